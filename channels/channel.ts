@@ -1,0 +1,254 @@
+/**
+ * The contract between the core and one way a customer reaches us. It asks only what every channel can do;
+ * the rest are small abilities a channel may also satisfy ("can you?", never "who are you?").
+ * A new channel is one folder that satisfies this plus one line in `registry.ts`.
+ */
+import type { MediaReference, Part, ReplyMeta } from "../src/lib/message.ts";
+
+export type { MediaReference, Part, ReplyMeta };
+
+export type AddressKind = "e164" | "shortcode" | "wa-bsuid" | "wa-parent-bsuid" | "web-visitor" | "opaque";
+
+/** One way to reach a contact; unique by (channel, kind, value). */
+export interface ContactAddress {
+  readonly channel: string;
+  readonly kind: AddressKind;
+  readonly value: string;
+}
+
+export interface Channel {
+  /** Folder name, path segment and the value stored with every message: "sms", "whatsapp", "voice", "web-chat". */
+  readonly name: string;
+  /** The channel account this object speaks for: "default" for the one made from the environment. */
+  readonly account: string;
+  readonly limits: ChannelLimits;
+  /** Our message in this channel's form: one item per provider request, already split and degraded to its limits. Pure. */
+  render(message: OutboundMessage): Rendered;
+}
+
+export interface ChannelLimits {
+  readonly textMaxChars: number;
+  /** How long the provider lets us write freely after the contact's last message; null: for ever. */
+  readonly replyWindowMs: number | null;
+  /** How long to wait for the rest of a burst before answering a turn; 0 where people wait for each answer. */
+  readonly burstWaitMs: number;
+  /** Replies that are not delivered but read by the customer from the timeline (web chat, speech). */
+  readonly pulled: boolean;
+  /** "short" asks the assistant for the article's short answer (SMS, speech). */
+  readonly wording: "full" | "short";
+}
+
+/** A message of ours before it is rendered. */
+export interface OutboundMessage {
+  readonly parts: readonly Part[];
+  readonly meta: ReplyMeta | null;
+  readonly to: ContactAddress;
+  readonly locale: string | null;
+}
+
+/** One provider request. `body` is the channel's own form: stored with the delivery, handed back to `send` unchanged. */
+export interface OutboundItem {
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Rendered {
+  readonly items: readonly OutboundItem[];
+  /** What could not be carried over, in words ("2 pictures sent as links"); nothing vanishes in silence. */
+  readonly degraded: readonly string[];
+  /** Numbered choices shown as text: what an inbound "2" means. The core keeps it for 24 hours. */
+  readonly numbered?: readonly { readonly number: number; readonly optionId: string; readonly title: string }[];
+}
+
+// ---- receiving -----------------------------------------------------------------------------------------------------
+
+/** An HTTP request as it came, before anything was parsed. */
+export interface RawRequest {
+  readonly method: "GET" | "POST";
+  /** Path and query exactly as received; signatures cover it together with the configured public URL. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly body?: string;
+}
+
+export type Received =
+  /** Not the provider, or not readable at all. `reason` is a fixed word for the log, never customer text. */
+  | { readonly kind: "refused"; readonly answer: HttpAnswer; readonly reason: string }
+  | {
+      readonly kind: "accepted";
+      readonly events: readonly InboundEvent[];
+      readonly answer: HttpAnswer | AwaitReply;
+    };
+
+/** The channel answers the customer inside the provider's own request (a phone call's TwiML). */
+export interface AwaitReply {
+  readonly kind: "await-reply";
+  /** The address whose conversation is spoken with. */
+  readonly from: ContactAddress;
+  /** Say what came after this seq; null: what comes after the message of this request. */
+  readonly afterSeq: number | null;
+  /** At most 1,500 ms: the whole webhook has 2 s (safety.md). */
+  readonly waitMs: number;
+  /** Builds the answer from the replies since then; called with none when nothing came in time. */
+  respond(replies: readonly SpokenReply[], lastSeq: number): HttpAnswer;
+}
+
+export interface SpokenReply {
+  readonly seq: number;
+  readonly parts: readonly Part[];
+  readonly meta: ReplyMeta | null;
+  readonly author: "assistant" | "agent" | "system";
+}
+
+export interface Webhook {
+  readonly method: "GET" | "POST";
+  /** Below `/channels/<channel>/<account>`, e.g. "/webhook". */
+  readonly path: string;
+  /** Pure: verifies, then translates. Never throws on unknown input; what it does not know becomes an `unsupported` part. */
+  receive(request: RawRequest): Received;
+}
+
+/** Optional: a provider posts to us. */
+export interface ReceivesWebhooks {
+  readonly webhooks: readonly Webhook[];
+}
+
+export type InboundEvent = InboundMessage | StatusReport | TimelineChange | Ignored;
+
+export interface InboundMessage {
+  readonly kind: "message";
+  /** What makes a repeated delivery the same message, e.g. "twilio:in:AC…:SM…"; unique for ever. */
+  readonly key: string;
+  readonly from: ContactAddress;
+  /** Other addresses the provider says are the same person's (a WhatsApp business-scoped id). */
+  readonly aliases?: readonly ContactAddress[];
+  readonly profileName?: string;
+  readonly externalId: string;
+  readonly parts: readonly Part[];
+  readonly providerTime?: Date;
+  /** The customer's own choice of language, if the channel knows one (browser, speech). */
+  readonly locale?: string;
+  readonly replyToExternalId?: string;
+  /** An opt-out, opt-in or help word: stored and recorded as consent; the assistant stays silent. */
+  readonly consent?: "stop" | "start" | "help";
+  /** False: stored in the timeline but nobody owes an answer (a call that began, a reaction kept as a message). */
+  readonly wantsAnswer: boolean;
+  /** The provider's payload, kept only for what we do not understand. */
+  readonly raw?: unknown;
+}
+
+/** States of a delivery; they only move forward. */
+export type DeliveryState = "ready" | "sending" | "unknown" | "sent" | "delivered" | "read" | "failed";
+
+export interface StatusReport {
+  readonly kind: "status";
+  readonly externalId?: string;
+  /** Our own delivery id if the provider carried it back. */
+  readonly deliveryId?: string;
+  readonly state: "sent" | "delivered" | "read" | "failed";
+  readonly error?: DeliveryError;
+}
+
+/** Something that happened to a message or an address: shown in the timeline, answered by nobody. */
+export interface TimelineChange {
+  readonly kind: "change";
+  readonly key: string;
+  readonly from: ContactAddress;
+  readonly change: "reaction" | "edit" | "revoke" | "identity" | "call";
+  /** The provider id of the message it is about. */
+  readonly targetExternalId?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Understood and deliberately left alone; `why` is a fixed word for the log. */
+export interface Ignored {
+  readonly kind: "ignored";
+  readonly why: string;
+}
+
+// ---- sending -------------------------------------------------------------------------------------------------------
+
+export interface DeliveryError {
+  readonly class: "permanent" | "retry" | "window" | "optout" | "auth" | "config" | "content";
+  readonly code: string;
+  /** A sentence for the person who must act; no customer text, number or secret in it. */
+  readonly text: string;
+}
+
+export type SendResult =
+  | { readonly outcome: "accepted"; readonly externalId: string }
+  | { readonly outcome: "retry"; readonly afterMs: number | null; readonly error: DeliveryError }
+  | { readonly outcome: "rejected"; readonly error: DeliveryError }
+  /** It may have been accepted: time-out, broken connection, 5xx. Looked up before anything is sent again. */
+  | { readonly outcome: "unknown"; readonly error: DeliveryError };
+
+export interface Outgoing {
+  /** "<message id>.<piece>": carried to the provider where it can come back to us. */
+  readonly deliveryId: string;
+  readonly to: ContactAddress;
+  readonly item: OutboundItem;
+}
+
+export type LookUp =
+  /** Messages the provider holds that are equal to this delivery's; the core takes the first it does not know yet. */
+  | { readonly found: readonly { readonly externalId: string; readonly state: DeliveryState }[] }
+  /** This provider cannot be asked. */
+  | "cannot-tell"
+  /** It could be asked, but did not answer now. */
+  | "later";
+
+/** Optional: messages are handed to a provider. */
+export interface Sends {
+  /** One provider call. Never throws: every outcome is a value. */
+  send(outgoing: Outgoing, signal: AbortSignal): Promise<SendResult>;
+  /** Was this delivery accepted at or after `since`? Asked before an unknown outcome is sent again. */
+  lookUp(outgoing: Outgoing, since: Date, signal: AbortSignal): Promise<LookUp>;
+}
+
+/** Optional: the channel can show that someone is writing. */
+export interface ShowsTyping {
+  showTyping(to: ContactAddress, lastInboundExternalId: string | null): Promise<void>;
+}
+
+/** Optional: media is held by the provider and fetched by a worker. Only the provider's hosts, size counted (N2). */
+export interface FetchesMedia {
+  fetchMedia(reference: MediaReference, limitBytes: number, signal: AbortSignal): Promise<FetchedMedia>;
+}
+
+export type FetchedMedia =
+  | { readonly outcome: "fetched"; readonly bytes: Buffer; readonly declaredMime: string | null }
+  | { readonly outcome: "gone" | "too-big" | "refused" | "later"; readonly reason: string };
+
+/** Optional: a reply that cannot go back this way (speech, after the call) goes by another channel to the same number. */
+export interface RepliesVia {
+  readonly repliesVia: string;
+}
+
+/** Optional: is it configured and working? In words, for `doctor` and the settings page. */
+export interface ReportsHealth {
+  health(signal: AbortSignal): Promise<{ readonly state: "ok" | "degraded" | "down" | "needs-action"; readonly detail: string }>;
+}
+
+export function can<Ability extends "webhooks" | "send" | "showTyping" | "fetchMedia" | "repliesVia" | "health">(
+  channel: Channel,
+  ability: Ability,
+): channel is Channel & AbilityOf<Ability> {
+  return ability in channel;
+}
+
+type AbilityOf<Ability> = Ability extends "webhooks"
+  ? ReceivesWebhooks
+  : Ability extends "send"
+    ? Sends
+    : Ability extends "showTyping"
+      ? ShowsTyping
+      : Ability extends "fetchMedia"
+        ? FetchesMedia
+        : Ability extends "repliesVia"
+          ? RepliesVia
+          : ReportsHealth;

@@ -1,0 +1,276 @@
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+
+/** The settings as they stand in the environment. README.md, "Settings", says the same for people. */
+const text = z.string().trim().min(1);
+const flag = z
+  .enum(["true", "false", "1", "0", "on", "off"])
+  .transform((value) => value === "true" || value === "1" || value === "on");
+const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
+const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, "must be a number like +4670…");
+
+const schema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  HOST: text.default("127.0.0.1"),
+  PUBLIC_URL: url.optional(),
+  ROLE: z.enum(["all", "web", "worker"]).default("all"),
+  DATA_DIR: text.default(".data"),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  SECRET_KEY: z.string().min(32, "must have at least 32 characters").optional(),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  DEMO: flag.optional(),
+  COMPANY_NAME: text.max(60).default("Paylark"),
+  ADMIN_EMAIL: z.email().optional(),
+  ADMIN_PASSWORD: z.string().min(10, "must have at least 10 characters").optional(),
+  TWILIO_ACCOUNT_SID: z.string().regex(/^AC[0-9a-fA-F]{32}$/, "must look like AC and 32 hex digits").optional(),
+  TWILIO_AUTH_TOKEN: text.optional(),
+  TWILIO_API_KEY: text.optional(),
+  TWILIO_API_SECRET: text.optional(),
+  TWILIO_API_URL: url.optional(),
+  TWILIO_SMS_NUMBER: e164.optional(),
+  TWILIO_WHATSAPP_NUMBER: e164.optional(),
+  TWILIO_VOICE_NUMBER: e164.optional(),
+  TWILIO_MESSAGING_SERVICE_SID: z.string().regex(/^MG[0-9a-fA-F]{32}$/, "must look like MG and 32 hex digits").optional(),
+  WHATSAPP_CLOUD_TOKEN: text.optional(),
+  WHATSAPP_CLOUD_APP_SECRET: text.optional(),
+  WHATSAPP_CLOUD_VERIFY_TOKEN: text.optional(),
+  WHATSAPP_CLOUD_PHONE_NUMBER_ID: z.string().regex(/^\d+$/, "must be digits").optional(),
+  WHATSAPP_CLOUD_API_URL: url.optional(),
+  WHATSAPP_WEB: flag.default(false),
+  BOT_APP_ID: text.optional(),
+  BOT_APP_PASSWORD: text.optional(),
+  ASSISTANT_MODEL: z
+    .string()
+    .regex(/^(embedded|[a-z-]+:.+)$/, 'must be "embedded" or "provider:model"')
+    .default("embedded"),
+  ASSISTANT_API_KEY: text.optional(),
+  ASSISTANT_BASE_URL: url.optional(),
+  IDENTITY_SECRET: z.string().min(32, "must have at least 32 characters").optional(),
+  IDENTITY_JWKS_URL: url.optional(),
+  ACCOUNT_MCP_URL: url.optional(),
+  CALL_COUNTRIES: z
+    .string()
+    .transform((value) => value.split(",").map((code) => code.trim().toUpperCase()).filter(Boolean))
+    .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, "must be country codes like SE,DE")))
+    .optional(),
+  COUNTRY: z.string().regex(/^[A-Z]{2}$/, "must be a country code like SE").default("US"),
+  TIME_ZONE: z.string().refine(isTimeZone, "must be a zone like Europe/Stockholm").default("UTC"),
+  BURST_WAIT_MS: z.coerce.number().int().min(0).max(30_000).optional(),
+});
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Raw = z.output<typeof schema>;
+
+export interface TwilioSettings {
+  readonly accountSid: string;
+  readonly authToken: string;
+  readonly apiKey: string | null;
+  readonly apiSecret: string | null;
+  readonly apiUrl: string | null;
+  readonly smsNumber: string | null;
+  readonly whatsappNumber: string | null;
+  readonly voiceNumber: string | null;
+  readonly messagingServiceSid: string | null;
+}
+
+export interface WhatsappCloudSettings {
+  readonly token: string;
+  readonly appSecret: string;
+  readonly verifyToken: string;
+  readonly phoneNumberId: string;
+  readonly apiUrl: string | null;
+}
+
+export interface Config {
+  readonly role: Raw["ROLE"];
+  readonly host: string;
+  readonly port: number;
+  /** As the outside sees us; null until the port is known when none was configured. */
+  readonly publicUrl: string | null;
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  readonly logLevel: Raw["LOG_LEVEL"];
+  readonly demo: boolean;
+  /** The built-in simulator plays Twilio and Meta because no provider is configured. */
+  readonly simulator: boolean;
+  readonly company: string;
+  readonly admin: { readonly email: string; readonly password: string } | null;
+  readonly twilio: TwilioSettings | null;
+  readonly whatsappCloud: WhatsappCloudSettings | null;
+  readonly whatsappWeb: boolean;
+  readonly bot: { readonly appId: string; readonly password: string } | null;
+  readonly assistant: { readonly model: string; readonly apiKey: string | null; readonly baseUrl: string | null };
+  readonly identity: { readonly secret: string | null; readonly jwksUrl: string | null };
+  readonly accountMcpUrl: string | null;
+  readonly callCountries: readonly string[];
+  readonly country: string;
+  readonly timeZone: string;
+  /** Overrides every channel's wait for the rest of a burst; null: the channel's own. */
+  readonly burstWaitMs: number | null;
+  /** 32 bytes derived from SECRET_KEY, or from the key kept in DATA_DIR. */
+  readonly secretKey: Buffer;
+}
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads every setting once. Throws one ConfigError that names all faults together, by name and never by value. */
+export function readConfig(environment: Environment): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = schema.safeParse(given);
+  const faults = parsed.success ? [] : describeFaults(parsed.error);
+  const missing = missingTogether(given);
+  if (!parsed.success || missing.length > 0) throw new ConfigError(sentence(missing, faults));
+  return toConfig(parsed.data);
+}
+
+function toConfig(raw: Raw): Config {
+  const anyProvider = raw.TWILIO_ACCOUNT_SID !== undefined || raw.WHATSAPP_CLOUD_TOKEN !== undefined;
+  const demo = raw.DEMO ?? (raw.DATABASE_URL === undefined && !anyProvider);
+  const dataDir = resolve(raw.DATA_DIR);
+  return {
+    role: raw.ROLE,
+    host: raw.HOST,
+    port: raw.PORT,
+    publicUrl: raw.PUBLIC_URL ?? null,
+    dataDir,
+    databaseUrl: raw.DATABASE_URL ?? null,
+    redisUrl: raw.REDIS_URL ?? null,
+    logLevel: raw.LOG_LEVEL,
+    demo,
+    simulator: !anyProvider,
+    company: raw.COMPANY_NAME,
+    admin: raw.ADMIN_EMAIL && raw.ADMIN_PASSWORD ? { email: raw.ADMIN_EMAIL, password: raw.ADMIN_PASSWORD } : null,
+    twilio: twilioSettings(raw),
+    whatsappCloud: whatsappCloudSettings(raw),
+    whatsappWeb: raw.WHATSAPP_WEB,
+    bot: raw.BOT_APP_ID && raw.BOT_APP_PASSWORD ? { appId: raw.BOT_APP_ID, password: raw.BOT_APP_PASSWORD } : null,
+    assistant: {
+      model: raw.ASSISTANT_MODEL,
+      apiKey: raw.ASSISTANT_API_KEY ?? null,
+      baseUrl: raw.ASSISTANT_BASE_URL ?? null,
+    },
+    identity: { secret: raw.IDENTITY_SECRET ?? null, jwksUrl: raw.IDENTITY_JWKS_URL ?? null },
+    accountMcpUrl: raw.ACCOUNT_MCP_URL ?? null,
+    callCountries: raw.CALL_COUNTRIES ?? [raw.COUNTRY],
+    country: raw.COUNTRY,
+    timeZone: raw.TIME_ZONE,
+    burstWaitMs: raw.BURST_WAIT_MS ?? null,
+    secretKey: secretKey(raw.SECRET_KEY, dataDir),
+  };
+}
+
+function twilioSettings(raw: Raw): TwilioSettings | null {
+  if (!raw.TWILIO_ACCOUNT_SID || !raw.TWILIO_AUTH_TOKEN) return null;
+  return {
+    accountSid: raw.TWILIO_ACCOUNT_SID,
+    authToken: raw.TWILIO_AUTH_TOKEN,
+    apiKey: raw.TWILIO_API_KEY ?? null,
+    apiSecret: raw.TWILIO_API_SECRET ?? null,
+    apiUrl: raw.TWILIO_API_URL ?? null,
+    smsNumber: raw.TWILIO_SMS_NUMBER ?? null,
+    whatsappNumber: raw.TWILIO_WHATSAPP_NUMBER ?? null,
+    voiceNumber: raw.TWILIO_VOICE_NUMBER ?? null,
+    messagingServiceSid: raw.TWILIO_MESSAGING_SERVICE_SID ?? null,
+  };
+}
+
+function whatsappCloudSettings(raw: Raw): WhatsappCloudSettings | null {
+  const { WHATSAPP_CLOUD_TOKEN, WHATSAPP_CLOUD_APP_SECRET, WHATSAPP_CLOUD_VERIFY_TOKEN } = raw;
+  const { WHATSAPP_CLOUD_PHONE_NUMBER_ID } = raw;
+  if (!WHATSAPP_CLOUD_TOKEN || !WHATSAPP_CLOUD_APP_SECRET) return null;
+  if (!WHATSAPP_CLOUD_VERIFY_TOKEN || !WHATSAPP_CLOUD_PHONE_NUMBER_ID) return null;
+  return {
+    token: WHATSAPP_CLOUD_TOKEN,
+    appSecret: WHATSAPP_CLOUD_APP_SECRET,
+    verifyToken: WHATSAPP_CLOUD_VERIFY_TOKEN,
+    phoneNumberId: WHATSAPP_CLOUD_PHONE_NUMBER_ID,
+    apiUrl: raw.WHATSAPP_CLOUD_API_URL ?? null,
+  };
+}
+
+/** Settings that make sense only together: naming one of a group asks for the rest (no secret, no start: safety.md). */
+const groups: readonly { readonly names: readonly string[]; readonly optional?: readonly string[] }[] = [
+  {
+    names: ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"],
+    optional: [
+      "TWILIO_API_KEY",
+      "TWILIO_API_SECRET",
+      "TWILIO_SMS_NUMBER",
+      "TWILIO_WHATSAPP_NUMBER",
+      "TWILIO_VOICE_NUMBER",
+      "TWILIO_MESSAGING_SERVICE_SID",
+    ],
+  },
+  { names: ["TWILIO_API_KEY", "TWILIO_API_SECRET"] },
+  {
+    names: [
+      "WHATSAPP_CLOUD_TOKEN",
+      "WHATSAPP_CLOUD_APP_SECRET",
+      "WHATSAPP_CLOUD_VERIFY_TOKEN",
+      "WHATSAPP_CLOUD_PHONE_NUMBER_ID",
+    ],
+  },
+  { names: ["ADMIN_EMAIL", "ADMIN_PASSWORD"] },
+  { names: ["BOT_APP_ID", "BOT_APP_PASSWORD"] },
+];
+
+function missingTogether(given: Readonly<Record<string, unknown>>): string[] {
+  const missing = new Set<string>();
+  for (const { names, optional = [] } of groups) {
+    if (![...names, ...optional].some((name) => name in given)) continue;
+    for (const name of names) if (!(name in given)) missing.add(name);
+  }
+  const provider = "TWILIO_ACCOUNT_SID" in given || "WHATSAPP_CLOUD_TOKEN" in given;
+  if (provider && !("PUBLIC_URL" in given)) missing.add("PUBLIC_URL");
+  return [...missing];
+}
+
+function describeFaults(error: z.ZodError): string[] {
+  return error.issues.map((issue) => `${issue.path.join(".")}: ${withoutValue(issue.message)}`);
+}
+
+/** zod quotes nothing of ours by default; this keeps it so should a message ever carry the input. */
+function withoutValue(message: string): string {
+  return message.split(", received")[0] ?? message;
+}
+
+function sentence(missing: readonly string[], faults: readonly string[]): string {
+  const lines = ["The environment is not complete:"];
+  if (missing.length > 0) lines.push(`  ${missing.join(", ")}: missing`);
+  for (const fault of faults) lines.push(`  ${fault}`);
+  lines.push('See README.md, "Settings".');
+  return lines.join("\n");
+}
+
+/** The configured key, or one made once and kept readable by its owner alone beside the data. */
+function secretKey(configured: string | undefined, dataDir: string): Buffer {
+  return createHash("sha256").update(`everline:${configured ?? keptKey(dataDir)}`).digest();
+}
+
+function keptKey(dataDir: string): string {
+  const file = join(dataDir, "secret-key");
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    try {
+      writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+    } catch (error) {
+      if (!existsSync(file)) throw error;
+    }
+  }
+  return readFileSync(file, "utf8").trim();
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
