@@ -108,7 +108,6 @@ create table provider_keys (
   -- control: it outlives the message, also its erasure (P3).
   key text primary key,
   conversation_id uuid,
-  seq bigint,
   at timestamptz not null default now()
 );
 
@@ -178,7 +177,7 @@ create unique index turns_open on turns (conversation_id) where state = 'open';
 
 create table deliveries (
   message_id uuid not null references messages (id) on delete cascade,
-  piece smallint not null,
+  piece int not null,
   conversation_id uuid not null,
   seq bigint not null,
   channel text not null,

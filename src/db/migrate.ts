@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate as drizzleMigrate } from "drizzle-orm/postgres-js/migrator";
+import postgres from "postgres";
+import type { Log } from "../lib/log.ts";
+import { EngineError } from "./errors.ts";
+
+/** Any number that nothing else in the database locks. */
+const lockKey = 7_316_552;
+const migrationsFolder = join(dirname(fileURLToPath(import.meta.url)), "../../migrations");
+
+export interface MigrationState {
+  readonly applied: number;
+  readonly known: number;
+  /** The database holds migrations that this version does not know. */
+  readonly newer: boolean;
+}
+
+/** Brings the database to this version, under a lock, so that many processes may start at once. Safe to repeat. */
+export async function migrate(url: string, log: Log): Promise<MigrationState> {
+  const client = postgres(url, { max: 1, onnotice: () => undefined, connect_timeout: 5 });
+  try {
+    await client`select pg_advisory_lock(${lockKey})`;
+    const before = await readState(client);
+    if (before.newer) {
+      throw new EngineError(
+        "The database was migrated by a newer version of Everline. Start that version, or restore the backup made before it.",
+      );
+    }
+    if (before.applied < before.known) {
+      await drizzleMigrate(drizzle(client), { migrationsFolder });
+      log.info({ component: "database", count: before.known - before.applied }, "migrated");
+    }
+    return await readState(client);
+  } finally {
+    // The session lock goes with its connection.
+    await client.end({ timeout: 2 });
+  }
+}
+
+/** Where the database stands, without changing it. */
+export async function migrationState(url: string): Promise<MigrationState> {
+  const client = postgres(url, { max: 1, onnotice: () => undefined, connect_timeout: 2 });
+  try {
+    return await readState(client);
+  } finally {
+    await client.end({ timeout: 1 });
+  }
+}
+
+async function readState(client: postgres.Sql): Promise<MigrationState> {
+  const journal = JSON.parse(readFileSync(join(migrationsFolder, "meta/_journal.json"), "utf8")) as {
+    entries: { when: number }[];
+  };
+  const whens = new Set(journal.entries.map((entry) => entry.when));
+  const [table] = await client`select to_regclass('drizzle.__drizzle_migrations') as name`;
+  if (table?.name === null) return { applied: 0, known: whens.size, newer: false };
+  const rows = await client<{ created_at: string }[]>`select created_at from drizzle.__drizzle_migrations`;
+  const applied = rows.map((row) => Number(row.created_at));
+  return { applied: applied.length, known: whens.size, newer: applied.some((when) => !whens.has(when)) };
+}

@@ -1,0 +1,120 @@
+import type { InboundMessage, TimelineChange } from "../../channels/channel.ts";
+import { createGroupCommit } from "../db/group-commit.ts";
+import { newId } from "../lib/ids.ts";
+import { maskParts } from "../lib/mask.ts";
+import { type Part, plainText } from "../lib/message.ts";
+import type { Db } from "../db/client.ts";
+
+/** Enough for one line of a list. */
+const previewMaxChars = 140;
+
+export interface Accepted {
+  readonly outcome: "stored" | "duplicate";
+  readonly conversationId: string;
+  readonly seq: number;
+}
+
+export interface IntakeChannel {
+  readonly name: string;
+  readonly account: string;
+  readonly limits: { readonly burstWaitMs: number };
+}
+
+export type Accept = (event: InboundMessage | TimelineChange, channel: IntakeChannel) => Promise<Accepted>;
+
+/**
+ * Stores what a channel received, once: a repeated delivery changes nothing and gets the same answer (R1).
+ * Resolves after the commit is on disk; then rings for whoever answers. Throws DatabaseUnavailable or TooBusy.
+ */
+export function createAccept(deps: {
+  readonly db: Db;
+  readonly ring: (conversationId: string, delayMs: number) => void;
+  readonly publish: (conversationId: string) => void;
+}): Accept {
+  const store = createGroupCommit<Row, Stored>({
+    keyOf: (row) => `${row.kind}:${row.value}`,
+    run: (batch) => storeBatch(deps.db, batch),
+  });
+  return async (event, channel) => {
+    const row = toRow(event, channel);
+    const { outcome, conversationId, seq, rings } = await store(row);
+    if (outcome === "stored") deps.publish(conversationId);
+    if (rings) deps.ring(conversationId, row.wait_ms);
+    return { outcome, conversationId, seq };
+  };
+}
+
+interface Stored extends Accepted {
+  readonly rings: boolean;
+}
+
+type Row = ReturnType<typeof toRow>;
+
+async function storeBatch(db: Db, batch: readonly Row[]): Promise<Stored[]> {
+  const items = batch.map((row, ord) => ({ ord, ...row }));
+  const stored = await db.run(
+    (sql) => sql<{ ord: number; outcome: "stored" | "duplicate"; conversation_id: string; seq: number; rings: boolean }[]>`
+      select * from accept_inbound(${sql.json(items)})`,
+  );
+  const byOrd = new Map(stored.map((row) => [row.ord, row]));
+  return batch.map((_, ord) => {
+    const row = byOrd.get(ord);
+    if (row === undefined) throw new Error("An inbound message was neither stored nor known.");
+    return { outcome: row.outcome, conversationId: row.conversation_id, seq: row.seq, rings: row.rings };
+  });
+}
+
+function toRow(event: InboundMessage | TimelineChange, channel: IntakeChannel) {
+  const { channel: channelName, kind, value } = event.from;
+  const address = { channel: channelName, kind, value };
+  const shared = { key: event.key, channel: channelName, account: channel.account, kind, value, addresses: [address] };
+  if (event.kind === "change") {
+    const change = { change: event.change, target: event.targetExternalId ?? null, ...event.data };
+    return { ...shared, ...withoutMessage, type: "change", change };
+  }
+  const { parts, media } = takeMedia(maskParts(event.parts));
+  return {
+    ...shared,
+    addresses: [address, ...(event.aliases ?? [])],
+    type: "message",
+    name: event.profileName ?? null,
+    external_id: event.externalId,
+    parts,
+    media,
+    locale: event.locale ?? null,
+    provider_time: event.providerTime?.toISOString() ?? null,
+    raw: event.raw ?? null,
+    wants: event.wantsAnswer && event.consent === undefined,
+    wait_ms: channel.limits.burstWaitMs,
+    consent: event.consent ?? null,
+    preview: plainText(parts).slice(0, previewMaxChars) || null,
+    change: null,
+  };
+}
+
+const withoutMessage = {
+  name: null,
+  external_id: null,
+  parts: null,
+  media: null,
+  locale: null,
+  provider_time: null,
+  raw: null,
+  wants: false,
+  wait_ms: 0,
+  consent: null,
+  preview: null,
+};
+
+/** Media still at the provider gets its attachment id now, so that the message and the promise to fetch are one write. */
+function takeMedia(parts: readonly Part[]) {
+  const media: { id: string; source: unknown; mime: string; name: string | null }[] = [];
+  const kept = parts.map((part) => {
+    if (part.t !== "media" || part.source === undefined) return part;
+    const { source, ...rest } = part;
+    const id = newId();
+    media.push({ id, source, mime: part.mime, name: part.name ?? null });
+    return { ...rest, assetId: id };
+  });
+  return { parts: kept, media: media.length > 0 ? media : null };
+}

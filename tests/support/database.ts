@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import postgres from "postgres";
+import { startEmbeddedPostgres } from "../../src/db/embedded.ts";
+import { migrate } from "../../src/db/migrate.ts";
+import { createLog } from "../../src/lib/log.ts";
+
+const templateName = "everline_template";
+export const quiet = createLog({ level: "error" });
+
+/** Vitest's global set-up: one PostgreSQL for the whole run, with a migrated template to copy. */
+export default async function setUp(project: { provide(key: "databaseUrl", value: string): void }): Promise<() => Promise<void>> {
+  const given = process.env["TEST_DATABASE_URL"];
+  const own = given === undefined ? await startEmbeddedPostgres({ dataDir: mkdtempSync(join("/tmp", "everline-test-")), log: quiet }) : null;
+  const url = given ?? own?.url ?? "";
+  const admin = postgres(url, { max: 1, onnotice: () => undefined });
+  await admin.unsafe(`drop database if exists ${templateName}`);
+  await admin.unsafe(`create database ${templateName}`);
+  await migrate(withDatabase(url, templateName), quiet);
+  await admin.end();
+  project.provide("databaseUrl", url);
+  return async () => {
+    await own?.stop();
+  };
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    databaseUrl: string;
+  }
+}
+
+/** A new database copied from the migrated template; dropped by `drop`. */
+export async function freshDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }> {
+  const { inject } = await import("vitest");
+  const server = inject("databaseUrl");
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  const admin = postgres(server, { max: 1, onnotice: () => undefined });
+  await admin.unsafe(`create database ${name} template ${templateName}`);
+  return {
+    url: withDatabase(server, name),
+    async drop() {
+      await admin.unsafe(`drop database if exists ${name} with (force)`);
+      await admin.end();
+    },
+  };
+}
+
+function withDatabase(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.toString();
+}
