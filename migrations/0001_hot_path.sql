@@ -192,7 +192,7 @@ end $$;
 -- fence, no newer message, the assistant still the owner (R2, R4). Otherwise nothing is written: 'newer' gives the turn
 -- back for another answer, 'stale' means that somebody else has it or a person took over.
 create function write_replies(batch jsonb)
-returns table (ord int, outcome text, conversation_id uuid, seq bigint)
+returns table (ord int, outcome text, conversation_id uuid, seq bigint, sends boolean)
 language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -211,7 +211,11 @@ begin
 
   return query
   with item as (
-    select i.*, t.conversation_id as cid, c.next_seq as at_seq, c.last_inbound_at, a.opted_out_at
+    select i.*, t.conversation_id as cid, c.next_seq as at_seq,
+      -- After a STOP only a direct answer to a later message may go out.
+      coalesce(a.opted_out_at >= c.last_inbound_at, false) as refused,
+      -- Replies never overtake each other (R3): this one goes out now only if nothing before it is under way.
+      not exists (select 1 from deliveries o where o.conversation_id = c.id and o.state in ('ready', 'sending', 'unknown')) as free
     from jsonb_to_recordset(batch) as i(ord int, turn_id uuid, token uuid, message_id uuid, parts jsonb, meta jsonb,
       locale text, flow jsonb, preview text, channel text, account text, address_id uuid, address jsonb, deliveries jsonb,
       send_token uuid, send_lease_ms int)
@@ -230,18 +234,15 @@ begin
     insert into deliveries (message_id, piece, conversation_id, seq, channel, account, address, item, state, attempts,
         lease_token, lease_until, sending_since, error)
       select i.message_id, d.piece, i.cid, i.at_seq, i.channel, i.account, i.address, d.item,
-        case when refused.it then 'failed' when starts.it then 'sending' else 'ready' end,
+        case when i.refused then 'failed' when starts.it then 'sending' else 'ready' end,
         case when starts.it then 1 else 0 end,
         case when starts.it then i.send_token end,
         case when starts.it then now() + make_interval(secs => i.send_lease_ms / 1000.0) end,
         case when starts.it then now() end,
-        case when refused.it then '{"class":"optout","code":"opted-out","text":"The contact opted out on this channel."}'::jsonb end
+        case when i.refused then '{"class":"optout","code":"opted-out","text":"The contact opted out on this channel."}'::jsonb end
       from item i
       cross join lateral jsonb_array_elements(i.deliveries) with ordinality as d(item, piece)
-      -- After a STOP only a direct answer to a later message may go out; its own turn's message is later.
-      cross join lateral (select i.opted_out_at is not null and i.opted_out_at >= i.last_inbound_at as it) refused
-      cross join lateral (select not refused.it and d.piece = 1 and not exists (
-        select 1 from deliveries o where o.conversation_id = i.cid and o.state in ('ready', 'sending', 'unknown')) as it) starts
+      cross join lateral (select i.free and not i.refused and d.piece = 1 as it) starts
       where i.parts is not null),
   moved as (
     update conversations c set
@@ -258,11 +259,13 @@ begin
     from jsonb_to_recordset(batch) as i(ord int, turn_id uuid, token uuid)
     where t.id = i.turn_id and t.lease_token = i.token and t.state = 'open' and not i.ord = any (v_ok)
     returning i.ord, t.conversation_id)
-  select i.ord, 'written', i.cid, case when i.parts is null then null else i.at_seq end from item i
+  select i.ord, 'written', i.cid, case when i.parts is null then null else i.at_seq end,
+    i.free and not i.refused and jsonb_array_length(i.deliveries) > 0
+  from item i
   union all
-  select g.ord, 'newer', g.conversation_id, null::bigint from given_back g
+  select g.ord, 'newer', g.conversation_id, null::bigint, false from given_back g
   union all
-  select i.ord, 'stale', t.conversation_id, null::bigint
+  select i.ord, 'stale', t.conversation_id, null::bigint, false
   from jsonb_to_recordset(batch) as i(ord int, turn_id uuid, token uuid)
   left join turns t on t.id = i.turn_id
   where not i.ord = any (v_ok) and not (t.state = 'open' and t.lease_token = i.token);
@@ -306,7 +309,7 @@ end $$;
 -- Records what a provider call or a look-up came to; states only move forward. Says which conversations still have
 -- open deliveries. A lost 'sent' is found again by look-up, so this commit need not wait for the disk.
 create function settle_deliveries(batch jsonb)
-returns table (conversation_id uuid, more boolean, failed boolean)
+returns table (message_id uuid, piece int, more boolean)
 language plpgsql as $$
 #variable_conflict use_column
 begin
@@ -325,10 +328,9 @@ begin
     from item i
     where d.message_id = i.message_id and d.piece = i.piece and d.lease_token = i.token
     returning d.conversation_id, d.message_id, d.piece, d.state, d.seq)
-  select s.conversation_id,
+  select s.message_id, s.piece,
     exists (select 1 from deliveries o where o.conversation_id = s.conversation_id and o.state in ('ready', 'sending', 'unknown')
-      and (o.message_id, o.piece) <> (s.message_id, s.piece)),
-    s.state = 'failed'
+      and (o.message_id, o.piece) <> (s.message_id, s.piece))
   from settled s;
 end $$;
 

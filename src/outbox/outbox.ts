@@ -1,0 +1,311 @@
+import {
+  type Channel,
+  can,
+  type ContactAddress,
+  type DeliveryError,
+  type OutboundItem,
+  type Outgoing,
+  type SendResult,
+  type StatusReport,
+} from "../../channels/channel.ts";
+import type { Db } from "../db/client.ts";
+import { createGroupCommit } from "../db/group-commit.ts";
+import { asJson } from "../db/json.ts";
+import { newId } from "../lib/ids.ts";
+import type { Log } from "../lib/log.ts";
+
+/** safety.md: a provider call may take 10 s. */
+const sendLimitMs = 10_000;
+/** Longer than the call, so that an expired lease means that the caller is gone. */
+export const sendLeaseMs = 12_000;
+/** A look-up right after a time-out could miss what the provider is still taking in. */
+const lookUpAfterMs = 4_000;
+/** Two look-ups must miss before a delivery is sent again. */
+const lookUpsBeforeResend = 2;
+/** A provider that cannot be asked: its status report has this long to tell, then a person decides. */
+const lookUpsBeforePerson = 5;
+const attemptsMax = 8;
+const retryBaseMs = 1_000;
+const retryMaxMs = 60_000;
+
+export interface OpenDelivery {
+  readonly messageId: string;
+  readonly piece: number;
+  readonly conversationId: string;
+  readonly channel: string;
+  readonly account: string;
+  readonly address: ContactAddress;
+  readonly item: OutboundItem;
+  readonly token: string;
+}
+
+export interface Outbox {
+  /** Sends a delivery that is already `sending` under `token`, records the outcome, then goes on with the next one. */
+  send(delivery: OpenDelivery, attempts?: number): void;
+  /** Takes the first open delivery of each conversation: sends what is ready, looks up what is unknown. */
+  deliverOpen(conversationIds: readonly string[]): Promise<void>;
+  /** Applies a provider's report; false when no such delivery exists. */
+  applyStatus(report: StatusReport, channel: string, account: string): Promise<boolean>;
+  /** Resolves when no provider call is under way. */
+  idle(): Promise<void>;
+}
+
+export interface OutboxDeps {
+  readonly db: Db;
+  readonly channelFor: (channel: string, account: string) => Channel | null;
+  readonly publish: (conversationId: string) => void;
+  readonly log: Log;
+  readonly onSettled?: (state: string) => void;
+}
+
+/** Delivers replies honestly (safety.md, "Outbound"): states only move forward and nothing is resent blindly (R2, R3). */
+export function createOutbox(deps: OutboxDeps): Outbox {
+  const underWay = new Set<Promise<void>>();
+  const settle = createGroupCommit<SettleRow, Settled>({
+    keyOf: (row) => `${row.message_id}.${row.piece}`,
+    run: (batch) => settleBatch(deps.db, batch),
+  });
+  const report = createGroupCommit<StatusRow, readonly string[]>({
+    keyOf: (row) => `${row.message_id}.${row.piece}`,
+    run: (batch) => statusBatch(deps.db, batch),
+  });
+
+  function track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => deps.log.warn({ component: "outbox", error }, "delivery-interrupted"))
+      .finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
+  }
+
+  async function sendOne(delivery: OpenDelivery, attempts: number): Promise<void> {
+    const result = await callProvider(deps, delivery);
+    await record(delivery, afterSend(result, attempts));
+  }
+
+  async function lookUpOne(delivery: ClaimedDelivery): Promise<void> {
+    await record(delivery, await lookUp(deps, delivery));
+  }
+
+  async function record(delivery: OpenDelivery, next: Next): Promise<void> {
+    deps.onSettled?.(next.state);
+    if (next.state === "failed") {
+      const rows = await report({ ...idOf(delivery), state: "failed", rank: 0, external_id: null, error: next.error });
+      for (const conversationId of rows) deps.publish(conversationId);
+      deps.log.warn(
+        { conversationId: delivery.conversationId, deliveryId: deliveryId(delivery), code: next.error.code },
+        "delivery-failed",
+      );
+      if (next.error.class === "optout") await optOut(deps.db, delivery.address);
+      return deliverOpen([delivery.conversationId]);
+    }
+    const settled = await settle({
+      ...idOf(delivery),
+      token: delivery.token,
+      state: next.state,
+      external_id: next.state === "sent" ? next.externalId : null,
+      error: next.state === "sent" ? null : next.error,
+      delay_ms: next.state === "sent" ? 0 : next.delayMs,
+    });
+    if (next.state === "sent" && settled.more) return deliverOpen([delivery.conversationId]);
+  }
+
+  async function deliverOpen(conversationIds: readonly string[]): Promise<void> {
+    const claimed = await claim(deps.db, conversationIds);
+    for (const delivery of claimed) {
+      track(delivery.act === "send" ? sendOne(delivery, delivery.attempts) : lookUpOne(delivery));
+    }
+  }
+
+  return {
+    send: (delivery, attempts = 1) => track(sendOne(delivery, attempts)),
+    deliverOpen,
+    async applyStatus(status, channel, account) {
+      const found = await findDelivery(deps.db, status, channel, account);
+      if (found === null) return false;
+      const rank = { sent: 4, delivered: 5, read: 6, failed: 0 }[status.state];
+      const moved = await report({
+        ...found,
+        state: status.state,
+        rank,
+        external_id: status.externalId ?? null,
+        error: status.error ?? null,
+      });
+      for (const conversationId of moved) deps.publish(conversationId);
+      return true;
+    },
+    async idle() {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+    },
+  };
+}
+
+async function callProvider(deps: OutboxDeps, delivery: OpenDelivery): Promise<SendResult> {
+  const channel = deps.channelFor(delivery.channel, delivery.account);
+  if (channel === null || !can(channel, "send")) {
+    const text = `The channel account ${delivery.channel}/${delivery.account} is not configured any more.`;
+    return { outcome: "rejected", error: { class: "config", code: "no-account", text } };
+  }
+  return channel.send(outgoing(delivery), AbortSignal.timeout(sendLimitMs));
+}
+
+type Next =
+  | { readonly state: "sent"; readonly externalId: string }
+  | { readonly state: "ready" | "unknown"; readonly delayMs: number; readonly error: DeliveryError | null }
+  | { readonly state: "failed"; readonly error: DeliveryError };
+
+/** What a provider call means for the delivery. Pure. */
+export function afterSend(result: SendResult, attempts: number, random: () => number = Math.random): Next {
+  switch (result.outcome) {
+    case "accepted":
+      return { state: "sent", externalId: result.externalId };
+    case "rejected":
+      return { state: "failed", error: result.error };
+    case "unknown":
+      return { state: "unknown", delayMs: lookUpAfterMs, error: result.error };
+    case "retry": {
+      if (attempts >= attemptsMax) return { state: "failed", error: result.error };
+      const backoff = Math.min(retryMaxMs, retryBaseMs * 2 ** (attempts - 1));
+      const delayMs = Math.max(result.afterMs ?? 0, Math.round(backoff * (0.5 + random() / 2)));
+      return { state: "ready", delayMs, error: result.error };
+    }
+  }
+}
+
+async function lookUp(deps: OutboxDeps, delivery: ClaimedDelivery): Promise<Next> {
+  const channel = deps.channelFor(delivery.channel, delivery.account);
+  const answer =
+    channel !== null && can(channel, "send")
+      ? await channel.lookUp(outgoing(delivery), delivery.sendingSince, AbortSignal.timeout(sendLimitMs))
+      : ("cannot-tell" as const);
+  if (answer === "later") return { state: "unknown", delayMs: lookUpAfterMs, error: null };
+  if (answer === "cannot-tell") return untold(delivery.lookups);
+  const ours = answer.found.find((candidate) => !delivery.known.includes(candidate.externalId));
+  if (ours !== undefined) return { state: "sent", externalId: ours.externalId };
+  if (delivery.lookups < lookUpsBeforeResend) return { state: "unknown", delayMs: lookUpAfterMs, error: null };
+  return { state: "ready", delayMs: 0, error: null };
+}
+
+function untold(lookups: number): Next {
+  if (lookups < lookUpsBeforePerson) return { state: "unknown", delayMs: lookUpAfterMs, error: null };
+  const text = "The provider did not say whether it took this message. Ask the customer, or send it again yourself.";
+  return { state: "failed", error: { class: "permanent", code: "unknown-outcome", text } };
+}
+
+interface ClaimedDelivery extends OpenDelivery {
+  readonly act: "send" | "look-up";
+  readonly attempts: number;
+  readonly lookups: number;
+  readonly sendingSince: Date;
+  readonly known: readonly string[];
+}
+
+async function claim(db: Db, conversationIds: readonly string[]): Promise<ClaimedDelivery[]> {
+  const token = newId();
+  const rows = await db.run(
+    (sql) => sql<ClaimRow[]>`select * from claim_deliveries(${[...conversationIds]}::uuid[], ${token}, ${sendLeaseMs})`,
+  );
+  return rows.map((row) => ({
+    messageId: row.message_id,
+    piece: row.piece,
+    conversationId: row.conversation_id,
+    channel: row.channel,
+    account: row.account,
+    address: row.address,
+    item: row.item,
+    token,
+    act: row.act,
+    attempts: row.attempts,
+    lookups: row.lookups,
+    sendingSince: row.sending_since,
+    known: row.known,
+  }));
+}
+
+interface ClaimRow {
+  message_id: string;
+  piece: number;
+  conversation_id: string;
+  channel: string;
+  account: string;
+  address: ContactAddress;
+  item: OutboundItem;
+  act: "send" | "look-up";
+  attempts: number;
+  lookups: number;
+  sending_since: Date;
+  known: string[];
+}
+
+interface SettleRow {
+  readonly message_id: string;
+  readonly piece: number;
+  readonly token: string;
+  readonly state: "sent" | "ready" | "unknown";
+  readonly external_id: string | null;
+  readonly error: DeliveryError | null;
+  readonly delay_ms: number;
+}
+
+interface Settled {
+  readonly more: boolean;
+}
+
+async function settleBatch(db: Db, batch: readonly SettleRow[]): Promise<Settled[]> {
+  const rows = await db.run(
+    (sql) => sql<{ message_id: string; piece: number; more: boolean }[]>`
+      select message_id, piece, more from settle_deliveries(${sql.json(asJson(batch.slice()))})`,
+  );
+  const byId = new Map(rows.map((row) => [`${row.message_id}.${row.piece}`, row]));
+  // No row: another worker took it over; that one goes on with the conversation.
+  return batch.map((row) => ({ more: byId.get(`${row.message_id}.${row.piece}`)?.more ?? false }));
+}
+
+interface StatusRow {
+  readonly message_id: string;
+  readonly piece: number;
+  readonly state: StatusReport["state"];
+  readonly rank: number;
+  readonly external_id: string | null;
+  readonly error: DeliveryError | null;
+}
+
+async function statusBatch(db: Db, batch: readonly StatusRow[]): Promise<(readonly string[])[]> {
+  const rows = await db.run(
+    (sql) => sql<{ conversation_id: string }[]>`
+      select distinct conversation_id from apply_statuses(${sql.json(asJson(batch.slice()))})`,
+  );
+  const ids = rows.map((row) => row.conversation_id);
+  return batch.map((_, index) => (index === 0 ? ids : []));
+}
+
+async function findDelivery(db: Db, status: StatusReport, channel: string, account: string) {
+  const [messageId, piece] = status.deliveryId?.split(".") ?? [];
+  const isOurs = messageId !== undefined && piece !== undefined && /^[0-9a-f-]{36}$/.test(messageId) && /^\d{1,4}$/.test(piece);
+  const [row] = await db.run((sql) =>
+    isOurs
+      ? sql<{ message_id: string; piece: number }[]>`select message_id, piece from deliveries
+          where message_id = ${messageId} and piece = ${Number(piece)} and channel = ${channel} and account = ${account}`
+      : sql<{ message_id: string; piece: number }[]>`select message_id, piece from deliveries
+          where external_id = ${status.externalId ?? null} and channel = ${channel} and account = ${account} limit 1`,
+  );
+  return row ?? null;
+}
+
+async function optOut(db: Db, address: ContactAddress): Promise<void> {
+  await db.run(
+    (sql) => sql`update contact_addresses set opted_out_at = coalesce(opted_out_at, now())
+      where channel = ${address.channel} and kind = ${address.kind} and value = ${address.value}`,
+  );
+}
+
+function idOf(delivery: OpenDelivery) {
+  return { message_id: delivery.messageId, piece: delivery.piece };
+}
+
+function deliveryId(delivery: OpenDelivery): string {
+  return `${delivery.messageId}.${delivery.piece}`;
+}
+
+function outgoing(delivery: OpenDelivery): Outgoing {
+  return { deliveryId: deliveryId(delivery), to: delivery.address, item: delivery.item };
+}

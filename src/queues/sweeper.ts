@@ -1,0 +1,49 @@
+import type { Db } from "../db/client.ts";
+import type { Log } from "../lib/log.ts";
+
+/** R6: nothing is stuck in silence; a lost bell costs at most this long. */
+const everyMs = 2_000;
+/** Younger work still has its bell on the way. */
+const graceMs = 1_500;
+const batchMax = 500;
+
+/** Looks into PostgreSQL for open work and rings again. Needs no queue to look; survives every outage. */
+export function startSweeper(deps: {
+  readonly db: Db;
+  readonly ring: (conversationId: string) => void;
+  readonly log: Log;
+}): { stop(): Promise<void> } {
+  let stopped = false;
+  let current: Promise<void> = Promise.resolve();
+
+  async function sweep(): Promise<void> {
+    const rows = await deps.db.run((sql) => openWork(sql));
+    for (const row of rows) deps.ring(row.conversation_id);
+    if (rows.length > 0) deps.log.info({ component: "sweeper", count: rows.length }, "swept");
+  }
+
+  const timer = setInterval(() => {
+    current = current.then(() => (stopped ? undefined : sweep())).catch((error: unknown) => {
+      deps.log.warn({ component: "sweeper", error }, "sweep-failed");
+    });
+  }, everyMs);
+  return {
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await current;
+    },
+  };
+}
+
+function openWork(sql: Parameters<Parameters<Db["run"]>[0]>[0]) {
+  return sql<{ conversation_id: string }[]>`
+    (select conversation_id from turns
+      where state = 'open' and due_at < now() - ${graceMs} * interval '1 ms' and (lease_until is null or lease_until < now())
+      order by due_at limit ${batchMax})
+    union
+    (select distinct conversation_id from deliveries
+      where state in ('ready', 'sending', 'unknown') and due_at < now() and (lease_until is null or lease_until < now())
+        and updated_at < now() - ${graceMs} * interval '1 ms'
+      limit ${batchMax})`;
+}

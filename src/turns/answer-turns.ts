@@ -1,0 +1,203 @@
+import type { ContactAddress, OutboundItem, OutboundMessage, Rendered } from "../../channels/channel.ts";
+import type { Db, Sql, TransactionSql } from "../db/client.ts";
+import { createGroupCommit } from "../db/group-commit.ts";
+import { asJson } from "../db/json.ts";
+import { newId } from "../lib/ids.ts";
+import type { Log } from "../lib/log.ts";
+import { plainText } from "../lib/message.ts";
+import type { Decides, Decision, WaitingTurn } from "./turn.ts";
+
+/** A dead worker's turn is taken over after this; a living one answers in milliseconds. */
+const leaseMs = 10_000;
+/** With a language model: 60 s for the call (safety.md) and room to write. */
+const modelLeaseMs = 75_000;
+/** After so many tries the customer gets an honest sentence and a person (L4, R6). */
+const attemptsMax = 3;
+const previewMaxChars = 140;
+
+export interface ReplyDelivery {
+  readonly messageId: string;
+  readonly piece: number;
+  readonly conversationId: string;
+  readonly channel: string;
+  readonly account: string;
+  readonly address: ContactAddress;
+  readonly item: OutboundItem;
+  readonly token: string;
+}
+
+export interface TurnsDeps {
+  readonly db: Db;
+  readonly assistant: Decides;
+  readonly usesModel: boolean;
+  /** This message in the form of the channel; no items for channels that customers read from the timeline. */
+  render(channel: string, account: string, message: OutboundMessage): Rendered & { readonly wording: "full" | "short" };
+  wordingOf(channel: string, account: string): "full" | "short";
+  /** Sends a delivery whose `sending` state was just committed. */
+  send(delivery: ReplyDelivery): void;
+  readonly sendLeaseMs: number;
+  publish(conversationId: string): void;
+  readonly log: Log;
+  onAnswered?(outcome: string): void;
+}
+
+/**
+ * Answers the due turns of these conversations. Safe to run twice: a turn that is held, answered or taken over by a
+ * person is left alone. Resolves when every one of them is written or given back.
+ */
+export function createAnswerTurns(deps: TurnsDeps): (conversationIds: readonly string[], signal: AbortSignal) => Promise<void> {
+  const write = createGroupCommit<ReplyRow, Written>({
+    keyOf: (row) => row.turn_id,
+    run: (batch) => deps.db.run((sql) => writeReplies(sql, batch)),
+  });
+
+  async function answer(turn: WaitingTurn, signal: AbortSignal): Promise<void> {
+    const decision = turn.attempts > attemptsMax ? deps.assistant.giveUp(turn) : await decide(turn, signal);
+    if (decision === null) return;
+    const row = toRow(deps, turn, decision);
+    const { alongside } = decision;
+    const written =
+      alongside === undefined
+        ? await write(row)
+        : await deps.db.transaction(async (sql) => {
+            const [result] = await writeReplies(sql, [row]);
+            if (result?.outcome === "written") await alongside(sql);
+            return result ?? { outcome: "stale" as const, sends: false };
+          });
+    await followUp(turn, row, written, signal);
+  }
+
+  async function decide(turn: WaitingTurn, signal: AbortSignal): Promise<Decision | null> {
+    try {
+      return await deps.assistant.decide(turn, signal);
+    } catch (error) {
+      // The lease runs out, the turn is tried again, and after the last try a person gets it.
+      deps.log.error({ conversationId: turn.conversationId, turnId: turn.id, attempts: turn.attempts, error }, "turn-failed");
+      return turn.attempts >= attemptsMax ? deps.assistant.giveUp(turn) : null;
+    }
+  }
+
+  async function followUp(turn: WaitingTurn, row: ReplyRow, written: Written, signal: AbortSignal): Promise<void> {
+    deps.onAnswered?.(written.outcome);
+    if (written.outcome === "newer") return answerTurns([turn.conversationId], signal);
+    if (written.outcome === "stale") {
+      deps.log.info({ conversationId: turn.conversationId, turnId: turn.id }, "reply-dropped");
+      return;
+    }
+    deps.publish(turn.conversationId);
+    const [item] = row.deliveries;
+    if (!written.sends || item === undefined) return;
+    deps.send({
+      messageId: row.message_id,
+      piece: 1,
+      conversationId: turn.conversationId,
+      channel: row.channel,
+      account: row.account,
+      address: turn.address,
+      item,
+      token: row.send_token,
+    });
+  }
+
+  async function answerTurns(conversationIds: readonly string[], signal: AbortSignal): Promise<void> {
+    const turns = await claimTurns(deps, conversationIds);
+    const settled = await Promise.allSettled(turns.map((turn) => answer(turn, signal)));
+    for (const result of settled) {
+      if (result.status === "rejected") deps.log.warn({ component: "turns", error: result.reason }, "turn-not-written");
+    }
+  }
+  return answerTurns;
+}
+
+async function claimTurns(deps: TurnsDeps, conversationIds: readonly string[]): Promise<WaitingTurn[]> {
+  const token = newId();
+  const lease = deps.usesModel ? modelLeaseMs : leaseMs;
+  const rows = await deps.db.run(
+    (sql) => sql<ClaimedRow[]>`select * from claim_turns(${[...conversationIds]}::uuid[], ${token}, ${lease})`,
+  );
+  return rows.map((row) => ({
+    id: row.turn_id,
+    token,
+    conversationId: row.conversation_id,
+    contactId: row.contact_id,
+    firstSeq: row.first_seq,
+    lastSeq: row.last_seq,
+    attempts: row.attempts,
+    fence: row.fence,
+    locale: row.locale,
+    flow: row.flow,
+    episodeFromSeq: row.episode_from_seq,
+    channel: row.channel,
+    account: row.account,
+    addressId: row.address_id,
+    address: row.address,
+    wording: deps.wordingOf(row.channel, row.account),
+    messages: row.messages ?? [],
+  }));
+}
+
+interface ClaimedRow {
+  turn_id: string;
+  conversation_id: string;
+  contact_id: string;
+  first_seq: number;
+  last_seq: number;
+  attempts: number;
+  fence: number;
+  locale: string | null;
+  flow: Record<string, unknown>;
+  episode_from_seq: number;
+  channel: string;
+  account: string;
+  address_id: string;
+  address: ContactAddress;
+  messages: WaitingTurn["messages"] | null;
+}
+
+interface Written {
+  readonly outcome: "written" | "newer" | "stale";
+  readonly sends: boolean;
+}
+
+type ReplyRow = ReturnType<typeof toRow>;
+
+function toRow(deps: TurnsDeps, turn: WaitingTurn, decision: Decision) {
+  const rendered =
+    decision.parts === null
+      ? null
+      : deps.render(turn.channel, turn.account, {
+          parts: decision.parts,
+          meta: decision.meta,
+          to: turn.address,
+          locale: decision.locale,
+        });
+  const numbered = rendered?.numbered ?? [];
+  return {
+    turn_id: turn.id,
+    token: turn.token,
+    fence: turn.fence,
+    last_seq: turn.lastSeq,
+    message_id: newId(),
+    parts: decision.parts,
+    meta: decision.meta,
+    locale: decision.locale,
+    // What an inbound "2" means is part of what the customer saw, so it is kept with it.
+    flow: numbered.length > 0 ? { ...turn.flow, ...decision.flow, numbered } : decision.flow,
+    preview: decision.parts === null ? null : plainText(decision.parts).slice(0, previewMaxChars),
+    channel: turn.channel,
+    account: turn.account,
+    address_id: turn.addressId,
+    address: turn.address,
+    deliveries: rendered?.items ?? [],
+    send_token: newId(),
+    send_lease_ms: deps.sendLeaseMs,
+  };
+}
+
+async function writeReplies(sql: Sql | TransactionSql, batch: readonly ReplyRow[]): Promise<Written[]> {
+  const items = batch.map((row, ord) => ({ ord, ...row }));
+  const rows = await sql<{ ord: number; outcome: Written["outcome"]; sends: boolean }[]>`
+    select ord, outcome, sends from write_replies(${sql.json(asJson(items))})`;
+  const byOrd = new Map(rows.map((row) => [row.ord, row]));
+  return batch.map((_, ord) => byOrd.get(ord) ?? { outcome: "stale", sends: false });
+}
