@@ -1,5 +1,4 @@
-import { Queue, Worker } from "bullmq";
-import { createPostgresBackend, runMigrations } from "bullmq/postgres";
+import { createPostgresBackend, Queue, runMigrations, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
 import type { Log } from "../lib/log.ts";

@@ -1,0 +1,105 @@
+import cookie from "@fastify/cookie";
+import helmet from "@fastify/helmet";
+import swagger from "@fastify/swagger";
+import websocket from "@fastify/websocket";
+import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Log } from "../lib/log.ts";
+
+/** A provider's or browser's JSON is far below this; attachments have their own limit where they are uploaded. */
+const bodyMaxBytes = 256 * 1024;
+const requestTimeoutMs = 15_000;
+/** safety.md: a webhook or API call ends within 2 s, with 503 if need be (R9). */
+const answerWithinMs = 2_000;
+
+/** The HTTP server with what every route shares: limits, errors in words, security headers, OpenAPI. Does not listen. */
+export async function createApp(deps: { readonly log: Log; readonly version: string }): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: bodyMaxBytes,
+    requestTimeout: requestTimeoutMs,
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: true,
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const { status, code, message } = describe(error);
+    const fields = { route: request.routeOptions.url ?? "none", method: request.method, status, code };
+    if (status >= 500) deps.log.error({ ...fields, error }, "request-failed");
+    else deps.log.info(fields, "request-refused");
+    if (status === 503) void reply.header("retry-after", "1");
+    return reply.status(status).send({ error: { code, message } });
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.status(404).send({ error: { code: "NotFound", message: "There is nothing at this address." } }),
+  );
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", "data:", "blob:"],
+        mediaSrc: ["'self'", "blob:"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'self'"],
+        frameSrc: ["'self'"],
+        baseUri: ["'none'"],
+        upgradeInsecureRequests: null,
+      },
+    },
+    crossOriginResourcePolicy: { policy: "cross-origin" },
+    strictTransportSecurity: false,
+  });
+  await app.register(cookie);
+  await app.register(websocket, { options: { maxPayload: 64 * 1024 } });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Everline",
+        version: deps.version,
+        description: "The agents' and operators' API. Sign in with POST /api/v1/session; the cookie or its value as a bearer token opens the rest.",
+      },
+      components: {
+        securitySchemes: {
+          cookie: { type: "apiKey", in: "cookie", name: "everline_session" },
+          bearer: { type: "http", scheme: "bearer" },
+        },
+      },
+    },
+    transform: jsonSchemaTransform,
+  });
+  return app;
+}
+
+/** Races an answer against the whole webhook's limit; the loser's result is ignored, never half sent. */
+export async function within<T>(work: Promise<T>, limitMs: number = answerWithinMs): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TooSlow()), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class TooSlow extends Error {
+  override readonly name = "TooSlow";
+  readonly safeMessage = "The answer took longer than its limit.";
+}
+
+const unavailable = new Set(["DatabaseUnavailable", "TooBusy", "TooSlow"]);
+
+function describe(error: FastifyError): { status: number; code: string; message: string } {
+  if (unavailable.has(error.name)) {
+    return { status: 503, code: "Unavailable", message: "The service cannot store this right now. Nothing was taken; try again in a second." };
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 500) return { status: 500, code: "Internal", message: "Something broke on our side; it was logged." };
+  return { status, code: error.code ?? "BadRequest", message: error.message };
+}

@@ -1,0 +1,66 @@
+import type { FastifyInstance } from "fastify";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { within } from "./app.ts";
+
+/** A check that takes longer than this has failed. */
+const checkWithinMs = 1_500;
+
+export interface Check {
+  readonly name: string;
+  /** Resolves when it works, throws when not. */
+  run(): Promise<void>;
+}
+
+export interface Metrics {
+  readonly registry: Registry;
+  readonly inbound: Counter<"channel" | "outcome">;
+  readonly refused: Counter<"channel" | "reason">;
+  readonly turns: Counter<"outcome">;
+  readonly deliveries: Counter<"state">;
+  readonly acknowledgement: Histogram<"channel">;
+}
+
+/** Numbers for Prometheus; names end in their unit. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: "everline_" });
+  const registers = [registry];
+  return {
+    registry,
+    inbound: new Counter({ name: "everline_inbound_total", help: "Events accepted from channels.", labelNames: ["channel", "outcome"], registers }),
+    refused: new Counter({ name: "everline_refused_total", help: "Requests to channels that were refused.", labelNames: ["channel", "reason"], registers }),
+    turns: new Counter({ name: "everline_turns_total", help: "Turns by outcome.", labelNames: ["outcome"], registers }),
+    deliveries: new Counter({ name: "everline_deliveries_total", help: "Provider calls by what they came to.", labelNames: ["state"], registers }),
+    acknowledgement: new Histogram({
+      name: "everline_acknowledgement_seconds",
+      help: "From a webhook's arrival to its answer.",
+      labelNames: ["channel"],
+      buckets: [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2],
+      registers,
+    }),
+  };
+}
+
+/** Alive, able to work, and the numbers. */
+export function healthRoutes(app: FastifyInstance, deps: { readonly checks: readonly Check[]; readonly metrics: Metrics }): void {
+  const ready = new Gauge({ name: "everline_ready", help: "1 when every check passes.", registers: [deps.metrics.registry] });
+  app.get("/healthz", { schema: { hide: true } }, async () => ({ status: "alive" }));
+  app.get("/readyz", { schema: { hide: true } }, async (_request, reply) => {
+    const results = await Promise.all(deps.checks.map(runCheck));
+    const works = results.every((result) => result.works);
+    ready.set(works ? 1 : 0);
+    return reply.status(works ? 200 : 503).send({ status: works ? "ready" : "not-ready", checks: results });
+  });
+  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics()),
+  );
+}
+
+async function runCheck(check: Check): Promise<{ readonly name: string; readonly works: boolean }> {
+  try {
+    await within(check.run(), checkWithinMs);
+    return { name: check.name, works: true };
+  } catch {
+    return { name: check.name, works: false };
+  }
+}

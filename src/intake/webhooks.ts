@@ -1,0 +1,107 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type AwaitReply, type Channel, can, type HttpAnswer, type InboundEvent, type SpokenReply, type Webhook } from "../../channels/channel.ts";
+import type { StatusReport } from "../../channels/channel.ts";
+import type { Log } from "../lib/log.ts";
+import type { Accept, Accepted } from "./accept.ts";
+
+/** Providers' webhooks are a few kB; anything near this is not one (X: 1 MB bodies). */
+const webhookMaxBytes = 256 * 1024;
+const noBody = Buffer.alloc(0);
+
+export interface WebhookDeps {
+  readonly channels: readonly Channel[];
+  readonly accept: Accept;
+  readonly applyStatus: (report: StatusReport, channel: string, account: string) => Promise<boolean>;
+  /** The replies of a conversation after a seq; waits up to `waitMs` for the first. */
+  readonly nextReplies: (conversationId: string, afterSeq: number, waitMs: number) => Promise<{ replies: readonly SpokenReply[]; lastSeq: number }>;
+  readonly conversationOf: (address: AwaitReply["from"]) => Promise<string | null>;
+  readonly within: <T>(work: Promise<T>) => Promise<T>;
+  readonly log: Log;
+  readonly onAccepted: (channel: string, outcome: string, seconds: number) => void;
+  readonly onRefused: (channel: string, reason: string) => void;
+}
+
+/** Mounts every channel's webhooks below /channels/<channel>/<account>: verify, store, acknowledge; nothing slow before. */
+export async function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): Promise<void> {
+  await app.register(async (scope) => {
+    // Signatures cover the bytes as they came.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    for (const channel of deps.channels) {
+      if (!can(channel, "webhooks")) continue;
+      for (const webhook of channel.webhooks) mount(scope, deps, channel, webhook);
+    }
+  });
+}
+
+function mount(scope: FastifyInstance, deps: WebhookDeps, channel: Channel, webhook: Webhook): void {
+  scope.route({
+    method: webhook.method,
+    url: `/channels/${channel.name}/${channel.account}${webhook.path}`,
+    bodyLimit: webhookMaxBytes,
+    schema: { hide: true },
+    errorHandler: (error, _request, reply) => {
+      const status = error.statusCode ?? 503;
+      refuse(deps, channel, status === 413 ? "too-large" : (error.code ?? error.name));
+      return reply.status(status >= 500 ? 503 : status).send({ error: { code: error.code ?? error.name, message: "Not taken; try again." } });
+    },
+    handler: (request, reply) => deps.within(receive(deps, channel, webhook, request, reply)),
+  });
+}
+
+async function receive(deps: WebhookDeps, channel: Channel, webhook: Webhook, request: FastifyRequest, reply: FastifyReply) {
+  const began = performance.now();
+  const received = webhook.receive({
+    method: webhook.method,
+    url: request.url,
+    headers: request.headers,
+    body: Buffer.isBuffer(request.body) ? request.body : noBody,
+  });
+  if (received.kind === "refused") {
+    refuse(deps, channel, received.reason);
+    return answer(reply, received.answer);
+  }
+  const stored = await Promise.all(received.events.map((event) => take(deps, channel, event, began)));
+  if (!("kind" in received.answer)) return answer(reply, received.answer);
+  return answer(reply, await speak(deps, received.answer, stored));
+}
+
+async function take(deps: WebhookDeps, channel: Channel, event: InboundEvent, began: number): Promise<Accepted | null> {
+  switch (event.kind) {
+    case "message":
+    case "change": {
+      const accepted = await deps.accept(event, channel);
+      deps.onAccepted(channel.name, accepted.outcome, (performance.now() - began) / 1000);
+      deps.log.debug({ channel: channel.name, conversationId: accepted.conversationId, seq: accepted.seq, outcome: accepted.outcome }, "inbound");
+      return accepted;
+    }
+    case "status": {
+      const known = await deps.applyStatus(event, channel.name, channel.account);
+      if (!known) deps.log.info({ channel: channel.name, reason: "unknown-delivery", state: event.state }, "status-ignored");
+      return null;
+    }
+    case "ignored":
+      deps.log.info({ channel: channel.name, reason: event.why }, "event-ignored");
+      return null;
+  }
+}
+
+async function speak(deps: WebhookDeps, wait: AwaitReply, stored: readonly (Accepted | null)[]): Promise<HttpAnswer> {
+  const own = stored.find((one) => one !== null) ?? null;
+  const conversationId = own?.conversationId ?? (await deps.conversationOf(wait.from));
+  const after = wait.afterSeq ?? own?.seq ?? null;
+  if (conversationId === null || after === null) return wait.respond([], wait.afterSeq ?? 0);
+  const { replies, lastSeq } = await deps.nextReplies(conversationId, after, wait.waitMs);
+  return wait.respond(replies, lastSeq);
+}
+
+function refuse(deps: WebhookDeps, channel: Channel, reason: string): void {
+  deps.onRefused(channel.name, reason);
+  deps.log.warn({ channel: channel.name, account: channel.account, reason }, "webhook-refused");
+}
+
+function answer(reply: FastifyReply, result: HttpAnswer) {
+  void reply.status(result.status);
+  if (result.contentType !== undefined) void reply.type(result.contentType);
+  return reply.send(result.body ?? "");
+}
