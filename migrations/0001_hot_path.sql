@@ -256,9 +256,17 @@ begin
     update turns t set state = 'answered', ended_at = now(), lease_until = null from item i where t.id = i.turn_id),
   given_back as (
     update turns t set lease_token = null, lease_until = null, attempts = t.attempts - 1
-    from jsonb_to_recordset(batch) as i(ord int, turn_id uuid, token uuid)
+    from jsonb_to_recordset(batch) as i(ord int, turn_id uuid, token uuid), conversations c
     where t.id = i.turn_id and t.lease_token = i.token and t.state = 'open' and not i.ord = any (v_ok)
-    returning i.ord, t.conversation_id)
+      and c.id = t.conversation_id and c.owner = 'assistant'
+    returning i.ord, t.conversation_id),
+  dropped as (
+    -- A person took over: this turn is theirs to answer now.
+    update turns t set state = 'dropped', ended_at = now(), lease_until = null
+    from jsonb_to_recordset(batch) as i(ord int, turn_id uuid, token uuid), conversations c
+    where t.id = i.turn_id and t.lease_token = i.token and t.state = 'open' and not i.ord = any (v_ok)
+      and c.id = t.conversation_id and c.owner <> 'assistant'
+    returning i.ord)
   select i.ord, 'written', i.cid, case when i.parts is null then null else i.at_seq end,
     i.free and not i.refused and jsonb_array_length(i.deliveries) > 0
   from item i
@@ -268,7 +276,7 @@ begin
   select i.ord, 'stale', t.conversation_id, null::bigint, false
   from jsonb_to_recordset(batch) as i(ord int, turn_id uuid, token uuid)
   left join turns t on t.id = i.turn_id
-  where not i.ord = any (v_ok) and not (t.state = 'open' and t.lease_token = i.token);
+  where not i.ord = any (v_ok) and not exists (select 1 from given_back g where g.ord = i.ord);
 end $$;
 
 -- Takes the first open delivery of each conversation for one worker, so that replies never overtake each other (R3):

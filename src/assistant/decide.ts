@@ -21,7 +21,8 @@ export interface AssistantDeps {
 /** What the model may decide; everything else stays in code. */
 export type ModelAnswer =
   | { readonly kind: "answer"; readonly text: string; readonly sources: readonly string[]; readonly locale: string }
-  | { readonly kind: "hand-off" | "callback"; readonly locale: string };
+  | { readonly kind: "hand-off"; readonly locale: string }
+  | { readonly kind: "callback"; readonly locale: string };
 
 /** The policy: commands of a brain become a reply, a flow, a hand-off. Deterministic; the same for every brain. */
 export function createAssistant(deps: AssistantDeps): Decides {
@@ -146,7 +147,7 @@ function continueFlow(context: Context, understood: Understanding): Decision | n
   const asked = context.turn.flow.asked;
   if (asked === "phone") {
     if (understood.flow === "cancel" || understood.flow === "live-agent") return null;
-    return phoneIn(context.text, null) === null ? null : callback(context, typeof context.turn.flow.wish === "string" ? context.turn.flow.wish : "");
+    return phoneIn(context.text) === null ? null : callback(context, typeof context.turn.flow.wish === "string" ? context.turn.flow.wish : "");
   }
   if (asked === "person" && understood.flow === "yes") return toPerson(context, "complaint", context.say.handoff);
   return null;
@@ -155,7 +156,7 @@ function continueFlow(context: Context, understood: Understanding): Decision | n
 function callback(context: Context, wish: string): Decision {
   const { turn, say } = context;
   const own = turn.address.kind === "e164" ? turn.address.value : null;
-  const phone = phoneIn(context.text, null) ?? own;
+  const phone = phoneIn(context.text) ?? own;
   if (phone === null) {
     return reply(context, "flow", say.callbackAskNumber, { flow: "callback", state: { asked: "phone", wish } });
   }
@@ -180,7 +181,7 @@ function callback(context: Context, wish: string): Decision {
   });
 }
 
-function phoneIn(text: string, _country: string | null): string | null {
+function phoneIn(text: string): string | null {
   return findPhoneNumbersInText(text)[0]?.number.number ?? null;
 }
 

@@ -7,7 +7,8 @@ import type { BellJob } from "./bell.ts";
 const queueName = "conversations";
 /** safety.md: a queue add on a request path may take 200 ms; this is the driver's own limit behind it. */
 const redisCommandLimitMs = 1_000;
-const postgresPoolSize = 8;
+const queuePoolSize = 2;
+const workerPoolSize = 6;
 /** Bells processed side by side in one process; each drains up to 64 conversations. */
 const concurrency = 8;
 const closeWithinMs = 15_000;
@@ -79,11 +80,11 @@ function onRedis(url: string) {
   });
   fast.on("error", () => undefined);
   patient.on("error", () => undefined);
-  const queue = new Queue<BellJob>(queueName, { connection: fast, skipWaitingForReady: true });
+  const queue = new Queue<BellJob, void, string>(queueName, { connection: fast, skipWaitingForReady: true });
   return {
     queue,
     makeWorker: (process: Process) =>
-      new Worker<BellJob>(queueName, process, { connection: patient, concurrency, maxStalledCount: 50 }),
+      new Worker<BellJob, void, string>(queueName, process, { connection: patient, concurrency, maxStalledCount: 50 }),
     async ping() {
       await fast.ping();
     },
@@ -95,15 +96,16 @@ function onRedis(url: string) {
 }
 
 async function onPostgres(url: string) {
-  // The bell may be lost, the tables may not: only this pool commits without waiting for the disk.
-  const pool = new pg.Pool({
+  // The bell may be lost, the tables may not: only these pools commit without waiting for the disk.
+  const connection = (max: number) => ({
     connectionString: url,
-    max: postgresPoolSize,
+    max,
     options: "-c synchronous_commit=off",
     application_name: "everline-queue",
     connectionTimeoutMillis: 2_000,
     keepAlive: true,
   });
+  const pool = new pg.Pool(connection(1));
   pool.on("error", () => undefined);
   const client = await pool.connect();
   try {
@@ -111,14 +113,14 @@ async function onPostgres(url: string) {
   } finally {
     client.release();
   }
-  const queue = new Queue<BellJob, void, string>(queueName, { connection: pool }, createPostgresBackend);
+  const queue = new Queue(queueName, { connection: connection(queuePoolSize) }, createPostgresBackend);
   return {
     queue,
     makeWorker: (process: Process) =>
-      new Worker<BellJob, void, string>(
+      new Worker(
         queueName,
         process,
-        { connection: pool, concurrency, maxStalledCount: 50 },
+        { connection: connection(workerPoolSize), concurrency, maxStalledCount: 50 },
         createPostgresBackend,
       ),
     async ping() {

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Channel, InboundMessage, Outgoing, SendResult, Sends } from "../channels/channel.ts";
+import { createDb, type Db } from "../src/db/client.ts";
+import { createAccept } from "../src/intake/accept.ts";
+import { createOutbox, sendLeaseMs } from "../src/outbox/outbox.ts";
+import { createAnswerTurns } from "../src/turns/answer-turns.ts";
+import type { Decision, WaitingTurn } from "../src/turns/turn.ts";
+import { freshDatabase, quiet } from "./support/database.ts";
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let db: Db;
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = createDb({ url: database.url, log: quiet });
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+/** The whole way with a provider that remembers what it took. */
+function line(options: { decide?: (turn: WaitingTurn) => Promise<Decision>; provider?: (sent: Outgoing) => SendResult; pieces?: number } = {}) {
+  const sent: Outgoing[] = [];
+  const held: { externalId: string; outgoing: Outgoing }[] = [];
+  const channel: Channel & Sends = {
+    name: "sms",
+    account: "default",
+    limits: { textMaxChars: 1600, replyWindowMs: null, burstWaitMs: 0, pulled: false, wording: "short" },
+    render: (message) => ({
+      items: Array.from({ length: options.pieces ?? 1 }, (_, n) => ({ body: { text: JSON.stringify(message.parts), n } })),
+      degraded: [],
+    }),
+    async send(outgoing) {
+      sent.push(outgoing);
+      return options.provider?.(outgoing) ?? { outcome: "accepted", externalId: `SM${sent.length}${Math.random()}` };
+    },
+    async lookUp() {
+      return { found: held.map((one) => ({ externalId: one.externalId, state: "sent" as const })) };
+    },
+  };
+  const outbox = createOutbox({ db, channelFor: () => channel, publish: () => undefined, log: quiet });
+  const answered: string[] = [];
+  const answerTurns = createAnswerTurns({
+    db,
+    assistant: { decide: options.decide ?? (async (turn) => echo(turn)), giveUp: echo },
+    usesModel: false,
+    render: (_name, _account, message) => ({ ...channel.render(message), wording: "short" }),
+    wordingOf: () => "short",
+    send: (delivery) => outbox.send(delivery),
+    sendLeaseMs,
+    publish: () => undefined,
+    log: quiet,
+    onAnswered: (outcome) => answered.push(outcome),
+  });
+  const rung = new Set<string>();
+  const accept = createAccept({ db, ring: (id) => rung.add(id), publish: () => undefined });
+  return {
+    sent,
+    held,
+    answered,
+    outbox,
+    answerTurns: (ids: string[]) => answerTurns(ids, new AbortController().signal),
+    say: (key: string, from: string, text: string) => accept(message(key, from, text), channel),
+  };
+}
+
+function message(key: string, from: string, text: string): InboundMessage {
+  return {
+    kind: "message",
+    key,
+    from: { channel: "sms", kind: "e164", value: from },
+    externalId: key,
+    parts: [{ t: "text", text, format: "plain" }],
+    wantsAnswer: true,
+  };
+}
+
+function echo(turn: WaitingTurn): Decision {
+  const text = turn.messages.map((one) => JSON.stringify(one.parts)).join("+");
+  return { parts: [{ t: "text", text, format: "plain" }], meta: null, locale: "en", flow: null };
+}
+
+async function deliveryStates(conversationId: string): Promise<string[]> {
+  const rows = await db.run(
+    (sql) => sql<{ state: string }[]>`select state from deliveries where conversation_id = ${conversationId} order by seq, piece`,
+  );
+  return rows.map((row) => row.state);
+}
+
+test("several messages in a row get one answer", async () => {
+  const { say, answerTurns, sent, outbox } = line();
+  const { conversationId } = await say("b:1", "+4611", "one");
+  await say("b:2", "+4611", "two");
+  await answerTurns([conversationId]);
+  await outbox.idle();
+  expect(sent).toHaveLength(1);
+  expect(JSON.stringify(sent[0]?.item)).toContain("two");
+  expect(await deliveryStates(conversationId)).toEqual(["sent"]);
+});
+
+test("R2 a turn that is answered twice at once has one reply", async () => {
+  const { say, answerTurns, sent, outbox } = line();
+  const { conversationId } = await say("c:1", "+4612", "hello");
+  await Promise.all([answerTurns([conversationId]), answerTurns([conversationId]), answerTurns([conversationId])]);
+  await outbox.idle();
+  expect(sent).toHaveLength(1);
+});
+
+test("a message that arrives while the answer is made joins the turn", async () => {
+  let first = true;
+  const way = line({
+    decide: async (turn) => {
+      if (first) {
+        first = false;
+        await way.say("d:2", "+4613", "and this");
+      }
+      return echo(turn);
+    },
+  });
+  const { conversationId } = await way.say("d:1", "+4613", "this");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  expect(way.answered).toEqual(["newer", "written"]);
+  expect(way.sent).toHaveLength(1);
+  expect(JSON.stringify(way.sent[0]?.item)).toContain("and this");
+});
+
+test("R4 the assistant says nothing after a person took over", async () => {
+  const way = line({
+    decide: async (turn) => {
+      await db.run((sql) => sql`update conversations set owner = 'queue', fence = fence + 1 where id = ${turn.conversationId}`);
+      return echo(turn);
+    },
+  });
+  const { conversationId } = await way.say("e:1", "+4614", "a person please");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  expect(way.sent).toHaveLength(0);
+  const replies = await db.run((sql) => sql`select 1 from messages where conversation_id = ${conversationId} and author = 'assistant'`);
+  expect(replies).toHaveLength(0);
+});
+
+test("R3 the pieces of a long reply go out one after the other", async () => {
+  const way = line({ pieces: 3 });
+  const { conversationId } = await way.say("f:1", "+4615", "long");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  expect(way.sent.map((one) => one.item.body["n"])).toEqual([0, 1, 2]);
+  expect(await deliveryStates(conversationId)).toEqual(["sent", "sent", "sent"]);
+});
+
+test("R2 an unknown outcome is looked up and not sent again when the provider has it", async () => {
+  const error = { class: "retry", code: "timeout", text: "The provider did not answer." } as const;
+  const way = line({ provider: () => ({ outcome: "unknown", error }) });
+  const { conversationId } = await way.say("g:1", "+4616", "hello");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  expect(await deliveryStates(conversationId)).toEqual(["unknown"]);
+  const [outgoing] = way.sent;
+  if (outgoing === undefined) throw new Error("nothing was sent");
+  way.held.push({ externalId: "SMheld", outgoing });
+  await db.run((sql) => sql`update deliveries set due_at = now() where conversation_id = ${conversationId}`);
+  await way.outbox.deliverOpen([conversationId]);
+  await way.outbox.idle();
+  expect(await deliveryStates(conversationId)).toEqual(["sent"]);
+  expect(way.sent).toHaveLength(1);
+});
+
+test("R1 an unknown outcome that the provider surely does not have is sent again", async () => {
+  const error = { class: "retry", code: "timeout", text: "The provider did not answer." } as const;
+  let calls = 0;
+  const way = line({
+    provider: () => (calls++ === 0 ? { outcome: "unknown", error } : { outcome: "accepted", externalId: `SMagain${Math.random()}` }),
+  });
+  const { conversationId } = await way.say("h:1", "+4617", "hello");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  for (let round = 0; round < 4; round++) {
+    await db.run((sql) => sql`update deliveries set due_at = now() where conversation_id = ${conversationId}`);
+    await way.outbox.deliverOpen([conversationId]);
+    await way.outbox.idle();
+  }
+  expect(way.sent).toHaveLength(2);
+  expect(await deliveryStates(conversationId)).toEqual(["sent"]);
+});
+
+test("status reports in every order end in the same state", async () => {
+  const orders = [
+    ["sent", "delivered", "read"],
+    ["read", "delivered", "sent"],
+    ["delivered", "sent", "read"],
+  ] as const;
+  for (const [index, order] of orders.entries()) {
+    const way = line();
+    const { conversationId } = await way.say(`s:${index}`, `+46180${index}`, "hello");
+    await way.answerTurns([conversationId]);
+    await way.outbox.idle();
+    const deliveryId = way.sent[0]?.deliveryId ?? "";
+    for (const state of [...order, ...order]) await way.outbox.applyStatus({ kind: "status", deliveryId, state }, "sms", "default");
+    expect(await deliveryStates(conversationId)).toEqual(["read"]);
+    const events = await db.run(
+      (sql) => sql<{ seq: number }[]>`select seq from events where conversation_id = ${conversationId} order by seq`,
+    );
+    expect(events.map((event) => event.seq)).toEqual(events.map((_, at) => at + 1));
+  }
+});
