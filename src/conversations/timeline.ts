@@ -1,0 +1,56 @@
+import type { Db } from "../db/client.ts";
+import type { Author, Part, ReplyMeta } from "../lib/message.ts";
+import type { LiveHub } from "../live/hub.ts";
+
+/** A page of a timeline: enough for a screen, small enough for one statement. */
+const pageMax = 200;
+
+/** One message as the customer may see it. */
+export interface CustomerEntry {
+  readonly seq: number;
+  readonly at: Date;
+  readonly author: Author;
+  readonly agentName: string | null;
+  readonly parts: readonly Part[];
+  readonly meta: ReplyMeta | null;
+  readonly clientId: string | null;
+}
+
+/** What a customer sees of their conversation after a seq: public messages, never notes (R7, R8). */
+export async function timelineForContact(db: Db, conversationId: string, afterSeq: number, limit: number = pageMax): Promise<CustomerEntry[]> {
+  return db.run(
+    (sql) => sql<CustomerEntry[]>`
+      select m.seq, m.at, m.author, g.name as "agentName", m.parts, m.meta, m.client_id as "clientId"
+      from messages m left join agents g on g.id = m.agent_id
+      where m.conversation_id = ${conversationId} and m.seq > ${afterSeq} and m.visibility = 'public'
+      order by m.seq limit ${Math.min(limit, pageMax)}`,
+  );
+}
+
+/** The latest seq of a conversation; 0 when there is none. */
+export async function lastSeq(db: Db, conversationId: string): Promise<number> {
+  const [row] = await db.run((sql) => sql<{ seq: number }[]>`select next_seq - 1 as seq from conversations where id = ${conversationId}`);
+  return row?.seq ?? 0;
+}
+
+/** The replies after a seq; waits up to `waitMs` for the first of them. */
+export async function nextReplies(deps: { readonly db: Db; readonly live: LiveHub }, conversationId: string, afterSeq: number, waitMs: number): Promise<CustomerEntry[]> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    let wake = (): void => undefined;
+    const changed = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const unsubscribe = deps.live.subscribe(conversationId, () => wake());
+    try {
+      const replies = (await timelineForContact(deps.db, conversationId, afterSeq)).filter((one) => one.author !== "contact");
+      const left = deadline - Date.now();
+      if (replies.length > 0 || left <= 0) return replies;
+      const timer = setTimeout(wake, left);
+      await changed;
+      clearTimeout(timer);
+    } finally {
+      unsubscribe();
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { Redis } from "ioredis";
+import type { Config } from "./config.ts";
+import { createDb, type Db } from "./db/client.ts";
+import { startEmbeddedPostgres } from "./db/embedded.ts";
+import { installDriverGuard } from "./db/guard.ts";
+import { migrate } from "./db/migrate.ts";
+import type { Log } from "./lib/log.ts";
+import { createLiveHub, type LiveHub } from "./live/hub.ts";
+import { createJobQueue, type JobQueue } from "./queues/queue.ts";
+
+export interface Engines {
+  readonly db: Db;
+  readonly queue: JobQueue;
+  readonly live: LiveHub;
+  readonly databaseUrl: string;
+  readonly notes: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Opens the database (embedded by default), migrates it, and opens the job queue and the live bell. Closed in reverse. */
+export async function openEngines(config: Config, log: Log): Promise<Engines> {
+  const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : null;
+  const databaseUrl = config.databaseUrl ?? embedded?.url ?? "";
+  await migrate(databaseUrl, log);
+  const db = createDb({ url: databaseUrl, log });
+  const uninstall = installDriverGuard(() => db.driverFault());
+  const queue = await createJobQueue({ redisUrl: config.redisUrl, databaseUrl, log });
+  const redis = config.redisUrl === null ? null : { publisher: openRedis(config.redisUrl), subscriber: openRedis(config.redisUrl) };
+  const live = redis === null ? createLiveHub() : createLiveHub(redis);
+  return {
+    db,
+    queue,
+    live,
+    databaseUrl,
+    notes: embedded?.notes ?? [],
+    async close() {
+      await live.close();
+      redis?.publisher.disconnect();
+      redis?.subscriber.disconnect();
+      await queue.close();
+      await db.close();
+      uninstall();
+      await embedded?.stop();
+    },
+  };
+}
+
+function openRedis(url: string): Redis {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 2_000, retryStrategy: (times) => Math.min(1_000, times * 100) });
+  redis.on("error", () => undefined);
+  return redis;
+}

@@ -1,0 +1,92 @@
+import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createChannels } from "../channels/registry.ts";
+import type { Config, TwilioSettings } from "./config.ts";
+import { openEngines } from "./engines.ts";
+import { seedArticles } from "./help-centre/articles.ts";
+import { readArticles } from "./help-centre/read-articles.ts";
+import { createMetrics } from "./http/health.ts";
+import { createAccept } from "./intake/accept.ts";
+import type { Log } from "./lib/log.ts";
+import { createBell } from "./queues/bell.ts";
+import { startProviderDouble } from "./simulator/double.ts";
+import { createWeb } from "./web.ts";
+import { createSharedOutbox, startWorker } from "./worker.ts";
+
+const articlesFolder = new URL("../content/articles/", import.meta.url).pathname;
+const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
+/** The simulated company's own number: from the range reserved for fiction. */
+const simulatedNumber = "+12025550100";
+
+export interface Service {
+  readonly url: string | null;
+  readonly notes: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Starts the configured role with everything it needs, in order; `stop` undoes it in reverse. */
+export async function startService(config: Config, log: Log): Promise<Service> {
+  const engines = await openEngines(config, log);
+  if (config.demo) await seedArticles(engines.db, await readArticles(articlesFolder, config.company));
+  let url = config.publicUrl;
+  const publicUrl = (): string => url ?? `http://127.0.0.1:${config.port}`;
+  const credentials = config.twilio ?? simulatedTwilio(config);
+  const double =
+    config.simulator && config.role !== "worker"
+      ? await startProviderDouble({ ...credentials, serviceUrl: publicUrl })
+      : null;
+  const twilio = double === null ? credentials : { ...credentials, apiUrl: double.url };
+  const { channels, close: closeChannels } = createChannels({ publicUrl, burstWaitMs: config.burstWaitMs, twilio });
+  const byName = new Map(channels.map((channel) => [`${channel.name}/${channel.account}`, channel]));
+  const channelFor = (name: string, account: string) => byName.get(`${name}/${account}`) ?? null;
+  const metrics = createMetrics();
+  const bell = createBell({ addBulk: (jobs) => engines.queue.addBulk(jobs), log });
+  const outbox = createSharedOutbox({ engines, channelFor, log, metrics });
+  const shared = { config, engines, bell, channelFor, outbox, metrics, log };
+  const accept = createAccept({
+    db: engines.db,
+    ring: (id, delayMs) => bell.ring(id, delayMs),
+    publish: (id) => engines.live.publish(id),
+  });
+
+  const app =
+    config.role === "worker"
+      ? null
+      : await createWeb({ ...shared, channels, accept, version, simulator: double === null ? null : { double, ours: simulatedNumber } });
+  if (app !== null) {
+    const address = await app.listen({ host: config.host, port: config.port });
+    url ??= address.replace("[::1]", "127.0.0.1");
+  }
+  const stopWorker = config.role === "web" ? null : await startWorker(shared);
+  log.info({ role: config.role, version, port: config.port }, "started");
+  return {
+    url,
+    notes: engines.notes,
+    async stop() {
+      await app?.close();
+      await stopWorker?.();
+      await outbox.idle();
+      await bell.close();
+      await closeChannels();
+      await double?.close();
+      await engines.close();
+      log.info({ role: config.role }, "stopped");
+    },
+  };
+}
+
+/** Credentials of the built-in provider, different in every installation. */
+function simulatedTwilio(config: Config): TwilioSettings {
+  const derive = (purpose: string): string => createHmac("sha256", config.secretKey).update(purpose).digest("hex").slice(0, 32);
+  return {
+    accountSid: `AC${derive("simulator-account")}`,
+    authToken: derive("simulator-token"),
+    apiKey: null,
+    apiSecret: null,
+    apiUrl: null,
+    smsNumber: simulatedNumber,
+    whatsappNumber: simulatedNumber,
+    voiceNumber: simulatedNumber,
+    messagingServiceSid: null,
+  };
+}

@@ -1,0 +1,58 @@
+import type { FastifyInstance } from "fastify";
+import { can, type Channel } from "../channels/channel.ts";
+import { nextReplies } from "./conversations/timeline.ts";
+import { createApp, within } from "./http/app.ts";
+import { docsRoutes } from "./http/docs.ts";
+import { healthRoutes } from "./http/health.ts";
+import type { Accept } from "./intake/accept.ts";
+import { webhookRoutes } from "./intake/webhooks.ts";
+import type { ProviderDouble } from "./simulator/double.ts";
+import { simulatorRoutes } from "./simulator/routes.ts";
+import type { Shared } from "./worker.ts";
+
+export interface WebOptions extends Shared {
+  readonly channels: readonly Channel[];
+  readonly accept: Accept;
+  readonly version: string;
+  readonly simulator: { readonly double: ProviderDouble; readonly ours: string } | null;
+}
+
+/** Builds the HTTP side with every route; the caller listens and closes. */
+export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
+  const { engines, metrics, log } = options;
+  const app = await createApp({ log, version: options.version });
+  healthRoutes(app, {
+    metrics,
+    checks: [
+      { name: "database", run: async () => void (await engines.db.run((sql) => sql`select 1`)) },
+      { name: "queue", run: () => engines.queue.ping() },
+    ],
+  });
+  docsRoutes(app);
+  await webhookRoutes(app, {
+    channels: options.channels.filter((channel) => can(channel, "webhooks")),
+    accept: options.accept,
+    applyStatus: (report, channel, account) => options.outbox.applyStatus(report, channel, account),
+    async nextReplies(conversationId, afterSeq, waitMs) {
+      const entries = await nextReplies({ db: engines.db, live: engines.live }, conversationId, afterSeq, waitMs);
+      const replies = entries.flatMap(({ seq, parts, meta, author }) => (author === "contact" ? [] : [{ seq, parts, meta, author }]));
+      return { replies, lastSeq: entries.at(-1)?.seq ?? afterSeq };
+    },
+    async conversationOf(address) {
+      const [row] = await engines.db.run(
+        (sql) => sql<{ id: string }[]>`select c.id from contact_addresses a join conversations c on c.contact_id = a.contact_id
+          where a.channel = ${address.channel} and a.kind = ${address.kind} and a.value = ${address.value}`,
+      );
+      return row?.id ?? null;
+    },
+    within,
+    log,
+    onAccepted(channel, outcome, seconds) {
+      metrics.inbound.inc({ channel, outcome });
+      metrics.acknowledgement.observe({ channel }, seconds);
+    },
+    onRefused: (channel, reason) => metrics.refused.inc({ channel, reason }),
+  });
+  if (options.simulator !== null) simulatorRoutes(app, options.simulator);
+  return app;
+}

@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import type { Channel } from "../channels/channel.ts";
+import { createAssistant } from "./assistant/decide.ts";
+import { createEmbeddedBrain } from "./assistant/embedded/brain.ts";
+import type { Config } from "./config.ts";
+import type { Engines } from "./engines.ts";
+import type { Metrics } from "./http/health.ts";
+import { loadArticles } from "./help-centre/articles.ts";
+import { readIntents } from "./help-centre/read-articles.ts";
+import type { Log } from "./lib/log.ts";
+import { createOutbox, type Outbox, sendLeaseMs } from "./outbox/outbox.ts";
+import type { Bell } from "./queues/bell.ts";
+import { startSweeper } from "./queues/sweeper.ts";
+import { createAnswerTurns } from "./turns/answer-turns.ts";
+
+const intentsFolder = new URL("../content/intents/", import.meta.url).pathname;
+
+export interface Shared {
+  readonly config: Config;
+  readonly engines: Engines;
+  readonly bell: Bell;
+  readonly channelFor: (channel: string, account: string) => Channel | null;
+  readonly outbox: Outbox;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** Answers turns and delivers replies. The returned function hands back what is open and resolves when nothing runs. */
+export async function startWorker({ config, engines, bell, channelFor, outbox, metrics, log }: Shared): Promise<() => Promise<void>> {
+  const articles = await loadArticles(engines.db);
+  const intents = await readIntents(join(intentsFolder), config.company);
+  const brain = createEmbeddedBrain({ articles, intents, company: config.company });
+  for (const language of brain.languages) brain.warm(language);
+  const byId = new Map(articles.map((article) => [article.id, article]));
+  const answerTurns = createAnswerTurns({
+    db: engines.db,
+    assistant: createAssistant({ brain, article: (id) => byId.get(id) ?? null, company: config.company }),
+    usesModel: false,
+    render(name, account, message) {
+      const channel = channelFor(name, account);
+      if (channel === null || channel.limits.pulled) return { items: [], degraded: [], wording: "full" };
+      return { ...channel.render(message), wording: channel.limits.wording };
+    },
+    wordingOf: (name, account) => channelFor(name, account)?.limits.wording ?? "full",
+    send: (delivery) => outbox.send(delivery),
+    sendLeaseMs,
+    publish: (conversationId) => engines.live.publish(conversationId),
+    log,
+    onAnswered: (outcome) => metrics.turns.inc({ outcome }),
+  });
+  engines.queue.work(async ({ conversationIds }, signal) => {
+    await Promise.all([answerTurns(conversationIds, signal), outbox.deliverOpen(conversationIds)]);
+  });
+  const sweeper = startSweeper({ db: engines.db, ring: (id) => bell.ring(id), log });
+  return async () => {
+    await sweeper.stop();
+    await engines.queue.stopWorking();
+    await outbox.idle();
+  };
+}
+
+export function createSharedOutbox(deps: Pick<Shared, "engines" | "channelFor" | "log" | "metrics">): Outbox {
+  return createOutbox({
+    db: deps.engines.db,
+    channelFor: deps.channelFor,
+    publish: (conversationId) => deps.engines.live.publish(conversationId),
+    log: deps.log,
+    onSettled: (state) => deps.metrics.deliveries.inc({ state }),
+  });
+}
