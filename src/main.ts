@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     if (config.simulator) say(`  A telephone ${service.url}/simulator`);
     say(`  API         ${service.url}/api/docs`);
   }
+  if (service.setupUrl !== null) say(`  First administrator (this link works once): ${service.setupUrl}`);
   for (const note of service.notes) say(`  Note: ${note}`);
 
   let stopping = false;

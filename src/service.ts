@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createChannels } from "../channels/registry.ts";
+import { ensureFirstAdmin } from "./agents/sessions.ts";
 import type { Config, TwilioSettings } from "./config.ts";
 import { openEngines } from "./engines.ts";
 import { seedArticles } from "./help-centre/articles.ts";
@@ -20,6 +21,8 @@ const simulatedNumber = "+12025550100";
 
 export interface Service {
   readonly url: string | null;
+  /** Where the first administrator is made; null when there is one. */
+  readonly setupUrl: string | null;
   readonly notes: readonly string[];
   stop(): Promise<void>;
 }
@@ -52,15 +55,17 @@ export async function startService(config: Config, log: Log): Promise<Service> {
   const app =
     config.role === "worker"
       ? null
-      : await createWeb({ ...shared, channels, accept, version, simulator: double === null ? null : { double, ours: simulatedNumber } });
+      : await createWeb({ ...shared, channels, accept, version, publicUrl, simulator: double === null ? null : { double, ours: simulatedNumber } });
   if (app !== null) {
     const address = await app.listen({ host: config.host, port: config.port });
     url ??= address.replace("[::1]", "127.0.0.1");
   }
   const stopWorker = config.role === "web" ? null : await startWorker(shared);
+  const setupToken = app === null ? null : await ensureFirstAdmin(engines.db, config.admin);
   log.info({ role: config.role, version, port: config.port }, "started");
   return {
     url,
+    setupUrl: setupToken === null ? null : `${publicUrl()}/inbox/setup?token=${setupToken}`,
     notes: engines.notes,
     async stop() {
       await app?.close();

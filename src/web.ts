@@ -4,7 +4,9 @@ import { nextReplies } from "./conversations/timeline.ts";
 import { createApp, within } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
+import { pageRoutes } from "./http/pages.ts";
 import type { Accept } from "./intake/accept.ts";
+import { inboxApi } from "./inbox/api.ts";
 import { webhookRoutes } from "./intake/webhooks.ts";
 import type { ProviderDouble } from "./simulator/double.ts";
 import { simulatorRoutes } from "./simulator/routes.ts";
@@ -14,6 +16,7 @@ export interface WebOptions extends Shared {
   readonly channels: readonly Channel[];
   readonly accept: Accept;
   readonly version: string;
+  readonly publicUrl: () => string;
   readonly simulator: { readonly double: ProviderDouble; readonly ours: string } | null;
 }
 
@@ -53,6 +56,17 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     },
     onRefused: (channel, reason) => metrics.refused.inc({ channel, reason }),
   });
-  if (options.simulator !== null) simulatorRoutes(app, options.simulator);
+  await inboxApi(app, {
+    db: engines.db,
+    live: engines.live,
+    ring: (conversationId) => options.bell.ring(conversationId),
+    channelFor: options.channelFor,
+    publicUrl: options.publicUrl,
+  });
+  pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
+  if (options.simulator !== null) {
+    pageRoutes(app, "simulator", ["/simulator"]);
+    simulatorRoutes(app, options.simulator);
+  }
   return app;
 }

@@ -1,23 +1,12 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ProviderDouble } from "./double.ts";
 
-const folder = new URL("../../web/simulator/", import.meta.url).pathname;
 const number = z.string().regex(/^\+[1-9]\d{6,14}$/);
 
-/** /simulator: a telephone in the browser against this very service. Only mounted when the simulator is the provider. */
+/** What the telephone on /simulator calls. Only mounted when the simulator is the provider. */
 export function simulatorRoutes(app: FastifyInstance, deps: { readonly double: ProviderDouble; readonly ours: string }): void {
   const sent: { from: string; body: string; at: number; status: number }[] = [];
-  for (const [path, file, type] of [
-    ["/simulator", "index.html", "text/html; charset=utf-8"],
-    ["/assets/simulator/simulator.js", "simulator.js", "text/javascript"],
-    ["/assets/simulator/simulator.css", "simulator.css", "text/css"],
-  ] as const) {
-    const body = readFileSync(join(folder, file));
-    app.get(path, { schema: { hide: true } }, async (_request, reply) => reply.type(type).send(body));
-  }
   app.post("/simulator/api/sms", { schema: { hide: true, body: z.object({ from: number, body: z.string().min(1).max(1600) }) } }, async (request) => {
     const { from, body } = request.body as { from: string; body: string };
     const at = Date.now();

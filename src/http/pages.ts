@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+
+const webFolder = new URL("../../web/", import.meta.url).pathname;
+const types: Readonly<Record<string, string>> = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" };
+
+/** Serves one front end's files: its page at `path`, the rest below /assets/<name>/. Read once, at start. */
+export function pageRoutes(app: FastifyInstance, name: string, paths: readonly string[]): void {
+  const files = ["index.html", `${name}.js`, `${name}.css`] as const;
+  for (const file of files) {
+    const body = readFileSync(join(webFolder, name, file));
+    const type = types[file.split(".").at(-1) ?? ""] ?? "application/octet-stream";
+    for (const path of file === "index.html" ? paths : [`/assets/${name}/${file}`]) {
+      app.get(path, { schema: { hide: true } }, async (_request, reply) => reply.type(type).header("cache-control", "no-cache").send(body));
+    }
+  }
+}
