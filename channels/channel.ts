@@ -231,7 +231,9 @@ export interface RepliesVia {
 
 /** Optional: is it configured and working? In words, for `doctor` and the settings page. */
 export interface ReportsHealth {
-  health(signal: AbortSignal): Promise<{ readonly state: "ok" | "degraded" | "down" | "needs-action"; readonly detail: string }>;
+  health(
+    signal: AbortSignal,
+  ): Promise<{ readonly state: "ok" | "degraded" | "down" | "needs-action"; readonly detail: string }>;
 }
 
 export function can<Ability extends "webhooks" | "send" | "showTyping" | "fetchMedia" | "repliesVia" | "health">(

@@ -5,11 +5,16 @@ import { createTwilioClient, type TwilioAccount } from "./twilio/client.ts";
 export interface ChannelSettings {
   readonly publicUrl: () => string;
   readonly burstWaitMs: number | null;
-  readonly twilio: (TwilioAccount & { readonly smsNumber: string | null; readonly messagingServiceSid: string | null }) | null;
+  readonly twilio:
+    | (TwilioAccount & { readonly smsNumber: string | null; readonly messagingServiceSid: string | null })
+    | null;
 }
 
 /** The one list of channels: each that has its settings, for the account "default". */
-export function createChannels(settings: ChannelSettings): { readonly channels: readonly Channel[]; close(): Promise<void> } {
+export function createChannels(settings: ChannelSettings): {
+  readonly channels: readonly Channel[];
+  close(): Promise<void>;
+} {
   const { twilio, publicUrl, burstWaitMs } = settings;
   if (twilio === null) return { channels: [], close: async () => undefined };
   const client = createTwilioClient(twilio);
@@ -22,5 +27,8 @@ export function createChannels(settings: ChannelSettings): { readonly channels: 
     client,
     burstWaitMs,
   });
-  return { channels: twilio.smsNumber === null && twilio.messagingServiceSid === null ? [] : [sms], close: () => client.close() };
+  return {
+    channels: twilio.smsNumber === null && twilio.messagingServiceSid === null ? [] : [sms],
+    close: () => client.close(),
+  };
 }

@@ -25,7 +25,10 @@ const schema = z.object({
   COMPANY_NAME: text.max(60).default("Paylark"),
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: z.string().min(10, "must have at least 10 characters").optional(),
-  TWILIO_ACCOUNT_SID: z.string().regex(/^AC[0-9a-fA-F]{32}$/, "must look like AC and 32 hex digits").optional(),
+  TWILIO_ACCOUNT_SID: z
+    .string()
+    .regex(/^AC[0-9a-fA-F]{32}$/, "must look like AC and 32 hex digits")
+    .optional(),
   TWILIO_AUTH_TOKEN: text.optional(),
   TWILIO_API_KEY: text.optional(),
   TWILIO_API_SECRET: text.optional(),
@@ -33,7 +36,10 @@ const schema = z.object({
   TWILIO_SMS_NUMBER: e164.optional(),
   TWILIO_WHATSAPP_NUMBER: e164.optional(),
   TWILIO_VOICE_NUMBER: e164.optional(),
-  TWILIO_MESSAGING_SERVICE_SID: z.string().regex(/^MG[0-9a-fA-F]{32}$/, "must look like MG and 32 hex digits").optional(),
+  TWILIO_MESSAGING_SERVICE_SID: z
+    .string()
+    .regex(/^MG[0-9a-fA-F]{32}$/, "must look like MG and 32 hex digits")
+    .optional(),
   WHATSAPP_CLOUD_TOKEN: text.optional(),
   WHATSAPP_CLOUD_APP_SECRET: text.optional(),
   WHATSAPP_CLOUD_VERIFY_TOKEN: text.optional(),
@@ -53,10 +59,18 @@ const schema = z.object({
   ACCOUNT_MCP_URL: url.optional(),
   CALL_COUNTRIES: z
     .string()
-    .transform((value) => value.split(",").map((code) => code.trim().toUpperCase()).filter(Boolean))
+    .transform((value) =>
+      value
+        .split(",")
+        .map((code) => code.trim().toUpperCase())
+        .filter(Boolean),
+    )
     .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, "must be country codes like SE,DE")))
     .optional(),
-  COUNTRY: z.string().regex(/^[A-Z]{2}$/, "must be a country code like SE").default("US"),
+  COUNTRY: z
+    .string()
+    .regex(/^[A-Z]{2}$/, "must be a country code like SE")
+    .default("US"),
   TIME_ZONE: z.string().refine(isTimeZone, "must be a zone like Europe/Stockholm").default("UTC"),
   BURST_WAIT_MS: z.coerce.number().int().min(0).max(30_000).optional(),
 });
@@ -121,7 +135,9 @@ export class ConfigError extends Error {
 
 /** Reads every setting once. Throws one ConfigError that names all faults together, by name and never by value. */
 export function readConfig(environment: Environment): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const parsed = schema.safeParse(given);
   const faults = parsed.success ? [] : describeFaults(parsed.error);
   const missing = missingTogether(given);
@@ -143,7 +159,8 @@ function toConfig(raw: Raw): Config {
     redisUrl: raw.REDIS_URL ?? null,
     logLevel: raw.LOG_LEVEL,
     demo,
-    simulator: !anyProvider,
+    // In one process only: a worker elsewhere could not reach it.
+    simulator: !anyProvider && raw.ROLE === "all",
     company: raw.COMPANY_NAME,
     admin: raw.ADMIN_EMAIL && raw.ADMIN_PASSWORD ? { email: raw.ADMIN_EMAIL, password: raw.ADMIN_PASSWORD } : null,
     twilio: twilioSettings(raw),
@@ -250,7 +267,9 @@ function sentence(missing: readonly string[], faults: readonly string[]): string
 
 /** The configured key, or one made once and kept readable by its owner alone beside the data. */
 function secretKey(configured: string | undefined, dataDir: string): Buffer {
-  return createHash("sha256").update(`everline:${configured ?? keptKey(dataDir)}`).digest();
+  return createHash("sha256")
+    .update(`everline:${configured ?? keptKey(dataDir)}`)
+    .digest();
 }
 
 function keptKey(dataDir: string): string {

@@ -25,7 +25,8 @@ export async function openEngines(config: Config, log: Log): Promise<Engines> {
   const db = createDb({ url: databaseUrl, log });
   const uninstall = installDriverGuard(() => db.driverFault());
   const queue = await createJobQueue({ redisUrl: config.redisUrl, databaseUrl, log });
-  const redis = config.redisUrl === null ? null : { publisher: openRedis(config.redisUrl), subscriber: openRedis(config.redisUrl) };
+  const redis =
+    config.redisUrl === null ? null : { publisher: openRedis(config.redisUrl), subscriber: openRedis(config.redisUrl) };
   const live = redis === null ? createLiveHub() : createLiveHub(redis);
   return {
     db,
@@ -46,7 +47,11 @@ export async function openEngines(config: Config, log: Log): Promise<Engines> {
 }
 
 function openRedis(url: string): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 2_000, retryStrategy: (times) => Math.min(1_000, times * 100) });
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    connectTimeout: 2_000,
+    retryStrategy: (times) => Math.min(1_000, times * 100),
+  });
   redis.on("error", () => undefined);
   return redis;
 }

@@ -42,6 +42,8 @@ function say(line: string): void {
 
 main().catch((error: unknown) => {
   const known = error instanceof ConfigError || error instanceof EngineError;
-  process.stderr.write(`${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exit(1);
 });

@@ -15,7 +15,8 @@ import { createWeb } from "./web.ts";
 import { createSharedOutbox, startWorker } from "./worker.ts";
 
 const articlesFolder = new URL("../content/articles/", import.meta.url).pathname;
-const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
+const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
+  .version;
 /** The simulated company's own number: from the range reserved for fiction. */
 const simulatedNumber = "+12025550100";
 
@@ -33,12 +34,12 @@ export async function startService(config: Config, log: Log): Promise<Service> {
   if (config.demo) await seedArticles(engines.db, await readArticles(articlesFolder, config.company));
   let url = config.publicUrl;
   const publicUrl = (): string => url ?? `http://127.0.0.1:${config.port}`;
-  const credentials = config.twilio ?? simulatedTwilio(config);
+  const credentials = config.twilio ?? (config.simulator ? simulatedTwilio(config) : null);
   const double =
-    config.simulator && config.role !== "worker"
+    config.simulator && credentials !== null
       ? await startProviderDouble({ ...credentials, serviceUrl: publicUrl })
       : null;
-  const twilio = double === null ? credentials : { ...credentials, apiUrl: double.url };
+  const twilio = double === null || credentials === null ? credentials : { ...credentials, apiUrl: double.url };
   const { channels, close: closeChannels } = createChannels({ publicUrl, burstWaitMs: config.burstWaitMs, twilio });
   const byName = new Map(channels.map((channel) => [`${channel.name}/${channel.account}`, channel]));
   const channelFor = (name: string, account: string) => byName.get(`${name}/${account}`) ?? null;
@@ -55,7 +56,14 @@ export async function startService(config: Config, log: Log): Promise<Service> {
   const app =
     config.role === "worker"
       ? null
-      : await createWeb({ ...shared, channels, accept, version, publicUrl, simulator: double === null ? null : { double, ours: simulatedNumber } });
+      : await createWeb({
+          ...shared,
+          channels,
+          accept,
+          version,
+          publicUrl,
+          simulator: double === null ? null : { double, ours: simulatedNumber },
+        });
   if (app !== null) {
     const address = await app.listen({ host: config.host, port: config.port });
     url ??= address.replace("[::1]", "127.0.0.1");
@@ -82,7 +90,8 @@ export async function startService(config: Config, log: Log): Promise<Service> {
 
 /** Credentials of the built-in provider, different in every installation. */
 function simulatedTwilio(config: Config): TwilioSettings {
-  const derive = (purpose: string): string => createHmac("sha256", config.secretKey).update(purpose).digest("hex").slice(0, 32);
+  const derive = (purpose: string): string =>
+    createHmac("sha256", config.secretKey).update(purpose).digest("hex").slice(0, 32);
   return {
     accountSid: `AC${derive("simulator-account")}`,
     authToken: derive("simulator-token"),

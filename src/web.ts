@@ -1,12 +1,12 @@
 import type { FastifyInstance } from "fastify";
-import { can, type Channel } from "../channels/channel.ts";
+import { type Channel, can } from "../channels/channel.ts";
 import { nextReplies } from "./conversations/timeline.ts";
 import { createApp, within } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
 import { pageRoutes } from "./http/pages.ts";
-import type { Accept } from "./intake/accept.ts";
 import { inboxApi } from "./inbox/api.ts";
+import type { Accept } from "./intake/accept.ts";
 import { webhookRoutes } from "./intake/webhooks.ts";
 import type { ProviderDouble } from "./simulator/double.ts";
 import { simulatorRoutes } from "./simulator/routes.ts";
@@ -38,12 +38,16 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     applyStatus: (report, channel, account) => options.outbox.applyStatus(report, channel, account),
     async nextReplies(conversationId, afterSeq, waitMs) {
       const entries = await nextReplies({ db: engines.db, live: engines.live }, conversationId, afterSeq, waitMs);
-      const replies = entries.flatMap(({ seq, parts, meta, author }) => (author === "contact" ? [] : [{ seq, parts, meta, author }]));
+      const replies = entries.flatMap(({ seq, parts, meta, author }) =>
+        author === "contact" ? [] : [{ seq, parts, meta, author }],
+      );
       return { replies, lastSeq: entries.at(-1)?.seq ?? afterSeq };
     },
     async conversationOf(address) {
       const [row] = await engines.db.run(
-        (sql) => sql<{ id: string }[]>`select c.id from contact_addresses a join conversations c on c.contact_id = a.contact_id
+        (sql) => sql<
+          { id: string }[]
+        >`select c.id from contact_addresses a join conversations c on c.contact_id = a.contact_id
           where a.channel = ${address.channel} and a.kind = ${address.kind} and a.value = ${address.value}`,
       );
       return row?.id ?? null;

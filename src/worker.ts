@@ -4,9 +4,9 @@ import { createAssistant } from "./assistant/decide.ts";
 import { createEmbeddedBrain } from "./assistant/embedded/brain.ts";
 import type { Config } from "./config.ts";
 import type { Engines } from "./engines.ts";
-import type { Metrics } from "./http/health.ts";
 import { loadArticles } from "./help-centre/articles.ts";
 import { readIntents } from "./help-centre/read-articles.ts";
+import type { Metrics } from "./http/health.ts";
 import type { Log } from "./lib/log.ts";
 import { createOutbox, type Outbox, sendLeaseMs } from "./outbox/outbox.ts";
 import type { Bell } from "./queues/bell.ts";
@@ -26,7 +26,15 @@ export interface Shared {
 }
 
 /** Answers turns and delivers replies. The returned function hands back what is open and resolves when nothing runs. */
-export async function startWorker({ config, engines, bell, channelFor, outbox, metrics, log }: Shared): Promise<() => Promise<void>> {
+export async function startWorker({
+  config,
+  engines,
+  bell,
+  channelFor,
+  outbox,
+  metrics,
+  log,
+}: Shared): Promise<() => Promise<void>> {
   const articles = await loadArticles(engines.db);
   const intents = await readIntents(join(intentsFolder), config.company);
   const brain = createEmbeddedBrain({ articles, intents, company: config.company });

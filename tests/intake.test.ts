@@ -45,7 +45,9 @@ test("R1 a second delivery of the same message stores nothing and gets the same 
 
 test("R3 two hundred parallel messages of twenty people keep their order without a gap", async () => {
   const take = accept();
-  const sent = Array.from({ length: 200 }, (_, n) => message(`p:${n}`, `+4670000100${n % 20}`.slice(0, 13), `text ${n}`));
+  const sent = Array.from({ length: 200 }, (_, n) =>
+    message(`p:${n}`, `+4670000100${n % 20}`.slice(0, 13), `text ${n}`),
+  );
   const stored = await Promise.all(sent.map((one) => take(one, sms)));
   const people = new Map<string, number[]>();
   stored.forEach((one, n) => {
@@ -58,7 +60,9 @@ test("R3 two hundred parallel messages of twenty people keep their order without
 });
 
 test("R3 the same first message in two processes makes one contact", async () => {
-  const results = await Promise.all([1, 2, 3, 4].map((n) => accept()(message(`first:${n}`, "+46700000777", "hi"), sms)));
+  const results = await Promise.all(
+    [1, 2, 3, 4].map((n) => accept()(message(`first:${n}`, "+46700000777", "hi"), sms)),
+  );
   expect(new Set(results.map((one) => one.conversationId)).size).toBe(1);
   expect(results.map((one) => one.seq).sort()).toEqual([1, 2, 3, 4]);
 });

@@ -19,7 +19,13 @@ afterAll(async () => {
 });
 
 /** The whole way with a provider that remembers what it took. */
-function line(options: { decide?: (turn: WaitingTurn) => Promise<Decision>; provider?: (sent: Outgoing) => SendResult; pieces?: number } = {}) {
+function line(
+  options: {
+    decide?: (turn: WaitingTurn) => Promise<Decision>;
+    provider?: (sent: Outgoing) => SendResult;
+    pieces?: number;
+  } = {},
+) {
   const sent: Outgoing[] = [];
   const held: { externalId: string; outgoing: Outgoing }[] = [];
   const channel: Channel & Sends = {
@@ -27,7 +33,9 @@ function line(options: { decide?: (turn: WaitingTurn) => Promise<Decision>; prov
     account: "default",
     limits: { textMaxChars: 1600, replyWindowMs: null, burstWaitMs: 0, pulled: false, wording: "short" },
     render: (message) => ({
-      items: Array.from({ length: options.pieces ?? 1 }, (_, n) => ({ body: { text: JSON.stringify(message.parts), n } })),
+      items: Array.from({ length: options.pieces ?? 1 }, (_, n) => ({
+        body: { text: JSON.stringify(message.parts), n },
+      })),
       degraded: [],
     }),
     async send(outgoing) {
@@ -82,7 +90,10 @@ function echo(turn: WaitingTurn): Decision {
 
 async function deliveryStates(conversationId: string): Promise<string[]> {
   const rows = await db.run(
-    (sql) => sql<{ state: string }[]>`select state from deliveries where conversation_id = ${conversationId} order by seq, piece`,
+    (sql) =>
+      sql<
+        { state: string }[]
+      >`select state from deliveries where conversation_id = ${conversationId} order by seq, piece`,
   );
   return rows.map((row) => row.state);
 }
@@ -128,7 +139,9 @@ test("a message that arrives while the answer is made joins the turn", async () 
 test("R4 the assistant says nothing after a person took over", async () => {
   const way = line({
     decide: async (turn) => {
-      await db.run((sql) => sql`update conversations set owner = 'queue', fence = fence + 1 where id = ${turn.conversationId}`);
+      await db.run(
+        (sql) => sql`update conversations set owner = 'queue', fence = fence + 1 where id = ${turn.conversationId}`,
+      );
       return echo(turn);
     },
   });
@@ -136,7 +149,9 @@ test("R4 the assistant says nothing after a person took over", async () => {
   await way.answerTurns([conversationId]);
   await way.outbox.idle();
   expect(way.sent).toHaveLength(0);
-  const replies = await db.run((sql) => sql`select 1 from messages where conversation_id = ${conversationId} and author = 'assistant'`);
+  const replies = await db.run(
+    (sql) => sql`select 1 from messages where conversation_id = ${conversationId} and author = 'assistant'`,
+  );
   expect(replies).toHaveLength(0);
 });
 
@@ -145,7 +160,7 @@ test("R3 the pieces of a long reply go out one after the other", async () => {
   const { conversationId } = await way.say("f:1", "+4615", "long");
   await way.answerTurns([conversationId]);
   await way.outbox.idle();
-  expect(way.sent.map((one) => one.item.body["n"])).toEqual([0, 1, 2]);
+  expect(way.sent.map((one) => one.item.body.n)).toEqual([0, 1, 2]);
   expect(await deliveryStates(conversationId)).toEqual(["sent", "sent", "sent"]);
 });
 
@@ -170,7 +185,8 @@ test("R1 an unknown outcome that the provider surely does not have is sent again
   const error = { class: "retry", code: "timeout", text: "The provider did not answer." } as const;
   let calls = 0;
   const way = line({
-    provider: () => (calls++ === 0 ? { outcome: "unknown", error } : { outcome: "accepted", externalId: `SMagain${Math.random()}` }),
+    provider: () =>
+      calls++ === 0 ? { outcome: "unknown", error } : { outcome: "accepted", externalId: `SMagain${Math.random()}` },
   });
   const { conversationId } = await way.say("h:1", "+4617", "hello");
   await way.answerTurns([conversationId]);
@@ -196,7 +212,8 @@ test("status reports in every order end in the same state", async () => {
     await way.answerTurns([conversationId]);
     await way.outbox.idle();
     const deliveryId = way.sent[0]?.deliveryId ?? "";
-    for (const state of [...order, ...order]) await way.outbox.applyStatus({ kind: "status", deliveryId, state }, "sms", "default");
+    for (const state of [...order, ...order])
+      await way.outbox.applyStatus({ kind: "status", deliveryId, state }, "sms", "default");
     expect(await deliveryStates(conversationId)).toEqual(["read"]);
     const events = await db.run(
       (sql) => sql<{ seq: number }[]>`select seq from events where conversation_id = ${conversationId} order by seq`,

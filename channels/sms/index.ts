@@ -29,7 +29,11 @@ export function createSms(options: SmsOptions): Channel & ReceivesWebhooks & Sen
       const form = new URLSearchParams(request.body.toString("utf8"));
       if (!isFromTwilio({ authToken: options.authToken, publicUrl: options.publicUrl(), request, form })) {
         const missing = request.headers["x-twilio-signature"] === undefined;
-        return { kind: "refused", answer: { status: missing ? 400 : 403 }, reason: missing ? "signature-missing" : "signature-wrong" };
+        return {
+          kind: "refused",
+          answer: { status: missing ? 400 : 403 },
+          reason: missing ? "signature-missing" : "signature-wrong",
+        };
       }
       return read(form, request);
     },
@@ -37,9 +41,19 @@ export function createSms(options: SmsOptions): Channel & ReceivesWebhooks & Sen
   return {
     name: "sms",
     account: options.account,
-    limits: { textMaxChars, replyWindowMs: null, burstWaitMs: options.burstWaitMs ?? burstWaitMs, pulled: false, wording: "short" },
+    limits: {
+      textMaxChars,
+      replyWindowMs: null,
+      burstWaitMs: options.burstWaitMs ?? burstWaitMs,
+      pulled: false,
+      wording: "short",
+    },
     webhooks: [
-      webhook("/webhook", (form) => ({ kind: "accepted", events: parseMessage(form, options.account), answer: emptyTwiml })),
+      webhook("/webhook", (form) => ({
+        kind: "accepted",
+        events: parseMessage(form, options.account),
+        answer: emptyTwiml,
+      })),
       webhook("/status", (form, request) => ({
         kind: "accepted",
         events: parseStatus(form, new URLSearchParams(request.url.split("?")[1] ?? "")),
@@ -53,13 +67,15 @@ export function createSms(options: SmsOptions): Channel & ReceivesWebhooks & Sen
   };
 }
 
-
 function toForm(options: SmsOptions, outgoing: Outgoing): Record<string, string> {
-  const sender = options.messagingServiceSid === null ? { From: options.from ?? "" } : { MessagingServiceSid: options.messagingServiceSid };
+  const sender =
+    options.messagingServiceSid === null
+      ? { From: options.from ?? "" }
+      : { MessagingServiceSid: options.messagingServiceSid };
   const status = `${options.publicUrl()}/channels/sms/${options.account}/status?d=${outgoing.deliveryId}`;
   return { To: outgoing.to.value, ...sender, Body: bodyOf(outgoing), StatusCallback: status };
 }
 
 function bodyOf(outgoing: Outgoing): string {
-  return String(outgoing.item.body["Body"] ?? "");
+  return String(outgoing.item.body.Body ?? "");
 }

@@ -26,12 +26,18 @@ export function parseMessage(form: URLSearchParams, account: string): InboundEve
     {
       kind: "message",
       key: `twilio:in:${form.get("AccountSid") ?? ""}:${sid}`,
-      from: { channel: "sms", kind: /^\+\d{7,15}$/.test(from) ? "e164" : "shortcode", value: cleanText(from).slice(0, 64) },
+      from: {
+        channel: "sms",
+        kind: /^\+\d{7,15}$/.test(from) ? "e164" : "shortcode",
+        value: cleanText(from).slice(0, 64),
+      },
       externalId: sid,
       parts: unsupported ? [{ t: "unsupported", what: "an empty message" }] : parts,
       wantsAnswer: !unsupported,
       ...(consent === null ? {} : { consent }),
-      ...(unsupported ? { raw: Object.fromEntries([...form].map(([name, value]) => [cleanText(name), cleanText(value)])) } : {}),
+      ...(unsupported
+        ? { raw: Object.fromEntries([...form].map(([name, value]) => [cleanText(name), cleanText(value)])) }
+        : {}),
     },
   ];
 }
@@ -47,7 +53,15 @@ export function parseStatus(form: URLSearchParams, query: URLSearchParams): Inbo
     state,
     externalId: form.get("MessageSid") ?? "",
     ...(deliveryId === null ? {} : { deliveryId }),
-    ...(state === "failed" ? { error: { class: code === "21610" ? "optout" : "permanent", code: code ?? "undelivered", text: "The carrier did not deliver the message." } } : {}),
+    ...(state === "failed"
+      ? {
+          error: {
+            class: code === "21610" ? "optout" : "permanent",
+            code: code ?? "undelivered",
+            text: "The carrier did not deliver the message.",
+          },
+        }
+      : {}),
   };
   return [report];
 }

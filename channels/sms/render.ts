@@ -26,8 +26,12 @@ export function renderSms(message: OutboundMessage): Rendered {
       case "text":
         return part.format === "markdown" ? toPlain(part.text) : part.text;
       case "choices":
-        part.options.forEach((option, index) => numbered.push({ number: index + 1, optionId: option.id, title: option.title }));
-        return [part.prompt ?? "", ...part.options.map((option, index) => `${index + 1}. ${option.title}`)].filter(Boolean).join("\n");
+        for (const [index, option] of part.options.entries()) {
+          numbered.push({ number: index + 1, optionId: option.id, title: option.title });
+        }
+        return [part.prompt ?? "", ...part.options.map((option, index) => `${index + 1}. ${option.title}`)]
+          .filter(Boolean)
+          .join("\n");
       case "location":
         return `${part.name ?? ""} https://maps.google.com/?q=${part.lat},${part.lng}`.trim();
       default:

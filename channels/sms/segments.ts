@@ -1,7 +1,10 @@
 const basic =
   "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 const escaped = "^{}\\[]~|€\f";
-const septets = new Map([...[...basic].map((one) => [one, 1] as const), ...[...escaped].map((one) => [one, 2] as const)]);
+const septets = new Map([
+  ...[...basic].map((one) => [one, 1] as const),
+  ...[...escaped].map((one) => [one, 2] as const),
+]);
 
 /** How many SMS segments a text takes: GSM-7 160/153, otherwise UCS-2 70/67; pairs are never split. */
 export function countSegments(text: string): number {

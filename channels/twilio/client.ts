@@ -16,7 +16,11 @@ export interface TwilioAccount {
 export interface TwilioClient {
   sendMessage(form: Readonly<Record<string, string>>, signal: AbortSignal): Promise<SendResult>;
   /** Messages to this address with exactly this body, made at or after `since`. */
-  findMessages(query: { from: string | null; to: string; body: string }, since: Date, signal: AbortSignal): Promise<LookUp>;
+  findMessages(
+    query: { from: string | null; to: string; body: string },
+    since: Date,
+    signal: AbortSignal,
+  ): Promise<LookUp>;
   close(): Promise<void>;
 }
 
@@ -48,10 +52,17 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
       const query = new URLSearchParams({ To: to, PageSize: "100", "DateSent>": since.toISOString().slice(0, 10) });
       if (from !== null) query.set("From", from);
       try {
-        const response = await pool.request({ method: "GET", path: `${path}?${query}`, headers: { authorization }, signal });
+        const response = await pool.request({
+          method: "GET",
+          path: `${path}?${query}`,
+          headers: { authorization },
+          signal,
+        });
         const page = await readJson(response.body);
         if (response.statusCode !== 200 || !Array.isArray(page.messages)) return "later";
-        const found = page.messages.filter(isMessage).filter((one) => one.body === body && isSince(one.date_created, since));
+        const found = page.messages
+          .filter(isMessage)
+          .filter((one) => one.body === body && isSince(one.date_created, since));
         return { found: found.map((one) => ({ externalId: one.sid, state: "sent" as const })) };
       } catch {
         return "later";
@@ -82,10 +93,16 @@ async function readJson(body: { text(): Promise<string> }): Promise<Record<strin
   }
 }
 
-function toResult(status: number, retryAfter: string | string[] | undefined, body: Record<string, unknown>): SendResult {
+function toResult(
+  status: number,
+  retryAfter: string | string[] | undefined,
+  body: Record<string, unknown>,
+): SendResult {
   const code = typeof body.code === "number" ? body.code : status;
-  if (status >= 200 && status < 300 && typeof body.sid === "string") return { outcome: "accepted", externalId: body.sid };
-  if (status === 429) return { outcome: "retry", afterMs: Number(retryAfter ?? 1) * 1000 || 1000, error: errorOf(code) };
+  if (status >= 200 && status < 300 && typeof body.sid === "string")
+    return { outcome: "accepted", externalId: body.sid };
+  if (status === 429)
+    return { outcome: "retry", afterMs: Number(retryAfter ?? 1) * 1000 || 1000, error: errorOf(code) };
   if (status >= 500 || status === 408 || status < 300) return { outcome: "unknown", error: errorOf(code) };
   return { outcome: "rejected", error: errorOf(code) };
 }

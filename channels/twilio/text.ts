@@ -1,6 +1,8 @@
 /** Removes what a database or a phone cannot hold: NUL and halves of surrogate pairs. Everything else stays. */
 export function cleanText(text: string): string {
-  return text.replaceAll("\u0000", "").replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "\uFFFD");
+  return text
+    .replaceAll("\u0000", "")
+    .replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "\uFFFD");
 }
 
 /** Markdown as plain words: links with their address behind, lists with dots, no marks. */

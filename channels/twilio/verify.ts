@@ -30,7 +30,14 @@ function sign(authToken: string, data: string): string {
 /** Names in byte order; a repeated name's distinct values sorted, each with its name. */
 function flatten(form: URLSearchParams): string {
   const names = [...new Set(form.keys())].sort();
-  return names.map((name) => [...new Set(form.getAll(name))].sort().map((value) => name + value).join("")).join("");
+  return names
+    .map((name) =>
+      [...new Set(form.getAll(name))]
+        .sort()
+        .map((value) => name + value)
+        .join(""),
+    )
+    .join("");
 }
 
 function portVariants(url: string): string[] {
@@ -38,7 +45,13 @@ function portVariants(url: string): string[] {
   const [, scheme = "", host = "", rest = ""] = match ?? [];
   const bare = host.replace(/:\d+$/, "");
   const standard = scheme === "https" ? "443" : "80";
-  return [...new Set([url, `${scheme}://${bare}${rest}`, `${scheme}://${host === bare ? `${bare}:${standard}` : host}${rest}`])];
+  return [
+    ...new Set([
+      url,
+      `${scheme}://${bare}${rest}`,
+      `${scheme}://${host === bare ? `${bare}:${standard}` : host}${rest}`,
+    ]),
+  ];
 }
 
 function equal(left: string, right: string): boolean {

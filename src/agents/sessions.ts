@@ -14,7 +14,11 @@ export interface Agent {
 }
 
 /** Checks address and password. Null for a wrong one, an unknown address and a disabled agent alike (M5). */
-export async function signIn(db: Db, email: string, password: string): Promise<{ readonly token: string; readonly agent: Agent } | null> {
+export async function signIn(
+  db: Db,
+  email: string,
+  password: string,
+): Promise<{ readonly token: string; readonly agent: Agent } | null> {
   const [row] = await db.run(
     (sql) => sql<(Agent & { password_hash: string | null })[]>`
       select id, email, name, role, password_hash from agents where lower(email) = lower(${email}) and disabled_at is null`,
@@ -56,8 +60,13 @@ export async function signOut(db: Db, token: string): Promise<void> {
  * Makes the first administrator from the settings; without them gives a one-time token for the set-up page, or null
  * when there is an administrator already.
  */
-export async function ensureFirstAdmin(db: Db, admin: { readonly email: string; readonly password: string } | null): Promise<string | null> {
-  const [{ count } = { count: 0 }] = await db.run((sql) => sql<{ count: number }[]>`select count(*)::int as count from agents where role = 'admin'`);
+export async function ensureFirstAdmin(
+  db: Db,
+  admin: { readonly email: string; readonly password: string } | null,
+): Promise<string | null> {
+  const [{ count } = { count: 0 }] = await db.run(
+    (sql) => sql<{ count: number }[]>`select count(*)::int as count from agents where role = 'admin'`,
+  );
   if (count > 0) return null;
   if (admin !== null) {
     await createAgent(db, { email: admin.email, name: "Administrator", role: "admin", password: admin.password });
@@ -72,7 +81,11 @@ export async function ensureFirstAdmin(db: Db, admin: { readonly email: string; 
 }
 
 /** Uses the one-time link: makes the administrator and signs them in. Null when the link is used, expired or unknown (A6). */
-export async function useSetupLink(db: Db, token: string, who: { email: string; name: string; password: string }): Promise<string | null> {
+export async function useSetupLink(
+  db: Db,
+  token: string,
+  who: { email: string; name: string; password: string },
+): Promise<string | null> {
   const passwordHash = await hash(who.password);
   const agentId = await db.transaction(async (sql) => {
     const used = await sql`update agent_invitations set used_at = now()
@@ -86,10 +99,15 @@ export async function useSetupLink(db: Db, token: string, who: { email: string; 
 }
 
 /** Adds an agent; null when the address is taken. */
-export async function createAgent(db: Db, who: { email: string; name: string; role: "agent" | "admin"; password: string }): Promise<Agent | null> {
+export async function createAgent(
+  db: Db,
+  who: { email: string; name: string; role: "agent" | "admin"; password: string },
+): Promise<Agent | null> {
   const passwordHash = await hash(who.password);
   const [agent] = await db.run(
-    (sql) => sql<Agent[]>`insert into agents (email, name, role, password_hash) values (${who.email}, ${who.name}, ${who.role}, ${passwordHash})
+    (sql) => sql<
+      Agent[]
+    >`insert into agents (email, name, role, password_hash) values (${who.email}, ${who.name}, ${who.role}, ${passwordHash})
       on conflict (lower(email)) do nothing returning id, email, name, role`,
   );
   return agent ?? null;

@@ -37,7 +37,8 @@ export function createAssistant(deps: AssistantDeps): Decides {
       });
       const context = { deps, turn, text, locale: understood.locale, say: wordingFor(understood.locale) };
       if (picked !== null) return choose(context, picked);
-      if (text.trim() === "") return reply(context, "unknown", context.say.unreadable, { options: peopleOptions(context.say) });
+      if (text.trim() === "")
+        return reply(context, "unknown", context.say.unreadable, { options: peopleOptions(context.say) });
       const inFlow = continueFlow(context, understood);
       if (inFlow !== null) return inFlow;
       if (understood.flow !== null) return startFlow(context, understood.flow, understood);
@@ -84,7 +85,8 @@ function quote(context: Context, id: string): Decision {
 
 function clarify(context: Context, ids: readonly string[]): Decision {
   const options = ids.flatMap((id): ChoiceOption[] => {
-    const translation = context.deps.article(id)?.translations[context.locale.slice(0, 2)] ?? context.deps.article(id)?.translations.en;
+    const translation =
+      context.deps.article(id)?.translations[context.locale.slice(0, 2)] ?? context.deps.article(id)?.translations.en;
     return translation === undefined ? [] : [{ id: `article:${id}`, title: translation.question }];
   });
   if (options.length === 0) return unknown(context);
@@ -114,7 +116,10 @@ function startFlow(context: Context, flow: string, understood: Understanding): D
     case "callback":
       return callback(context, context.text);
     case "account":
-      return reply(context, "flow", fill(say.account, company), { flow, options: [{ id: "live-agent", title: say.person }] });
+      return reply(context, "flow", fill(say.account, company), {
+        flow,
+        options: [{ id: "live-agent", title: say.person }],
+      });
     case "sign-in":
       return reply(context, "flow", fill(say.signIn, company), { flow });
     case "goodbye":
@@ -147,7 +152,9 @@ function continueFlow(context: Context, understood: Understanding): Decision | n
   const asked = context.turn.flow.asked;
   if (asked === "phone") {
     if (understood.flow === "cancel" || understood.flow === "live-agent") return null;
-    return phoneIn(context.text) === null ? null : callback(context, typeof context.turn.flow.wish === "string" ? context.turn.flow.wish : "");
+    return phoneIn(context.text) === null
+      ? null
+      : callback(context, typeof context.turn.flow.wish === "string" ? context.turn.flow.wish : "");
   }
   if (asked === "person" && understood.flow === "yes") return toPerson(context, "complaint", context.say.handoff);
   return null;
@@ -187,7 +194,9 @@ function phoneIn(text: string): string | null {
 
 /** Does the wish name a time at all ("call me" alone does not)? */
 function hasTime(wish: string): boolean {
-  return /\d|tomorrow|today|morning|noon|evening|hour|later|week|i ?morgon|idag|imorgon|lunch|kväll|timme|heute|morgen|mittag|abend|stunde|mañana|hoy|tarde|hora|noche/i.test(wish);
+  return /\d|tomorrow|today|morning|noon|evening|hour|later|week|i ?morgon|idag|imorgon|lunch|kväll|timme|heute|morgen|mittag|abend|stunde|mañana|hoy|tarde|hora|noche/i.test(
+    wish,
+  );
 }
 
 function toPerson(context: Context, reason: HandOffSummary["reason"], sentence: string): Decision {
@@ -195,7 +204,9 @@ function toPerson(context: Context, reason: HandOffSummary["reason"], sentence: 
     reason,
     locale: context.locale,
     issue: context.text.slice(0, issueMaxChars),
-    articles: Array.isArray(context.turn.flow.shown) ? context.turn.flow.shown.filter((id) => typeof id === "string") : [],
+    articles: Array.isArray(context.turn.flow.shown)
+      ? context.turn.flow.shown.filter((id) => typeof id === "string")
+      : [],
     tried: typeof context.turn.flow.last === "string" ? context.turn.flow.last : "",
   };
   return reply(context, "handoff", sentence, {
@@ -218,7 +229,9 @@ function pickedOption(turn: WaitingTurn): string | null {
   if (tapped !== undefined && tapped.t === "choice") return tapped.optionId;
   const words = plainText(parts).trim().toLowerCase();
   const numbered = Array.isArray(turn.flow.numbered) ? (turn.flow.numbered as NumberedChoice[]) : [];
-  const number = /^\p{Nd}{1,2}[.)]?$/u.test(words) ? Number(words.replace(/\P{Nd}/gu, "").replace(/\p{Nd}/gu, asciiDigit)) : null;
+  const number = /^\p{Nd}{1,2}[.)]?$/u.test(words)
+    ? Number(words.replace(/\P{Nd}/gu, "").replace(/\p{Nd}/gu, asciiDigit))
+    : null;
   return numbered.find((one) => one.number === number || one.title.toLowerCase() === words)?.optionId ?? null;
 }
 
@@ -235,7 +248,11 @@ function asciiDigit(digit: string): string {
   return String(code - zero);
 }
 
-async function askModel(model: NonNullable<AssistantDeps["model"]>, context: Context, signal: AbortSignal): Promise<Decision | null> {
+async function askModel(
+  model: NonNullable<AssistantDeps["model"]>,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Decision | null> {
   const answer = await model(context.turn, context.text, signal).catch(() => null);
   if (answer === null) return null;
   const spoken = { ...context, locale: answer.locale, say: wordingFor(answer.locale) };
@@ -279,7 +296,10 @@ function shownBefore(turn: WaitingTurn): string[] {
 }
 
 function turnText(turn: WaitingTurn): string {
-  return turn.messages.map((message) => plainText(message.parts)).filter(Boolean).join("\n");
+  return turn.messages
+    .map((message) => plainText(message.parts))
+    .filter(Boolean)
+    .join("\n");
 }
 
 function browserLocale(turn: WaitingTurn): string | null {

@@ -24,79 +24,109 @@ export interface Wording {
 }
 
 const en: Wording = {
-  greeting: "Hello! I am the AI assistant of {company}. Ask me anything about your payments, returns, card or balance. You can ask for a person at any time.",
+  greeting:
+    "Hello! I am the AI assistant of {company}. Ask me anything about your payments, returns, card or balance. You can ask for a person at any time.",
   thanks: "You are welcome! Is there anything else I can help with?",
-  goodbye: "Goodbye, and thank you for writing to {company}. Come back whenever you like, your conversation stays here.",
+  goodbye:
+    "Goodbye, and thank you for writing to {company}. Come back whenever you like, your conversation stays here.",
   robot: "I am the AI assistant of {company}. If you would rather talk to a person, just say so.",
   clarify: "Did you mean one of these?",
   noneOfThese: "None of these, a person please",
   unknown: "I am sorry, I do not have an answer to that. I can bring you to a person or have somebody call you.",
   person: "Talk to a person",
   callMe: "Call me back",
-  handoff: "I am passing you to a person now, with everything we have talked about so far. You do not need to repeat anything; the answer comes right here.",
-  callbackAskNumber: "Gladly. Which telephone number should we call? Please write it with the country code, for example +1 202 555 0143.",
+  handoff:
+    "I am passing you to a person now, with everything we have talked about so far. You do not need to repeat anything; the answer comes right here.",
+  callbackAskNumber:
+    "Gladly. Which telephone number should we call? Please write it with the country code, for example +1 202 555 0143.",
   callbackNoted: "Your call is requested: we will call {phone} as soon as we can. Write “cancel my call” to cancel it.",
-  callbackNotedAt: "Your call is requested: we will call {phone}, as you wished: {wish}. Write “cancel my call” to cancel it.",
-  signIn: "To see your account, please sign in with “Sign in” on our help page or in the {company} app; forgotten details can be renewed there too. I never ask for your password or codes here.",
-  account: "That is about your own account, so please sign in first: choose “Sign in” on our help page or in the {company} app, then ask me again. A person can help you as well.",
+  callbackNotedAt:
+    "Your call is requested: we will call {phone}, as you wished: {wish}. Write “cancel my call” to cancel it.",
+  signIn:
+    "To see your account, please sign in with “Sign in” on our help page or in the {company} app; forgotten details can be renewed there too. I never ask for your password or codes here.",
+  account:
+    "That is about your own account, so please sign in first: choose “Sign in” on our help page or in the {company} app, then ask me again. A person can help you as well.",
   cancelled: "All right, I have cancelled that. What else can I do for you?",
   optOut: "Understood. Reply STOP and we will not write to you here again. Would you like a person to help with it?",
   complaint: "I am sorry that I did not understand you. Shall I bring you to a person?",
-  unreadable: "Thank you, I have received it and kept it for our team, but I cannot look into it myself. Tell me in words what it is about, or ask for a person.",
+  unreadable:
+    "Thank you, I have received it and kept it for our team, but I cannot look into it myself. Tell me in words what it is about, or ask for a person.",
   otherLanguage: "I can answer best in English, Swedish, German and Spanish. A person can help you in your language.",
   giveUp: "I am sorry, something went wrong on my side. I am passing you to a person, who answers right here.",
 };
 
 const sv: Wording = {
-  greeting: "Hej! Jag är {company}s AI-assistent. Fråga mig om dina betalningar, returer, kort eller saldo. Du kan be om en människa när du vill.",
+  greeting:
+    "Hej! Jag är {company}s AI-assistent. Fråga mig om dina betalningar, returer, kort eller saldo. Du kan be om en människa när du vill.",
   thanks: "Varsågod! Kan jag hjälpa till med något mer?",
-  goodbye: "Hej då, och tack för att du skrev till {company}. Kom tillbaka när du vill, din konversation finns kvar här.",
+  goodbye:
+    "Hej då, och tack för att du skrev till {company}. Kom tillbaka när du vill, din konversation finns kvar här.",
   robot: "Jag är {company}s AI-assistent. Vill du hellre prata med en människa, säg bara till.",
   clarify: "Menade du något av det här?",
   noneOfThese: "Inget av dem, en människa tack",
   unknown: "Tyvärr har jag inget svar på det. Jag kan koppla dig till en människa eller låta någon ringa dig.",
   person: "Prata med en människa",
   callMe: "Ring mig",
-  handoff: "Jag kopplar dig till en människa nu, med allt vi har pratat om. Du behöver inte upprepa något; svaret kommer här.",
-  callbackAskNumber: "Gärna. Vilket telefonnummer ska vi ringa? Skriv det med landsnummer, till exempel +46 70 123 45 67.",
+  handoff:
+    "Jag kopplar dig till en människa nu, med allt vi har pratat om. Du behöver inte upprepa något; svaret kommer här.",
+  callbackAskNumber:
+    "Gärna. Vilket telefonnummer ska vi ringa? Skriv det med landsnummer, till exempel +46 70 123 45 67.",
   callbackNoted: "Samtalet är beställt: vi ringer {phone} så snart vi kan. Skriv ”avboka samtalet” om du ångrar dig.",
-  callbackNotedAt: "Samtalet är beställt: vi ringer {phone} som du önskade: {wish}. Skriv ”avboka samtalet” om du ångrar dig.",
-  signIn: "Logga in med ”Logga in” på vår hjälpsida eller i {company}-appen för att se ditt konto; glömda uppgifter kan förnyas där. Jag frågar aldrig efter lösenord eller koder här.",
-  account: "Det gäller ditt eget konto, så logga in först: välj ”Logga in” på vår hjälpsida eller i {company}-appen och fråga mig sedan igen. En människa kan också hjälpa dig.",
+  callbackNotedAt:
+    "Samtalet är beställt: vi ringer {phone} som du önskade: {wish}. Skriv ”avboka samtalet” om du ångrar dig.",
+  signIn:
+    "Logga in med ”Logga in” på vår hjälpsida eller i {company}-appen för att se ditt konto; glömda uppgifter kan förnyas där. Jag frågar aldrig efter lösenord eller koder här.",
+  account:
+    "Det gäller ditt eget konto, så logga in först: välj ”Logga in” på vår hjälpsida eller i {company}-appen och fråga mig sedan igen. En människa kan också hjälpa dig.",
   cancelled: "Då avbryter jag det. Vad mer kan jag göra för dig?",
   optOut: "Jag förstår. Svara STOP så skriver vi inte mer till dig här. Vill du att en människa hjälper dig med det?",
   complaint: "Förlåt att jag inte förstod. Ska jag koppla dig till en människa?",
-  unreadable: "Tack, jag har tagit emot det och sparat det åt vårt team, men jag kan inte läsa det själv. Berätta med ord vad det gäller, eller be om en människa.",
+  unreadable:
+    "Tack, jag har tagit emot det och sparat det åt vårt team, men jag kan inte läsa det själv. Berätta med ord vad det gäller, eller be om en människa.",
   otherLanguage: "Jag svarar bäst på svenska, engelska, tyska och spanska. En människa kan hjälpa dig på ditt språk.",
   giveUp: "Förlåt, något gick fel hos mig. Jag kopplar dig till en människa, som svarar här.",
 };
 
 const de: Wording = {
-  greeting: "Hallo! Ich bin der KI-Assistent von {company}. Fragen Sie mich zu Zahlungen, Rücksendungen, Karte oder Guthaben. Sie können jederzeit nach einem Menschen fragen.",
+  greeting:
+    "Hallo! Ich bin der KI-Assistent von {company}. Fragen Sie mich zu Zahlungen, Rücksendungen, Karte oder Guthaben. Sie können jederzeit nach einem Menschen fragen.",
   thanks: "Gern geschehen! Kann ich noch etwas für Sie tun?",
-  goodbye: "Auf Wiedersehen und danke, dass Sie {company} geschrieben haben. Kommen Sie jederzeit zurück, Ihre Unterhaltung bleibt hier.",
-  robot: "Ich bin der KI-Assistent von {company}. Wenn Sie lieber mit einem Menschen sprechen möchten, sagen Sie es einfach.",
+  goodbye:
+    "Auf Wiedersehen und danke, dass Sie {company} geschrieben haben. Kommen Sie jederzeit zurück, Ihre Unterhaltung bleibt hier.",
+  robot:
+    "Ich bin der KI-Assistent von {company}. Wenn Sie lieber mit einem Menschen sprechen möchten, sagen Sie es einfach.",
   clarify: "Meinten Sie eines davon?",
   noneOfThese: "Nichts davon, bitte ein Mensch",
   unknown: "Darauf habe ich leider keine Antwort. Ich kann Sie mit einem Menschen verbinden oder Sie anrufen lassen.",
   person: "Mit einem Menschen sprechen",
   callMe: "Rückruf anfordern",
-  handoff: "Ich übergebe Sie jetzt an einen Menschen, mit allem, was wir besprochen haben. Sie müssen nichts wiederholen; die Antwort kommt genau hier.",
-  callbackAskNumber: "Gern. Welche Telefonnummer sollen wir anrufen? Bitte mit Landesvorwahl, zum Beispiel +49 151 23456789.",
-  callbackNoted: "Ihr Rückruf ist vorgemerkt: Wir rufen {phone} so bald wie möglich an. Mit „Rückruf absagen“ können Sie ihn absagen.",
-  callbackNotedAt: "Ihr Rückruf ist vorgemerkt: Wir rufen {phone} wie gewünscht an: {wish}. Mit „Rückruf absagen“ können Sie ihn absagen.",
-  signIn: "Um Ihr Konto zu sehen, melden Sie sich bitte über „Anmelden“ auf unserer Hilfeseite oder in der {company}-App an; vergessene Zugangsdaten lassen sich dort erneuern. Ich frage hier nie nach Passwort oder Codes.",
-  account: "Das betrifft Ihr eigenes Konto, bitte melden Sie sich zuerst an: „Anmelden“ auf unserer Hilfeseite oder in der {company}-App, und fragen Sie mich dann noch einmal. Auch ein Mensch kann Ihnen helfen.",
+  handoff:
+    "Ich übergebe Sie jetzt an einen Menschen, mit allem, was wir besprochen haben. Sie müssen nichts wiederholen; die Antwort kommt genau hier.",
+  callbackAskNumber:
+    "Gern. Welche Telefonnummer sollen wir anrufen? Bitte mit Landesvorwahl, zum Beispiel +49 151 23456789.",
+  callbackNoted:
+    "Ihr Rückruf ist vorgemerkt: Wir rufen {phone} so bald wie möglich an. Mit „Rückruf absagen“ können Sie ihn absagen.",
+  callbackNotedAt:
+    "Ihr Rückruf ist vorgemerkt: Wir rufen {phone} wie gewünscht an: {wish}. Mit „Rückruf absagen“ können Sie ihn absagen.",
+  signIn:
+    "Um Ihr Konto zu sehen, melden Sie sich bitte über „Anmelden“ auf unserer Hilfeseite oder in der {company}-App an; vergessene Zugangsdaten lassen sich dort erneuern. Ich frage hier nie nach Passwort oder Codes.",
+  account:
+    "Das betrifft Ihr eigenes Konto, bitte melden Sie sich zuerst an: „Anmelden“ auf unserer Hilfeseite oder in der {company}-App, und fragen Sie mich dann noch einmal. Auch ein Mensch kann Ihnen helfen.",
   cancelled: "In Ordnung, das ist abgebrochen. Was kann ich sonst für Sie tun?",
-  optOut: "Verstanden. Antworten Sie STOP, dann schreiben wir Ihnen hier nicht mehr. Soll Ihnen ein Mensch dabei helfen?",
+  optOut:
+    "Verstanden. Antworten Sie STOP, dann schreiben wir Ihnen hier nicht mehr. Soll Ihnen ein Mensch dabei helfen?",
   complaint: "Es tut mir leid, dass ich Sie nicht verstanden habe. Soll ich Sie mit einem Menschen verbinden?",
-  unreadable: "Danke, ich habe es erhalten und für unser Team aufbewahrt, kann es aber selbst nicht lesen. Sagen Sie mir in Worten, worum es geht, oder fragen Sie nach einem Menschen.",
-  otherLanguage: "Am besten antworte ich auf Deutsch, Englisch, Schwedisch und Spanisch. Ein Mensch kann Ihnen in Ihrer Sprache helfen.",
-  giveUp: "Es tut mir leid, bei mir ist etwas schiefgegangen. Ich übergebe Sie an einen Menschen, der genau hier antwortet.",
+  unreadable:
+    "Danke, ich habe es erhalten und für unser Team aufbewahrt, kann es aber selbst nicht lesen. Sagen Sie mir in Worten, worum es geht, oder fragen Sie nach einem Menschen.",
+  otherLanguage:
+    "Am besten antworte ich auf Deutsch, Englisch, Schwedisch und Spanisch. Ein Mensch kann Ihnen in Ihrer Sprache helfen.",
+  giveUp:
+    "Es tut mir leid, bei mir ist etwas schiefgegangen. Ich übergebe Sie an einen Menschen, der genau hier antwortet.",
 };
 
 const es: Wording = {
-  greeting: "¡Hola! Soy el asistente de IA de {company}. Pregúntame sobre tus pagos, devoluciones, tarjeta o saldo. Puedes pedir hablar con una persona cuando quieras.",
+  greeting:
+    "¡Hola! Soy el asistente de IA de {company}. Pregúntame sobre tus pagos, devoluciones, tarjeta o saldo. Puedes pedir hablar con una persona cuando quieras.",
   thanks: "¡De nada! ¿Puedo ayudarte con algo más?",
   goodbye: "Hasta pronto y gracias por escribir a {company}. Vuelve cuando quieras, tu conversación se queda aquí.",
   robot: "Soy el asistente de IA de {company}. Si prefieres hablar con una persona, solo dilo.",
@@ -105,16 +135,23 @@ const es: Wording = {
   unknown: "Lo siento, no tengo respuesta para eso. Puedo pasarte con una persona o pedir que te llamen.",
   person: "Hablar con una persona",
   callMe: "Que me llamen",
-  handoff: "Te paso ahora con una persona, con todo lo que hemos hablado. No tienes que repetir nada; la respuesta llegará aquí mismo.",
-  callbackAskNumber: "Con gusto. ¿A qué número te llamamos? Escríbelo con el prefijo del país, por ejemplo +34 612 345 678.",
-  callbackNoted: "Tu llamada está pedida: llamaremos al {phone} lo antes posible. Escribe «cancelar la llamada» para cancelarla.",
-  callbackNotedAt: "Tu llamada está pedida: llamaremos al {phone} como querías: {wish}. Escribe «cancelar la llamada» para cancelarla.",
-  signIn: "Para ver tu cuenta, inicia sesión con «Iniciar sesión» en nuestra página de ayuda o en la app de {company}; allí también puedes recuperar tus datos. Nunca pido contraseñas ni códigos aquí.",
-  account: "Eso es sobre tu propia cuenta, así que primero inicia sesión: elige «Iniciar sesión» en nuestra página de ayuda o en la app de {company} y pregúntame otra vez. Una persona también puede ayudarte.",
+  handoff:
+    "Te paso ahora con una persona, con todo lo que hemos hablado. No tienes que repetir nada; la respuesta llegará aquí mismo.",
+  callbackAskNumber:
+    "Con gusto. ¿A qué número te llamamos? Escríbelo con el prefijo del país, por ejemplo +34 612 345 678.",
+  callbackNoted:
+    "Tu llamada está pedida: llamaremos al {phone} lo antes posible. Escribe «cancelar la llamada» para cancelarla.",
+  callbackNotedAt:
+    "Tu llamada está pedida: llamaremos al {phone} como querías: {wish}. Escribe «cancelar la llamada» para cancelarla.",
+  signIn:
+    "Para ver tu cuenta, inicia sesión con «Iniciar sesión» en nuestra página de ayuda o en la app de {company}; allí también puedes recuperar tus datos. Nunca pido contraseñas ni códigos aquí.",
+  account:
+    "Eso es sobre tu propia cuenta, así que primero inicia sesión: elige «Iniciar sesión» en nuestra página de ayuda o en la app de {company} y pregúntame otra vez. Una persona también puede ayudarte.",
   cancelled: "De acuerdo, lo he cancelado. ¿Qué más puedo hacer por ti?",
   optOut: "Entendido. Responde STOP y no te escribiremos más aquí. ¿Quieres que te ayude una persona?",
   complaint: "Siento no haberte entendido. ¿Te paso con una persona?",
-  unreadable: "Gracias, lo he recibido y guardado para nuestro equipo, pero no puedo leerlo yo mismo. Dime con palabras de qué se trata o pide una persona.",
+  unreadable:
+    "Gracias, lo he recibido y guardado para nuestro equipo, pero no puedo leerlo yo mismo. Dime con palabras de qué se trata o pide una persona.",
   otherLanguage: "Respondo mejor en español, inglés, alemán y sueco. Una persona puede ayudarte en tu idioma.",
   giveUp: "Lo siento, algo ha fallado por mi parte. Te paso con una persona, que responderá aquí mismo.",
 };

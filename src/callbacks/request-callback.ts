@@ -17,7 +17,10 @@ export interface CallbackRequest {
 const openStates = ["requested", "scheduled", "due", "dialling", "connected"] as const;
 
 /** Stores the wish for a call. One open callback per customer: a second request changes the first (R5). */
-export async function requestCallback(sql: TransactionSql, request: CallbackRequest): Promise<{ id: string; merged: boolean }> {
+export async function requestCallback(
+  sql: TransactionSql,
+  request: CallbackRequest,
+): Promise<{ id: string; merged: boolean }> {
   const [open] = await sql<{ id: string }[]>`
     update callbacks set phone = coalesce(${request.phone}, phone), wish = coalesce(${request.wish}, wish),
       wanted_at = coalesce(${request.wantedAt}, wanted_at), zone = coalesce(${request.zone}, zone),

@@ -93,7 +93,9 @@ export async function changeConversation(
   options: { readonly assignTo?: string; readonly until?: Date } = {},
 ): Promise<"done" | "taken" | null> {
   return db.transaction(async (sql) => {
-    const [row] = await sql<{ owner: string; agent_id: string | null }[]>`select owner, agent_id from conversations where id = ${id} for update`;
+    const [row] = await sql<
+      { owner: string; agent_id: string | null }[]
+    >`select owner, agent_id from conversations where id = ${id} for update`;
     if (row === undefined) return null;
     if (change === "claim" && row.owner === "agent" && row.agent_id !== agentId) return "taken";
     if (change === "claim" && row.agent_id === agentId) return "done";
@@ -124,8 +126,19 @@ export async function applyChange(
   } else {
     await sql`update conversations set status = 'snoozed', snoozed_until = ${options.until ?? null}, fence = fence + 1 where id = ${id}`;
   }
-  const type = { claim: "assignment", assign: "assignment", release: "assignment", resolve: "resolution", reopen: "reopened", snooze: "snoozed" }[change];
-  await appendEvent(sql, id, { type, agentId, data: { change, to: change === "claim" || change === "assign" ? owner : null } });
+  const type = {
+    claim: "assignment",
+    assign: "assignment",
+    release: "assignment",
+    resolve: "resolution",
+    reopen: "reopened",
+    snooze: "snoozed",
+  }[change];
+  await appendEvent(sql, id, {
+    type,
+    agentId,
+    data: { change, to: change === "claim" || change === "assign" ? owner : null },
+  });
 }
 
 /** Takes the next seq under the row's lock and writes the event there; gives the seq. */

@@ -17,7 +17,12 @@ export interface CustomerEntry {
 }
 
 /** What a customer sees of their conversation after a seq: public messages, never notes (R7, R8). */
-export async function timelineForContact(db: Db, conversationId: string, afterSeq: number, limit: number = pageMax): Promise<CustomerEntry[]> {
+export async function timelineForContact(
+  db: Db,
+  conversationId: string,
+  afterSeq: number,
+  limit: number = pageMax,
+): Promise<CustomerEntry[]> {
   return db.run(
     (sql) => sql<CustomerEntry[]>`
       select m.seq, m.at, m.author, g.name as "agentName", m.parts, m.meta, m.client_id as "clientId"
@@ -27,14 +32,13 @@ export async function timelineForContact(db: Db, conversationId: string, afterSe
   );
 }
 
-/** The latest seq of a conversation; 0 when there is none. */
-export async function lastSeq(db: Db, conversationId: string): Promise<number> {
-  const [row] = await db.run((sql) => sql<{ seq: number }[]>`select next_seq - 1 as seq from conversations where id = ${conversationId}`);
-  return row?.seq ?? 0;
-}
-
 /** The replies after a seq; waits up to `waitMs` for the first of them. */
-export async function nextReplies(deps: { readonly db: Db; readonly live: LiveHub }, conversationId: string, afterSeq: number, waitMs: number): Promise<CustomerEntry[]> {
+export async function nextReplies(
+  deps: { readonly db: Db; readonly live: LiveHub },
+  conversationId: string,
+  afterSeq: number,
+  waitMs: number,
+): Promise<CustomerEntry[]> {
   const deadline = Date.now() + waitMs;
   for (;;) {
     let wake = (): void => undefined;
@@ -43,7 +47,9 @@ export async function nextReplies(deps: { readonly db: Db; readonly live: LiveHu
     });
     const unsubscribe = deps.live.subscribe(conversationId, () => wake());
     try {
-      const replies = (await timelineForContact(deps.db, conversationId, afterSeq)).filter((one) => one.author !== "contact");
+      const replies = (await timelineForContact(deps.db, conversationId, afterSeq)).filter(
+        (one) => one.author !== "contact",
+      );
       const left = deadline - Date.now();
       if (replies.length > 0 || left <= 0) return replies;
       const timer = setTimeout(wake, left);

@@ -9,9 +9,13 @@ const deadlineMs = 1_500;
 /** The server's own limit, a second line for statements that we gave up on. */
 const statementTimeoutMs = 5_000;
 const connectTimeoutSeconds = 2;
-/** Calls wait and none succeeded for so long: the pool is rebuilt. Twice the deadline, so that one slow call is no alarm. */
+/** Calls wait and none succeeded for so long: ask the database on a fresh connection. */
 const watchdogMs = 2_000;
-const watchdogEveryMs = 500;
+const watchdogEveryMs = 250;
+/** Healthy databases answer `select 1` on a new connection in a few ms; a second covers a busy machine. */
+const probeMs = 1_000;
+/** Statements on a replaced pool may finish within the server's own limit. */
+const drainSeconds = statementTimeoutMs / 1_000;
 const hotPoolSize = 6;
 const ormPoolSize = 4;
 
@@ -45,6 +49,11 @@ export function createDb(options: {
   let healthy = true;
   let since = new Date();
   let rebuilds = 0;
+  /** A connection of these pools died or went silent: postgres.js can keep such a connection object broken for ever. */
+  let suspect = false;
+  /** The last probe failed: calls are refused at once instead of waiting for a deadline each (R9). */
+  let down = false;
+  let probing = false;
   let closed = false;
 
   function setHealthy(next: boolean): void {
@@ -54,61 +63,88 @@ export function createDb(options: {
     options.log.warn({ component: "database", state: next ? "available" : "unavailable" }, "database-state");
   }
 
-  function rebuild(reason: string): void {
-    if (closed) return;
-    rebuilds += 1;
+  function doubt(): void {
+    suspect = true;
     setHealthy(false);
-    options.log.warn({ component: "database", reason, count: rebuilds }, "database-pool-rebuilt");
-    const old = pools;
-    pools = openPools(options);
-    lastSuccess = Date.now();
-    void old.end();
     void probe();
   }
 
+  /** Asks on a connection of its own; when the database answers, doubtful pools are replaced by new ones. */
   async function probe(): Promise<void> {
-    await call(() => pools.hot`select 1`, deadlineMs).catch(() => undefined);
-  }
-
-  async function call<T>(work: () => PromiseLike<T>, limitMs: number): Promise<T> {
-    if (closed) throw new DatabaseUnavailable("the service is stopping");
-    if (waiting === 0) lastSuccess = Date.now();
-    waiting += 1;
-    let timer: NodeJS.Timeout | undefined;
+    if (probing || closed) return;
+    probing = true;
+    const client = postgres(options.url, { max: 1, connect_timeout: 1, fetch_types: false, onnotice: () => undefined });
     try {
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new DatabaseUnavailable(`no answer in ${limitMs} ms`)), limitMs);
-      });
-      const result = await Promise.race([work(), late]);
+      await within(client`select 1`, probeMs);
+      if (closed) return;
+      if (down || suspect) replacePools();
+      down = false;
+      suspect = false;
       lastSuccess = Date.now();
       setHealthy(true);
+    } catch {
+      down = true;
+      setHealthy(false);
+    } finally {
+      probing = false;
+      void client.end({ timeout: 0 });
+    }
+  }
+
+  function replacePools(): void {
+    rebuilds += 1;
+    options.log.warn({ component: "database", count: rebuilds }, "database-pool-rebuilt");
+    const old = pools;
+    pools = openPools(options);
+    void old.end(down ? 0 : drainSeconds);
+  }
+
+  async function call<T>(work: (late: Late) => PromiseLike<T>, limitMs: number): Promise<T> {
+    if (closed) throw new DatabaseUnavailable("the service is stopping");
+    if (down) throw new DatabaseUnavailable("it did not answer the last probe");
+    if (waiting === 0) lastSuccess = Date.now();
+    waiting += 1;
+    const began = Date.now();
+    const late: Late = { passed: false };
+    try {
+      const result = await within(work(late), limitMs);
+      lastSuccess = Date.now();
       return result;
     } catch (error) {
-      if (error instanceof DatabaseUnavailable) setHealthy(false);
-      else if (isConnectionFault(error)) {
-        setHealthy(false);
+      if (error instanceof DeadlinePassed) {
+        late.passed = true;
+        // One slow statement among others that succeed is no alarm.
+        if (lastSuccess <= began) doubt();
+        throw new DatabaseUnavailable(`no answer in ${limitMs} ms`);
+      }
+      const code = sqlState(error);
+      if (code !== null && connectionCodes.has(code)) {
+        doubt();
         throw new DatabaseUnavailable("the connection was lost", { cause: error });
-      } else lastSuccess = Date.now();
+      }
+      // The database answered: it is alive, even if it refused.
+      if (code !== null) lastSuccess = Date.now();
+      if (code !== null && refusedForNow.has(code))
+        throw new DatabaseUnavailable(`it refused (${code})`, { cause: error });
       throw error;
     } finally {
-      clearTimeout(timer);
       waiting -= 1;
     }
   }
 
   const watchdog = setInterval(() => {
-    if (waiting > 0 && Date.now() - lastSuccess > watchdogMs) rebuild("no query succeeded");
-    else if (!healthy) void probe();
+    const stalled = waiting > 0 && Date.now() - lastSuccess > watchdogMs;
+    if (stalled || suspect || !healthy) void probe();
   }, watchdogEveryMs);
   watchdog.unref();
 
   return {
     run: (work, { deadlineMs: limit = deadlineMs } = {}) => call(() => work(pools.hot), limit),
     transaction: (work, { deadlineMs: limit = deadlineMs } = {}) =>
-      call(() => pools.hot.begin(work) as Promise<never>, limit),
+      call((late) => pools.hot.begin((sql) => unlessLate(work(sql), late)) as Promise<never>, limit),
     orm: (work, { deadlineMs: limit = deadlineMs } = {}) => call(() => work(pools.orm), limit),
     state: () => ({ healthy, since, rebuilds }),
-    driverFault: () => rebuild("driver fault"),
+    driverFault: doubt,
     async close() {
       closed = true;
       clearInterval(watchdog);
@@ -117,13 +153,45 @@ export function createDb(options: {
   };
 }
 
+interface Late {
+  passed: boolean;
+}
+
+/** Rolls back what the caller was already told had failed. */
+async function unlessLate<T>(work: Promise<T>, late: Late): Promise<T> {
+  const result = await work;
+  if (late.passed) throw new DeadlinePassed();
+  return result;
+}
+
+class DeadlinePassed extends Error {
+  override readonly name = "DeadlinePassed";
+}
+
+async function within<T>(work: PromiseLike<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new DeadlinePassed()), limitMs);
+    });
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function openPools(options: Parameters<typeof createDb>[0]) {
   const shared = {
     connect_timeout: connectTimeoutSeconds,
     onnotice: () => undefined,
     // int8 columns are seqs and counts, far below 2^53.
     types: {
-      int8: { to: 20, from: [20], serialize: (value: number) => String(value), parse: (value: string) => Number(value) },
+      int8: {
+        to: 20,
+        from: [20],
+        serialize: (value: number) => String(value),
+        parse: (value: string) => Number(value),
+      },
     },
     connection: {
       application_name: "everline",
@@ -155,23 +223,34 @@ function openPools(options: Parameters<typeof createDb>[0]) {
   };
 }
 
+/** The connection or the server behind it is gone. */
 const connectionCodes = new Set([
   "CONNECT_TIMEOUT",
   "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
   "CONNECTION_ENDED",
+  "EAI_AGAIN",
   "ECONNREFUSED",
   "ECONNRESET",
-  "EPIPE",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
   "ENOENT",
+  "ENOTFOUND",
+  "EPIPE",
   "ETIMEDOUT",
-  // PostgreSQL itself: shutting down, crashed, starting up, too many connections.
+  // PostgreSQL itself: shutting down, crashed, starting up.
   "57P01",
   "57P02",
   "57P03",
-  "53300",
 ]);
 
-function isConnectionFault(error: unknown): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && connectionCodes.has(error.code);
+/** PostgreSQL answered "not now": statement or lock time-out, deadlock, full disk, memory or connections spent. */
+const refusedForNow = new Set(["57014", "55P03", "40P01", "40001", "25P03", "53100", "53200", "53300"]);
+
+/** The code of a driver or server error, also below drizzle's wrapper (which quotes parameters in its message). */
+function sqlState(error: unknown): string | null {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ("code" in at && typeof at.code === "string") return at.code;
+  }
+  return null;
 }

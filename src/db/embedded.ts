@@ -1,7 +1,19 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
-import { statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
@@ -152,13 +164,17 @@ function reachableBinaries(native: string, notes: string[]): string {
     writeFileSync(join(copy, "complete"), "");
   }
   chmodSync(copy, 0o755);
-  notes.push(`PostgreSQL runs as "nobody" from a copy of its programs in ${copy}, because the project is in a private folder.`);
+  notes.push(
+    `PostgreSQL runs as "nobody" from a copy of its programs in ${copy}, because the project is in a private folder.`,
+  );
   return copy;
 }
 
 function elsewhere(wanted: string, notes: string[]): string {
   const place = join(reachableRoot, `everline-${wanted.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-/, "")}`);
-  notes.push(`The database is kept in ${place}, because "nobody" cannot reach ${wanted}. Set DATA_DIR to choose the place.`);
+  notes.push(
+    `The database is kept in ${place}, because "nobody" cannot reach ${wanted}. Set DATA_DIR to choose the place.`,
+  );
   return place;
 }
 
@@ -286,15 +302,20 @@ function logTail(place: Place): string {
 
 function explain(output: string, place: Place, cause: unknown): EngineError {
   if (/No space left|disk full/i.test(output)) {
-    return new EngineError(`The disk that holds ${place.data} is full. Free some space or set DATA_DIR to another disk.`, {
-      cause,
-    });
+    return new EngineError(
+      `The disk that holds ${place.data} is full. Free some space or set DATA_DIR to another disk.`,
+      {
+        cause,
+      },
+    );
   }
   if (/Address already in use|could not bind/i.test(output)) {
     return new EngineError("The port for PostgreSQL was taken by another program. Start again.", { cause });
   }
   if (/Permission denied|Read-only file system/i.test(output)) {
-    return new EngineError(`PostgreSQL may not write to ${place.data}. Set DATA_DIR to a folder that it may write.`, { cause });
+    return new EngineError(`PostgreSQL may not write to ${place.data}. Set DATA_DIR to a folder that it may write.`, {
+      cause,
+    });
   }
   const log = join(dirname(place.data), "postgres.log");
   return new EngineError(`The embedded PostgreSQL did not start; ${log} says why. DATABASE_URL can name another one.`, {
@@ -303,7 +324,11 @@ function explain(output: string, place: Place, cause: unknown): EngineError {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = postgres(url.replace(`/${database}`, "/postgres"), { max: 1, connect_timeout: 1, onnotice: () => undefined });
+  const client = postgres(url.replace(`/${database}`, "/postgres"), {
+    max: 1,
+    connect_timeout: 1,
+    onnotice: () => undefined,
+  });
   try {
     await client`select 1`;
     return true;

@@ -5,7 +5,10 @@
  */
 export function installDriverGuard(onDriverFault: () => void): () => void {
   const guard = (error: unknown): void => {
-    if (isDriverFault(error)) return onDriverFault();
+    if (isDriverFault(error)) {
+      onDriverFault();
+      return;
+    }
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exit(1);
   };
@@ -13,7 +16,22 @@ export function installDriverGuard(onDriverFault: () => void): () => void {
   return () => process.off("uncaughtException", guard);
 }
 
+const connectionLost = new Set([
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "ECONNRESET",
+  "EPIPE",
+  "57P01",
+  "57P02",
+  "57P03",
+]);
+
+/** The TypeError thrown by the driver's own connection code, or its unawaited look-up of array types cut off midway. */
 function isDriverFault(error: unknown): boolean {
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
-  return error instanceof TypeError && /node_modules[\\/]postgres[\\/]/.test(stack) && /nextWrite|connection\.js/.test(stack);
+  if (!(error instanceof Error)) return false;
+  const stack = error.stack ?? "";
+  const firstFrame = stack.split("\n").find((line) => /^\s+at /.test(line)) ?? "";
+  if (error instanceof TypeError) return /[\\/]postgres[\\/](cjs[\\/])?src[\\/]connection\.js/.test(firstFrame);
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return connectionLost.has(code) && /fetchArrayTypes/.test(stack);
 }

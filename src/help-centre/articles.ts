@@ -5,7 +5,12 @@ import type { Article, ArticleTranslation } from "./read-articles.ts";
 /** Loads the demo company's articles if there are none yet. Safe to run in several processes at once. */
 export async function seedArticles(db: Db, articles: readonly Article[]): Promise<void> {
   const rows = articles.flatMap((article, position) =>
-    Object.entries(article.translations).map(([locale, translation]) => ({ id: article.id, position, locale, ...translation })),
+    Object.entries(article.translations).map(([locale, translation]) => ({
+      id: article.id,
+      position,
+      locale,
+      ...translation,
+    })),
   );
   await db.transaction(
     async (sql) => {

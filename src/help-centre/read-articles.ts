@@ -25,7 +25,10 @@ const companyMark = /\{\{company\}\}/g;
 export async function readArticles(folder: string, company: string): Promise<Article[]> {
   const ids = (await readdir(folder)).sort();
   return Promise.all(
-    ids.map(async (id) => ({ id, translations: await byLocale(join(folder, id), (text, file) => parseArticle(text, file, company)) })),
+    ids.map(async (id) => ({
+      id,
+      translations: await byLocale(join(folder, id), (text, file) => parseArticle(text, file, company)),
+    })),
   );
 }
 
@@ -33,7 +36,10 @@ export async function readArticles(folder: string, company: string): Promise<Art
 export async function readIntents(folder: string, company: string): Promise<Intents> {
   const names = (await readdir(folder)).sort();
   const entries = await Promise.all(
-    names.map(async (name) => [name, await byLocale(join(folder, name), (text) => listItems(text.replace(companyMark, company)))] as const),
+    names.map(
+      async (name) =>
+        [name, await byLocale(join(folder, name), (text) => listItems(text.replace(companyMark, company)))] as const,
+    ),
   );
   return Object.fromEntries(entries);
 }
@@ -41,7 +47,10 @@ export async function readIntents(folder: string, company: string): Promise<Inte
 async function byLocale<T>(folder: string, parse: (text: string, file: string) => T): Promise<Record<string, T>> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".md")).sort();
   const entries = await Promise.all(
-    files.map(async (file) => [file.slice(0, -3), parse(await readFile(join(folder, file), "utf8"), join(folder, file))] as const),
+    files.map(
+      async (file) =>
+        [file.slice(0, -3), parse(await readFile(join(folder, file), "utf8"), join(folder, file))] as const,
+    ),
   );
   return Object.fromEntries(entries);
 }
@@ -49,7 +58,10 @@ async function byLocale<T>(folder: string, parse: (text: string, file: string) =
 /** One article's Markdown: "# question", the answer, "## short", "## samples". Pure. */
 export function parseArticle(markdown: string, file: string, company: string): ArticleTranslation {
   const text = markdown.replace(companyMark, company).replace(/\r\n/g, "\n");
-  const match = /^# (?<question>.+)\n+(?<answer>[\s\S]+?)\n## short\n(?<short>[\s\S]+?)\n## samples\n(?<samples>[\s\S]+)$/.exec(text);
+  const match =
+    /^# (?<question>.+)\n+(?<answer>[\s\S]+?)\n## short\n(?<short>[\s\S]+?)\n## samples\n(?<samples>[\s\S]+)$/.exec(
+      text,
+    );
   const { question, answer, short, samples } = match?.groups ?? {};
   if (question === undefined || answer === undefined || short === undefined || samples === undefined) {
     throw new Error(`${file}: an article needs "# question", its answer, "## short" and "## samples", in this order.`);

@@ -61,7 +61,8 @@ export async function createApp(deps: { readonly log: Log; readonly version: str
       info: {
         title: "Everline",
         version: deps.version,
-        description: "The agents' and operators' API. Sign in with POST /api/v1/session; the cookie or its value as a bearer token opens the rest.",
+        description:
+          "The agents' and operators' API. Sign in with POST /api/v1/session; the cookie or its value as a bearer token opens the rest.",
       },
       components: {
         securitySchemes: {
@@ -97,7 +98,11 @@ const unavailable = new Set(["DatabaseUnavailable", "TooBusy", "TooSlow"]);
 
 function describe(error: FastifyError): { status: number; code: string; message: string } {
   if (unavailable.has(error.name)) {
-    return { status: 503, code: "Unavailable", message: "The service cannot store this right now. Nothing was taken; try again in a second." };
+    return {
+      status: 503,
+      code: "Unavailable",
+      message: "The service cannot store this right now. Nothing was taken; try again in a second.",
+    };
   }
   const status = error.statusCode ?? 500;
   if (status >= 500) return { status: 500, code: "Internal", message: "Something broke on our side; it was logged." };

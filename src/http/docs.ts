@@ -26,25 +26,29 @@ function page(document: Document): string {
     Object.entries(methods).map(([method, operation]) => section(method, path, operation)),
   );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(document.info.title)} API</title><link rel="stylesheet" href="/api/docs.css"></head><body><main>
-<h1>${escape(document.info.title)} API</h1><p>${escape(document.info.description ?? "")}</p>
+<title>${escapeHtml(document.info.title)} API</title><link rel="stylesheet" href="/api/docs.css"></head><body><main>
+<h1>${escapeHtml(document.info.title)} API</h1><p>${escapeHtml(document.info.description ?? "")}</p>
 <p><a href="/api/openapi.json">OpenAPI document</a></p>${operations.join("\n")}</main></body></html>`;
 }
 
 function section(method: string, path: string, operation: Operation): string {
   const parameters = (operation.parameters ?? []).map(
-    (one) => `<li><code>${escape(one.name)}</code> in ${escape(one.in)}${one.required ? ", required" : ""}</li>`,
+    (one) =>
+      `<li><code>${escapeHtml(one.name)}</code> in ${escapeHtml(one.in)}${one.required ? ", required" : ""}</li>`,
   );
-  const body = operation.requestBody === undefined ? "" : `<h3>Body</h3><pre>${escape(JSON.stringify(operation.requestBody, null, 2))}</pre>`;
+  const body =
+    operation.requestBody === undefined
+      ? ""
+      : `<h3>Body</h3><pre>${escapeHtml(JSON.stringify(operation.requestBody, null, 2))}</pre>`;
   const answers = Object.entries(operation.responses ?? {}).map(
-    ([status, answer]) => `<li><code>${escape(status)}</code> ${escape(answer.description ?? "")}</li>`,
+    ([status, answer]) => `<li><code>${escapeHtml(status)}</code> ${escapeHtml(answer.description ?? "")}</li>`,
   );
-  return `<section><h2><span class="method">${escape(method.toUpperCase())}</span> <code>${escape(path)}</code></h2>
-<p>${escape(operation.summary ?? operation.description ?? "")}</p>${parameters.length > 0 ? `<ul>${parameters.join("")}</ul>` : ""}
+  return `<section><h2><span class="method">${escapeHtml(method.toUpperCase())}</span> <code>${escapeHtml(path)}</code></h2>
+<p>${escapeHtml(operation.summary ?? operation.description ?? "")}</p>${parameters.length > 0 ? `<ul>${parameters.join("")}</ul>` : ""}
 ${body}<h3>Answers</h3><ul>${answers.join("")}</ul></section>`;
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { within } from "./app.ts";
 
 /** A check that takes longer than this has failed. */
@@ -27,10 +27,25 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   return {
     registry,
-    inbound: new Counter({ name: "everline_inbound_total", help: "Events accepted from channels.", labelNames: ["channel", "outcome"], registers }),
-    refused: new Counter({ name: "everline_refused_total", help: "Requests to channels that were refused.", labelNames: ["channel", "reason"], registers }),
+    inbound: new Counter({
+      name: "everline_inbound_total",
+      help: "Events accepted from channels.",
+      labelNames: ["channel", "outcome"],
+      registers,
+    }),
+    refused: new Counter({
+      name: "everline_refused_total",
+      help: "Requests to channels that were refused.",
+      labelNames: ["channel", "reason"],
+      registers,
+    }),
     turns: new Counter({ name: "everline_turns_total", help: "Turns by outcome.", labelNames: ["outcome"], registers }),
-    deliveries: new Counter({ name: "everline_deliveries_total", help: "Provider calls by what they came to.", labelNames: ["state"], registers }),
+    deliveries: new Counter({
+      name: "everline_deliveries_total",
+      help: "Provider calls by what they came to.",
+      labelNames: ["state"],
+      registers,
+    }),
     acknowledgement: new Histogram({
       name: "everline_acknowledgement_seconds",
       help: "From a webhook's arrival to its answer.",
@@ -42,8 +57,15 @@ export function createMetrics(): Metrics {
 }
 
 /** Alive, able to work, and the numbers. */
-export function healthRoutes(app: FastifyInstance, deps: { readonly checks: readonly Check[]; readonly metrics: Metrics }): void {
-  const ready = new Gauge({ name: "everline_ready", help: "1 when every check passes.", registers: [deps.metrics.registry] });
+export function healthRoutes(
+  app: FastifyInstance,
+  deps: { readonly checks: readonly Check[]; readonly metrics: Metrics },
+): void {
+  const ready = new Gauge({
+    name: "everline_ready",
+    help: "1 when every check passes.",
+    registers: [deps.metrics.registry],
+  });
   app.get("/healthz", { schema: { hide: true } }, async () => ({ status: "alive" }));
   app.get("/readyz", { schema: { hide: true } }, async (_request, reply) => {
     const results = await Promise.all(deps.checks.map(runCheck));

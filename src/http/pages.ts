@@ -3,7 +3,11 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 
 const webFolder = new URL("../../web/", import.meta.url).pathname;
-const types: Readonly<Record<string, string>> = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" };
+const types: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+};
 
 /** Serves one front end's files: its page at `path`, the rest below /assets/<name>/. Read once, at start. */
 export function pageRoutes(app: FastifyInstance, name: string, paths: readonly string[]): void {
@@ -12,7 +16,9 @@ export function pageRoutes(app: FastifyInstance, name: string, paths: readonly s
     const body = readFileSync(join(webFolder, name, file));
     const type = types[file.split(".").at(-1) ?? ""] ?? "application/octet-stream";
     for (const path of file === "index.html" ? paths : [`/assets/${name}/${file}`]) {
-      app.get(path, { schema: { hide: true } }, async (_request, reply) => reply.type(type).header("cache-control", "no-cache").send(body));
+      app.get(path, { schema: { hide: true } }, async (_request, reply) =>
+        reply.type(type).header("cache-control", "no-cache").send(body),
+      );
     }
   }
 }

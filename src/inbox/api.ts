@@ -4,7 +4,13 @@ import type { WebSocket } from "ws";
 import { z } from "zod";
 import type { Channel } from "../../channels/channel.ts";
 import { type Agent, agentOf, createAgent, signIn, signOut, useSetupLink } from "../agents/sessions.ts";
-import { changeConversation, conversationForAgent, conversationsForAgent, timelineForAgent, views } from "../conversations/for-agent.ts";
+import {
+  changeConversation,
+  conversationForAgent,
+  conversationsForAgent,
+  timelineForAgent,
+  views,
+} from "../conversations/for-agent.ts";
 import type { Db } from "../db/client.ts";
 import { isId } from "../lib/ids.ts";
 import { readFeed } from "../live/feed.ts";
@@ -32,7 +38,8 @@ export async function inboxApi(app: FastifyInstance, deps: InboxDeps): Promise<v
     async (scope) => {
       const routes = scope.withTypeProvider<ZodTypeProvider>();
       scope.addHook("onRequest", async (request, reply) => {
-        if (request.method !== "GET" && !fromOurPages(request, deps)) return refuse(reply, 403, "ForeignOrigin", "This request came from another site.");
+        if (request.method !== "GET" && !fromOurPages(request, deps))
+          return refuse(reply, 403, "ForeignOrigin", "This request came from another site.");
       });
       sessionRoutes(routes, deps);
       await scope.register(async (signedIn) => {
@@ -88,12 +95,18 @@ function sessionRoutes(scope: FastifyInstance, deps: InboxDeps): void {
     {
       schema: {
         summary: "Create the first administrator with the one-time link",
-        body: z.object({ token: z.string().min(1).max(200), email: z.email(), name: z.string().trim().min(1).max(100), password: z.string().min(10).max(1_000) }),
+        body: z.object({
+          token: z.string().min(1).max(200),
+          email: z.email(),
+          name: z.string().trim().min(1).max(100),
+          password: z.string().min(10).max(1_000),
+        }),
       },
     },
     async (request, reply) => {
       const token = await useSetupLink(deps.db, request.body.token, request.body);
-      if (token === null) return refuse(reply, 410, "LinkUsed", "This link was used or has expired. Start Everline again for a new one.");
+      if (token === null)
+        return refuse(reply, 410, "LinkUsed", "This link was used or has expired. Start Everline again for a new one.");
       return setCookie(reply, deps, token).send({ token });
     },
   );
@@ -106,16 +119,31 @@ function conversationRoutes(scope: FastifyInstance, deps: InboxDeps): void {
   routes.get("/session", { schema: { summary: "Who is signed in" } }, async (request) => ({ agent: agentIn(request) }));
   routes.get(
     "/conversations",
-    { schema: { summary: "List conversations, newest activity first", querystring: z.object({ view: z.enum(views).default("open"), cursor: z.string().max(300).optional() }) } },
+    {
+      schema: {
+        summary: "List conversations, newest activity first",
+        querystring: z.object({ view: z.enum(views).default("open"), cursor: z.string().max(300).optional() }),
+      },
+    },
     (request) => conversationsForAgent(deps.db, agentIn(request).id, request.query.view, request.query.cursor ?? null),
   );
-  routes.get("/conversations/:id", { schema: { summary: "One conversation", params: conversationParams } }, async (request, reply) => {
-    const found = isId(request.params.id) ? await conversationForAgent(deps.db, request.params.id) : null;
-    return found ?? notFound(reply);
-  });
+  routes.get(
+    "/conversations/:id",
+    { schema: { summary: "One conversation", params: conversationParams } },
+    async (request, reply) => {
+      const found = isId(request.params.id) ? await conversationForAgent(deps.db, request.params.id) : null;
+      return found ?? notFound(reply);
+    },
+  );
   routes.get(
     "/conversations/:id/events",
-    { schema: { summary: "The timeline after a seq", params: conversationParams, querystring: z.object({ after: z.coerce.number().int().min(0).default(0) }) } },
+    {
+      schema: {
+        summary: "The timeline after a seq",
+        params: conversationParams,
+        querystring: z.object({ after: z.coerce.number().int().min(0).default(0) }),
+      },
+    },
     async (request, reply) => {
       const found = isId(request.params.id) ? await conversationForAgent(deps.db, request.params.id) : null;
       if (found === null) return notFound(reply);
@@ -139,7 +167,9 @@ function conversationRoutes(scope: FastifyInstance, deps: InboxDeps): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const result = isId(id) ? await writeAgentMessage(deps, id, agentIn(request).id, request.body) : ({ outcome: "not-found" } as const);
+      const result = isId(id)
+        ? await writeAgentMessage(deps, id, agentIn(request).id, request.body)
+        : ({ outcome: "not-found" } as const);
       if (result.outcome === "written") {
         deps.live.publish(id);
         if (result.deliveries > 0) deps.ring(id);
@@ -147,52 +177,101 @@ function conversationRoutes(scope: FastifyInstance, deps: InboxDeps): void {
       }
       if (result.outcome === "newer") {
         const words = `${result.newer} newer ${result.newer === 1 ? "message" : "messages"}: send anyway?`;
-        return reply.status(409).send({ error: { code: "NewerMessages", message: words }, newer: result.newer, lastSeq: result.lastSeq });
+        return reply
+          .status(409)
+          .send({ error: { code: "NewerMessages", message: words }, newer: result.newer, lastSeq: result.lastSeq });
       }
       return refuseWrite(reply, result.outcome);
     },
   );
   for (const change of ["claim", "release", "resolve", "reopen"] as const) {
-    routes.post(`/conversations/:id/${change}`, { schema: { summary: `${change[0]?.toUpperCase()}${change.slice(1)} a conversation`, params: conversationParams } }, async (request, reply) =>
-      afterChange(reply, deps, request.params.id, isId(request.params.id) ? await changeConversation(deps.db, request.params.id, agentIn(request).id, change) : null),
+    routes.post(
+      `/conversations/:id/${change}`,
+      {
+        schema: { summary: `${change[0]?.toUpperCase()}${change.slice(1)} a conversation`, params: conversationParams },
+      },
+      async (request, reply) =>
+        afterChange(
+          reply,
+          deps,
+          request.params.id,
+          isId(request.params.id)
+            ? await changeConversation(deps.db, request.params.id, agentIn(request).id, change)
+            : null,
+        ),
     );
   }
   routes.post(
     "/conversations/:id/assign",
-    { schema: { summary: "Give a conversation to an agent", params: conversationParams, body: z.object({ agentId: z.uuid() }) } },
+    {
+      schema: {
+        summary: "Give a conversation to an agent",
+        params: conversationParams,
+        body: z.object({ agentId: z.uuid() }),
+      },
+    },
     async (request, reply) => {
       const { id } = request.params;
-      const [known] = await deps.db.run((sql) => sql`select 1 from agents where id = ${request.body.agentId} and disabled_at is null`);
+      const [known] = await deps.db.run(
+        (sql) => sql`select 1 from agents where id = ${request.body.agentId} and disabled_at is null`,
+      );
       if (known === undefined) return refuse(reply, 404, "NotFound", "There is no such agent.");
-      const result = isId(id) ? await changeConversation(deps.db, id, agentIn(request).id, "assign", { assignTo: request.body.agentId }) : null;
+      const result = isId(id)
+        ? await changeConversation(deps.db, id, agentIn(request).id, "assign", { assignTo: request.body.agentId })
+        : null;
       return afterChange(reply, deps, id, result);
     },
   );
   routes.post(
     "/conversations/:id/snooze",
-    { schema: { summary: "Put a conversation aside until a time or the next message", params: conversationParams, body: z.object({ until: z.iso.datetime() }) } },
+    {
+      schema: {
+        summary: "Put a conversation aside until a time or the next message",
+        params: conversationParams,
+        body: z.object({ until: z.iso.datetime() }),
+      },
+    },
     async (request, reply) => {
       const { id } = request.params;
-      const result = isId(id) ? await changeConversation(deps.db, id, agentIn(request).id, "snooze", { until: new Date(request.body.until) }) : null;
+      const result = isId(id)
+        ? await changeConversation(deps.db, id, agentIn(request).id, "snooze", { until: new Date(request.body.until) })
+        : null;
       return afterChange(reply, deps, id, result);
     },
   );
   routes.get("/callbacks", { schema: { summary: "Callbacks that were asked for" } }, async () => ({
     callbacks: await deps.db.run(
-      (sql) => sql`select id, conversation_id as "conversationId", state, phone, wish, wanted_at as "wantedAt", locale, source, created_at as "createdAt"
+      (
+        sql,
+      ) => sql`select id, conversation_id as "conversationId", state, phone, wish, wanted_at as "wantedAt", locale, source, created_at as "createdAt"
         from callbacks order by created_at desc limit 200`,
     ),
   }));
   routes.get("/agents", { schema: { summary: "The agents" } }, async () => ({
-    agents: await deps.db.run((sql) => sql`select id, name, email, role from agents where disabled_at is null order by name`),
+    agents: await deps.db.run(
+      (sql) => sql`select id, name, email, role from agents where disabled_at is null order by name`,
+    ),
   }));
   routes.post(
     "/agents",
-    { schema: { summary: "Add an agent (administrators)", body: z.object({ email: z.email(), name: z.string().trim().min(1).max(100), role: z.enum(["agent", "admin"]).default("agent"), password: z.string().min(10).max(1_000) }) } },
+    {
+      schema: {
+        summary: "Add an agent (administrators)",
+        body: z.object({
+          email: z.email(),
+          name: z.string().trim().min(1).max(100),
+          role: z.enum(["agent", "admin"]).default("agent"),
+          password: z.string().min(10).max(1_000),
+        }),
+      },
+    },
     async (request, reply) => {
-      if (agentIn(request).role !== "admin") return refuse(reply, 403, "AdministratorsOnly", "Ask an administrator to do this.");
+      if (agentIn(request).role !== "admin")
+        return refuse(reply, 403, "AdministratorsOnly", "Ask an administrator to do this.");
       const agent = await createAgent(deps.db, request.body);
-      return agent === null ? refuse(reply, 409, "Exists", "There is an agent with this address already.") : reply.status(201).send({ agent });
+      return agent === null
+        ? refuse(reply, 409, "Exists", "There is an agent with this address already.")
+        : reply.status(201).send({ agent });
     },
   );
 }
@@ -254,7 +333,11 @@ const writeRefusals = {
   "not-owner": [409, "NotOwner", "Another agent has this conversation, or it changed hands. Load it again."],
   "not-found": [404, "NotFound", "There is no such conversation."],
   "opted-out": [409, "OptedOut", "The customer opted out on this channel (STOP). Nothing is sent there any more."],
-  "window-closed": [409, "WindowClosed", "The time in which this channel lets us write freely is over. The customer must write first."],
+  "window-closed": [
+    409,
+    "WindowClosed",
+    "The time in which this channel lets us write freely is over. The customer must write first.",
+  ],
 } as const;
 
 function refuseWrite(reply: FastifyReply, outcome: keyof typeof writeRefusals) {
@@ -286,4 +369,3 @@ function fromOurPages(request: FastifyRequest, deps: InboxDeps): boolean {
   if (origin === undefined) return true;
   return origin === new URL(deps.publicUrl()).origin || new URL(origin).host === request.headers.host;
 }
-

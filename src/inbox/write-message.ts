@@ -55,7 +55,10 @@ export async function writeAgentMessage(
     if (message.kind === "note") return { outcome: "written", seq, messageId: id, deliveries: 0 };
     await sql`update conversations set preview = ${message.text.slice(0, 140)} where id = ${conversationId}`;
     const channel = deps.channelFor(row.channel ?? "", row.account ?? "");
-    const items = channel === null || channel.limits.pulled ? [] : channel.render({ parts, meta, to: row.address, locale: row.locale }).items;
+    const items =
+      channel === null || channel.limits.pulled
+        ? []
+        : channel.render({ parts, meta, to: row.address, locale: row.locale }).items;
     for (const [index, item] of items.entries()) {
       await sql`insert into deliveries (message_id, piece, conversation_id, seq, channel, account, address, item, state)
         values (${id}, ${index + 1}, ${conversationId}, ${seq}, ${row.channel}, ${row.account}, ${sql.json(asJson(row.address))},
@@ -94,8 +97,10 @@ async function refusal(
       where conversation_id = ${conversationId} and seq > ${message.afterSeq} and visibility = 'public' and client_id is distinct from ${message.clientId}`;
     if (newer > 0) return { outcome: "newer", newer, lastSeq: row.next_seq - 1 };
   }
-  if (row.opted_out_at !== null && row.last_inbound_at !== null && row.opted_out_at >= row.last_inbound_at) return { outcome: "opted-out" };
+  if (row.opted_out_at !== null && row.last_inbound_at !== null && row.opted_out_at >= row.last_inbound_at)
+    return { outcome: "opted-out" };
   const windowMs = channelFor(row.channel ?? "", row.account ?? "")?.limits.replyWindowMs ?? null;
-  if (windowMs !== null && row.last_inbound_at !== null && Date.now() - row.last_inbound_at.getTime() > windowMs) return { outcome: "window-closed" };
+  if (windowMs !== null && row.last_inbound_at !== null && Date.now() - row.last_inbound_at.getTime() > windowMs)
+    return { outcome: "window-closed" };
   return null;
 }

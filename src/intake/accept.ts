@@ -1,10 +1,10 @@
 import type { InboundMessage, TimelineChange } from "../../channels/channel.ts";
+import type { Db } from "../db/client.ts";
 import { createGroupCommit } from "../db/group-commit.ts";
 import { asJson } from "../db/json.ts";
 import { newId } from "../lib/ids.ts";
 import { maskParts } from "../lib/mask.ts";
 import { type Part, plainText } from "../lib/message.ts";
-import type { Db } from "../db/client.ts";
 
 /** Enough for one line of a list. */
 const previewMaxChars = 140;
@@ -54,7 +54,9 @@ type Row = ReturnType<typeof toRow>;
 async function storeBatch(db: Db, batch: readonly Row[]): Promise<Stored[]> {
   const items = batch.map((row, ord) => ({ ord, ...row }));
   const stored = await db.run(
-    (sql) => sql<{ ord: number; outcome: "stored" | "duplicate"; conversation_id: string; seq: number; rings: boolean }[]>`
+    (sql) => sql<
+      { ord: number; outcome: "stored" | "duplicate"; conversation_id: string; seq: number; rings: boolean }[]
+    >`
       select * from accept_inbound(${sql.json(asJson(items))})`,
   );
   const byOrd = new Map(stored.map((row) => [row.ord, row]));

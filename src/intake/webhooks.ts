@@ -1,6 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type AwaitReply, type Channel, can, type HttpAnswer, type InboundEvent, type SpokenReply, type Webhook } from "../../channels/channel.ts";
 import type { StatusReport } from "../../channels/channel.ts";
+import {
+  type AwaitReply,
+  type Channel,
+  can,
+  type HttpAnswer,
+  type InboundEvent,
+  type SpokenReply,
+  type Webhook,
+} from "../../channels/channel.ts";
 import type { Log } from "../lib/log.ts";
 import type { Accept, Accepted } from "./accept.ts";
 
@@ -13,7 +21,11 @@ export interface WebhookDeps {
   readonly accept: Accept;
   readonly applyStatus: (report: StatusReport, channel: string, account: string) => Promise<boolean>;
   /** The replies of a conversation after a seq; waits up to `waitMs` for the first. */
-  readonly nextReplies: (conversationId: string, afterSeq: number, waitMs: number) => Promise<{ replies: readonly SpokenReply[]; lastSeq: number }>;
+  readonly nextReplies: (
+    conversationId: string,
+    afterSeq: number,
+    waitMs: number,
+  ) => Promise<{ replies: readonly SpokenReply[]; lastSeq: number }>;
   readonly conversationOf: (address: AwaitReply["from"]) => Promise<string | null>;
   readonly within: <T>(work: Promise<T>) => Promise<T>;
   readonly log: Log;
@@ -43,13 +55,21 @@ function mount(scope: FastifyInstance, deps: WebhookDeps, channel: Channel, webh
     errorHandler: (error, _request, reply) => {
       const status = error.statusCode ?? 503;
       refuse(deps, channel, status === 413 ? "too-large" : (error.code ?? error.name));
-      return reply.status(status >= 500 ? 503 : status).send({ error: { code: error.code ?? error.name, message: "Not taken; try again." } });
+      return reply
+        .status(status >= 500 ? 503 : status)
+        .send({ error: { code: error.code ?? error.name, message: "Not taken; try again." } });
     },
     handler: (request, reply) => deps.within(receive(deps, channel, webhook, request, reply)),
   });
 }
 
-async function receive(deps: WebhookDeps, channel: Channel, webhook: Webhook, request: FastifyRequest, reply: FastifyReply) {
+async function receive(
+  deps: WebhookDeps,
+  channel: Channel,
+  webhook: Webhook,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   const began = performance.now();
   const received = webhook.receive({
     method: webhook.method,
@@ -72,12 +92,21 @@ async function take(deps: WebhookDeps, channel: Channel, event: InboundEvent, be
     case "change": {
       const accepted = await deps.accept(event, channel);
       deps.onAccepted(channel.name, accepted.outcome, (performance.now() - began) / 1000);
-      deps.log.debug({ channel: channel.name, conversationId: accepted.conversationId, seq: accepted.seq, outcome: accepted.outcome }, "inbound");
+      deps.log.debug(
+        {
+          channel: channel.name,
+          conversationId: accepted.conversationId,
+          seq: accepted.seq,
+          outcome: accepted.outcome,
+        },
+        "inbound",
+      );
       return accepted;
     }
     case "status": {
       const known = await deps.applyStatus(event, channel.name, channel.account);
-      if (!known) deps.log.info({ channel: channel.name, reason: "unknown-delivery", state: event.state }, "status-ignored");
+      if (!known)
+        deps.log.info({ channel: channel.name, reason: "unknown-delivery", state: event.state }, "status-ignored");
       return null;
     }
     case "ignored":

@@ -1,22 +1,13 @@
 import { randomBytes } from "node:crypto";
 
-declare const brand: unique symbol;
-type Branded<Name extends string> = string & { readonly [brand]: Name };
-
-export type ContactId = Branded<"contact">;
-export type ConversationId = Branded<"conversation">;
-export type MessageId = Branded<"message">;
-export type TurnId = Branded<"turn">;
-export type AgentId = Branded<"agent">;
-
 /** A UUIDv7 (RFC 9562): 48 bits of milliseconds, then random; sorts by time, cannot be guessed. */
-export function newId<Id extends string = string>(now: number = Date.now()): Id {
+export function newId(now: number = Date.now()): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now, 0, 6);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Id;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;

@@ -95,8 +95,14 @@ function keepAllowed(fields: LogFields): Record<string, unknown> {
  */
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };
-  const code = "code" in error && (typeof error.code === "string" || typeof error.code === "number") ? error.code : null;
+  const code =
+    "code" in error && (typeof error.code === "string" || typeof error.code === "number") ? error.code : null;
   const safe = "safeMessage" in error && typeof error.safeMessage === "string" ? error.safeMessage : null;
-  const at = error.stack?.split("\n").find((line) => /\/(src|channels)\//.test(line))?.trim().slice(0, 160) ?? null;
+  const at =
+    error.stack
+      ?.split("\n")
+      .find((line) => /\/(src|channels)\//.test(line))
+      ?.trim()
+      .slice(0, 160) ?? null;
   return { name: error.name, code, message: safe, at };
 }

@@ -6,7 +6,13 @@ const pageMax = 500;
 export interface FeedPage {
   /** Give this back to continue. */
   readonly position: string;
-  readonly events: readonly { readonly conversationId: string; readonly seq: number; readonly type: string; readonly actor: string; readonly at: Date }[];
+  readonly events: readonly {
+    readonly conversationId: string;
+    readonly seq: number;
+    readonly type: string;
+    readonly actor: string;
+    readonly at: Date;
+  }[];
 }
 
 /**

@@ -1,7 +1,7 @@
 import {
   type Channel,
-  can,
   type ContactAddress,
+  can,
   type DeliveryError,
   type OutboundItem,
   type Outgoing,
@@ -280,7 +280,8 @@ async function statusBatch(db: Db, batch: readonly StatusRow[]): Promise<(readon
 
 async function findDelivery(db: Db, status: StatusReport, channel: string, account: string) {
   const [messageId, piece] = status.deliveryId?.split(".") ?? [];
-  const isOurs = messageId !== undefined && piece !== undefined && /^[0-9a-f-]{36}$/.test(messageId) && /^\d{1,4}$/.test(piece);
+  const isOurs =
+    messageId !== undefined && piece !== undefined && /^[0-9a-f-]{36}$/.test(messageId) && /^\d{1,4}$/.test(piece);
   const [row] = await db.run((sql) =>
     isOurs
       ? sql<{ message_id: string; piece: number }[]>`select message_id, piece from deliveries

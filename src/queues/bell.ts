@@ -14,7 +14,10 @@ export interface BellJob {
 }
 
 /** Collects bells and rings them together, one bulk add under way at a time; what arrives meanwhile goes with the next. */
-export function createBell(deps: { readonly addBulk: (jobs: readonly BellJob[]) => Promise<void>; readonly log: Log }): Bell {
+export function createBell(deps: {
+  readonly addBulk: (jobs: readonly BellJob[]) => Promise<void>;
+  readonly log: Log;
+}): Bell {
   const waiting = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   let ringing: Promise<void> | null = null;

@@ -23,9 +23,11 @@ export function startSweeper(deps: {
   }
 
   const timer = setInterval(() => {
-    current = current.then(() => (stopped ? undefined : sweep())).catch((error: unknown) => {
-      deps.log.warn({ component: "sweeper", error }, "sweep-failed");
-    });
+    current = current
+      .then(() => (stopped ? undefined : sweep()))
+      .catch((error: unknown) => {
+        deps.log.warn({ component: "sweeper", error }, "sweep-failed");
+      });
   }, everyMs);
   return {
     async stop() {

@@ -97,7 +97,13 @@ export async function startProviderDouble(options: {
     for (const status of ["sent", "delivered"]) {
       await new Promise((done) => setTimeout(done, 150));
       one.status = status;
-      const form = new URLSearchParams({ MessageSid: one.sid, MessageStatus: status, AccountSid: options.accountSid, From: one.from, To: one.to });
+      const form = new URLSearchParams({
+        MessageSid: one.sid,
+        MessageStatus: status,
+        AccountSid: options.accountSid,
+        From: one.from,
+        To: one.to,
+      });
       await post(callback, form).catch(() => 0);
     }
   }
@@ -105,7 +111,10 @@ export async function startProviderDouble(options: {
   async function post(url: string, form: URLSearchParams): Promise<number> {
     const response = await fetch(url, {
       method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded", "x-twilio-signature": signTwilio(options.authToken, url, form) },
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-twilio-signature": signTwilio(options.authToken, url, form),
+      },
       body: form.toString(),
       signal: AbortSignal.timeout(15_000),
     });
@@ -116,12 +125,23 @@ export async function startProviderDouble(options: {
   function list(response: ServerResponse, query: URLSearchParams): void {
     const to = query.get("To");
     const from = query.get("From");
-    const messages = seen.filter((one) => (to === null || one.to === to) && (from === null || one.from === from)).map(resource);
+    const messages = seen
+      .filter((one) => (to === null || one.to === to) && (from === null || one.from === from))
+      .map(resource);
     answer(response, 200, { messages: messages.reverse(), page_size: 100 });
   }
 
   function resource(one: Seen) {
-    return { sid: one.sid, account_sid: options.accountSid, to: one.to, from: one.from, body: one.body, status: one.status, date_created: new Date(one.at).toUTCString(), error_code: null };
+    return {
+      sid: one.sid,
+      account_sid: options.accountSid,
+      to: one.to,
+      from: one.from,
+      body: one.body,
+      status: one.status,
+      date_created: new Date(one.at).toUTCString(),
+      error_code: null,
+    };
   }
 
   const server = createServer((request, response) => {
@@ -133,7 +153,18 @@ export async function startProviderDouble(options: {
     url: `http://127.0.0.1:${port}`,
     log: seen,
     sms({ from, to, body, sid = `SM${randomBytes(16).toString("hex")}` }) {
-      const form = new URLSearchParams({ MessageSid: sid, SmsMessageSid: sid, AccountSid: options.accountSid, From: from, To: to, Body: body, NumMedia: "0", NumSegments: "1", SmsStatus: "received", ApiVersion: "2010-04-01" });
+      const form = new URLSearchParams({
+        MessageSid: sid,
+        SmsMessageSid: sid,
+        AccountSid: options.accountSid,
+        From: from,
+        To: to,
+        Body: body,
+        NumMedia: "0",
+        NumSegments: "1",
+        SmsStatus: "received",
+        ApiVersion: "2010-04-01",
+      });
       return post(`${options.serviceUrl()}/channels/sms/default/webhook`, form);
     },
     misbehave(how) {
@@ -153,8 +184,10 @@ export async function startProviderDouble(options: {
 /** Twilio's own refusals for the requests that we could get wrong. */
 function faultOf(form: URLSearchParams, contentType: string): readonly [number, string] | null {
   if (!contentType.startsWith("application/x-www-form-urlencoded")) return [20001, "Unsupported content type"];
-  if (!/^(\+[1-9]\d{6,14}|\d{3,8}|whatsapp:\+[1-9]\d{6,14})$/.test(form.get("To") ?? "")) return [21211, "Invalid 'To' Phone Number"];
-  if ((form.get("From") ?? "") === "" && !form.has("MessagingServiceSid")) return [21603, "A 'From' phone number is required"];
+  if (!/^(\+[1-9]\d{6,14}|\d{3,8}|whatsapp:\+[1-9]\d{6,14})$/.test(form.get("To") ?? ""))
+    return [21211, "Invalid 'To' Phone Number"];
+  if ((form.get("From") ?? "") === "" && !form.has("MessagingServiceSid"))
+    return [21603, "A 'From' phone number is required"];
   const body = form.get("Body") ?? "";
   if (body === "" && !form.has("MediaUrl") && !form.has("ContentSid")) return [21602, "Message body is required"];
   if (body.length > 1_600) return [21617, "The concatenated message body exceeds the 1600 character limit"];

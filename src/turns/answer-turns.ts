@@ -45,7 +45,9 @@ export interface TurnsDeps {
  * Answers the due turns of these conversations. Safe to run twice: a turn that is held, answered or taken over by a
  * person is left alone. Resolves when every one of them is written or given back.
  */
-export function createAnswerTurns(deps: TurnsDeps): (conversationIds: readonly string[], signal: AbortSignal) => Promise<void> {
+export function createAnswerTurns(
+  deps: TurnsDeps,
+): (conversationIds: readonly string[], signal: AbortSignal) => Promise<void> {
   const write = createGroupCommit<ReplyRow, Written>({
     keyOf: (row) => row.turn_id,
     run: (batch) => deps.db.run((sql) => writeReplies(sql, batch)),
@@ -72,7 +74,10 @@ export function createAnswerTurns(deps: TurnsDeps): (conversationIds: readonly s
       return await deps.assistant.decide(turn, signal);
     } catch (error) {
       // The lease runs out, the turn is tried again, and after the last try a person gets it.
-      deps.log.error({ conversationId: turn.conversationId, turnId: turn.id, attempts: turn.attempts, error }, "turn-failed");
+      deps.log.error(
+        { conversationId: turn.conversationId, turnId: turn.id, attempts: turn.attempts, error },
+        "turn-failed",
+      );
       return turn.attempts >= attemptsMax ? deps.assistant.giveUp(turn) : null;
     }
   }

@@ -20,7 +20,11 @@ export interface WaitingTurn {
   readonly addressId: string;
   readonly address: ContactAddress;
   readonly wording: "full" | "short";
-  readonly messages: readonly { readonly seq: number; readonly parts: readonly Part[]; readonly locale: string | null }[];
+  readonly messages: readonly {
+    readonly seq: number;
+    readonly parts: readonly Part[];
+    readonly locale: string | null;
+  }[];
 }
 
 /** What the assistant wants to do about a turn. */

@@ -10,9 +10,14 @@ const templateName = "everline_template";
 export const quiet = createLog({ level: "error" });
 
 /** Vitest's global set-up: one PostgreSQL for the whole run, with a migrated template to copy. */
-export default async function setUp(project: { provide(key: "databaseUrl", value: string): void }): Promise<() => Promise<void>> {
-  const given = process.env["TEST_DATABASE_URL"];
-  const own = given === undefined ? await startEmbeddedPostgres({ dataDir: mkdtempSync(join("/tmp", "everline-test-")), log: quiet }) : null;
+export default async function setUp(project: {
+  provide(key: "databaseUrl", value: string): void;
+}): Promise<() => Promise<void>> {
+  const given = process.env.TEST_DATABASE_URL;
+  const own =
+    given === undefined
+      ? await startEmbeddedPostgres({ dataDir: mkdtempSync(join("/tmp", "everline-test-")), log: quiet })
+      : null;
   const url = given ?? own?.url ?? "";
   const admin = postgres(url, { max: 1, onnotice: () => undefined });
   await admin.unsafe(`drop database if exists ${templateName}`);

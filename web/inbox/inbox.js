@@ -1,5 +1,12 @@
 const $ = (id) => document.getElementById(id);
-const views = { open: "Open", waiting: "Waiting", mine: "Mine", assistant: "Assistant", resolved: "Resolved", callbacks: "Callbacks" };
+const views = {
+  open: "Open",
+  waiting: "Waiting",
+  mine: "Mine",
+  assistant: "Assistant",
+  resolved: "Resolved",
+  callbacks: "Callbacks",
+};
 const state = { view: "open", open: null, lastSeq: 0, fence: undefined, position: null, pendingId: null };
 const setupToken = new URLSearchParams(location.search).get("token");
 
@@ -17,7 +24,9 @@ async function call(method, path, body) {
 $("enter-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const values = Object.fromEntries(new FormData(event.target));
-  const result = setupToken ? await call("POST", "/setup", { token: setupToken, ...values }) : await call("POST", "/session", { email: values.email, password: values.password });
+  const result = setupToken
+    ? await call("POST", "/setup", { token: setupToken, ...values })
+    : await call("POST", "/session", { email: values.email, password: values.password });
   if (!result.ok) {
     $("enter-error").textContent = result.data?.error?.message ?? "That did not work. Try again.";
     return;
@@ -54,7 +63,7 @@ function drawViews() {
       button.addEventListener("click", () => {
         state.view = view;
         drawViews();
-        drawList();
+        void drawList();
       });
       return button;
     }),
@@ -93,8 +102,14 @@ function row(id, title, badge, preview) {
 }
 
 const conversationRow = (one) =>
-  row(one.id, one.contactName ?? one.address ?? "Visitor", `${one.channel ?? ""} · ${one.owner === "queue" ? "waiting" : (one.agentName ?? one.owner)}`, one.preview ?? "No text");
-const callbackRow = (one) => row(one.conversationId, one.phone ?? "No number yet", one.state, one.wish ?? "As soon as possible");
+  row(
+    one.id,
+    one.contactName ?? one.address ?? "Visitor",
+    `${one.channel ?? ""} · ${one.owner === "queue" ? "waiting" : (one.agentName ?? one.owner)}`,
+    one.preview ?? "No text",
+  );
+const callbackRow = (one) =>
+  row(one.conversationId, one.phone ?? "No number yet", one.state, one.wish ?? "As soon as possible");
 
 // ---- thread ----
 async function openConversation(id) {
@@ -107,18 +122,26 @@ async function openConversation(id) {
   await refreshThread();
   $("actions").hidden = false;
   $("composer").hidden = false;
-  drawList();
+  await drawList();
 }
 $("back").addEventListener("click", () => $("desk").classList.remove("reading"));
 
 async function refreshThread() {
   const id = state.open;
   if (id === null) return;
-  const [one, page] = await Promise.all([call("GET", `/conversations/${id}`), call("GET", `/conversations/${id}/events?after=${state.lastSeq}`)]);
+  const [one, page] = await Promise.all([
+    call("GET", `/conversations/${id}`),
+    call("GET", `/conversations/${id}/events?after=${state.lastSeq}`),
+  ]);
   if (id !== state.open || !one.ok || !page.ok) return;
   state.fence = one.data.fence;
-  const owner = { assistant: "the assistant answers", queue: "waits for a person", agent: `with ${one.data.agentName}` }[one.data.owner];
-  $("who").textContent = `${one.data.contactName ?? one.data.address ?? "Visitor"} · ${owner}${one.data.status === "resolved" ? " · resolved" : ""}`;
+  const owner = {
+    assistant: "the assistant answers",
+    queue: "waits for a person",
+    agent: `with ${one.data.agentName}`,
+  }[one.data.owner];
+  $("who").textContent =
+    `${one.data.contactName ?? one.data.address ?? "Visitor"} · ${owner}${one.data.status === "resolved" ? " · resolved" : ""}`;
   for (const event of page.data.events) {
     if (event.seq <= state.lastSeq) continue;
     state.lastSeq = event.seq;
@@ -137,9 +160,17 @@ function draw(event) {
     entry.dataset.seq = event.seq;
     entry.textContent = event.parts.map(partText).filter(Boolean).join("\n");
     const small = document.createElement("small");
-    const author = event.actor === "contact" ? "Customer" : event.actor === "assistant" ? "Assistant" : (event.agentName ?? "Agent");
+    const author =
+      event.actor === "contact" ? "Customer" : event.actor === "assistant" ? "Assistant" : (event.agentName ?? "Agent");
     const delivery = event.deliveries?.at(-1);
-    small.textContent = [author, new Date(event.at).toLocaleTimeString(), event.meta?.sources?.length ? `source: ${event.meta.sources.join(", ")}` : "", delivery ? describe(delivery) : ""].filter(Boolean).join(" · ");
+    small.textContent = [
+      author,
+      new Date(event.at).toLocaleTimeString(),
+      event.meta?.sources?.length ? `source: ${event.meta.sources.join(", ")}` : "",
+      delivery ? describe(delivery) : "",
+    ]
+      .filter(Boolean)
+      .join(" · ");
     entry.append(small);
     return entry;
   }
@@ -165,7 +196,10 @@ function describe(delivery) {
 
 function updateReceipt(event) {
   const small = $("timeline").querySelector(`[data-seq="${Number(event.data.of)}"] small`);
-  if (small) small.textContent = small.textContent.replace(/ · (ready|sending|unknown|sent|delivered|read)$/, "").concat(` · ${event.data.state}`);
+  if (small)
+    small.textContent = small.textContent
+      .replace(/ · (ready|sending|unknown|sent|delivered|read)$/, "")
+      .concat(` · ${event.data.state}`);
 }
 
 function partText(part) {
@@ -209,7 +243,8 @@ async function send(message) {
     return send({ ...message, afterSeq: undefined });
   }
   if (!result.ok) {
-    $("composer-error").textContent = result.data?.error?.message ?? "Not sent: no connection. Press Send to try again.";
+    $("composer-error").textContent =
+      result.data?.error?.message ?? "Not sent: no connection. Press Send to try again.";
     return;
   }
   state.pendingId = null;
@@ -236,15 +271,15 @@ function connect() {
   socket.addEventListener("open", () => {
     tries = 0;
     $("connection").textContent = "";
-    drawList();
-    refreshThread();
+    void drawList();
+    void refreshThread();
   });
   socket.addEventListener("message", (event) => {
     const page = JSON.parse(event.data);
     state.position = page.position;
     if (page.events.length === 0) return;
-    drawList();
-    if (page.events.some((one) => one.conversationId === state.open)) refreshThread();
+    void drawList();
+    if (page.events.some((one) => one.conversationId === state.open)) void refreshThread();
   });
   socket.addEventListener("close", (event) => {
     if (event.code === 4401) return location.reload();

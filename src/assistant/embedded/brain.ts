@@ -38,7 +38,11 @@ export interface EmbeddedBrain extends Brain {
 }
 
 /** The assistant that needs no key and no network: one classifier per language the articles are written in. */
-export function createEmbeddedBrain(content: { readonly articles: readonly Article[]; readonly intents: Intents; readonly company: string }): EmbeddedBrain {
+export function createEmbeddedBrain(content: {
+  readonly articles: readonly Article[];
+  readonly intents: Intents;
+  readonly company: string;
+}): EmbeddedBrain {
   const languages = new Set(content.articles.flatMap((article) => Object.keys(article.translations)));
   const classifiers = new Map<string, Classifier>();
   const classifierFor = (language: string): Classifier | null => {
@@ -57,7 +61,11 @@ export function createEmbeddedBrain(content: { readonly articles: readonly Artic
     },
     languages: [...languages],
     understand({ text, locale, conversationLocale }) {
-      const language = detectLanguage(text, { conversation: conversationLocale ?? null, browser: locale ?? null, known: languages });
+      const language = detectLanguage(text, {
+        conversation: conversationLocale ?? null,
+        browser: locale ?? null,
+        known: languages,
+      });
       const classifier = classifierFor(language);
       return classifier === null
         ? understandElsewhere(elsewhere, text, language)
@@ -66,7 +74,12 @@ export function createEmbeddedBrain(content: { readonly articles: readonly Artic
   };
 }
 
-function understandKnown(classifier: Classifier, text: string, locale: string, articleIds: ReadonlySet<string>): Understanding {
+function understandKnown(
+  classifier: Classifier,
+  text: string,
+  locale: string,
+  articleIds: ReadonlySet<string>,
+): Understanding {
   const ranked = rank(classifier, text);
   const familiar = classifier.familiarity();
   const best = ranked[0] ?? { label: outOfScope, confidence: 0 };
@@ -75,9 +88,17 @@ function understandKnown(classifier: Classifier, text: string, locale: string, a
     .slice(0, bestCount)
     .map((one) => ({ id: one.label, confidence: Math.round(one.confidence * 1e4) / 1e4 }));
   const flow = flowOf[best.label];
-  if (flow !== undefined && best.confidence >= (flow === "live-agent" ? personFrom : flowFrom)) return { locale, zone: "answer", articles, flow, intent: best.label };
+  if (flow !== undefined && best.confidence >= (flow === "live-agent" ? personFrom : flowFrom))
+    return { locale, zone: "answer", articles, flow, intent: best.label };
   const first = articles[0]?.confidence ?? 0;
-  const zone = best.label === outOfScope || familiar < familiarFrom ? "unknown" : first >= answerFrom ? "answer" : first >= clarifyFrom ? "clarify" : "unknown";
+  const zone =
+    best.label === outOfScope || familiar < familiarFrom
+      ? "unknown"
+      : first >= answerFrom
+        ? "answer"
+        : first >= clarifyFrom
+          ? "clarify"
+          : "unknown";
   return { locale, zone, articles, flow: null, intent: null };
 }
 
@@ -85,13 +106,19 @@ function understandElsewhere(classifier: Classifier, text: string, locale: strin
   const best = rank(classifier, text)[0];
   const sure = best !== undefined && best.confidence >= flowFrom && classifier.familiarity() >= familiarFrom;
   const flow = sure ? (flowOf[best.label] ?? null) : null;
-  return { locale, zone: flow === null ? "unknown" : "answer", articles: [], flow, intent: flow === null ? null : (best?.label ?? null) };
+  return {
+    locale,
+    zone: flow === null ? "unknown" : "answer",
+    articles: [],
+    flow,
+    intent: flow === null ? null : (best?.label ?? null),
+  };
 }
 
 function rank(classifier: Classifier, text: string): { label: string; confidence: number }[] {
   const scores = classifier.classify(text);
   const top: { label: string; confidence: number }[] = [];
-  classifier.labels.forEach((label, index) => top.push({ label, confidence: scores[index] ?? 0 }));
+  for (const [index, label] of classifier.labels.entries()) top.push({ label, confidence: scores[index] ?? 0 });
   return top.sort((a, b) => b.confidence - a.confidence).slice(0, bestCount + Object.keys(flowOf).length + 1);
 }
 
@@ -101,7 +128,10 @@ function samplesOf(content: Parameters<typeof createEmbeddedBrain>[0], language:
     const translation = article.translations[language];
     if (translation === undefined) return [];
     // The title counts twice: it is how the help centre asks.
-    return [translation.question, translation.question, ...translation.samples].map((text) => ({ text: masked(text), label: article.id }));
+    return [translation.question, translation.question, ...translation.samples].map((text) => ({
+      text: masked(text),
+      label: article.id,
+    }));
   });
   const intents = Object.entries(content.intents).flatMap(([label, byLanguage]) =>
     (byLanguage[language] ?? []).map((text) => ({ text: masked(text), label })),

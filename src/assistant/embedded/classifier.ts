@@ -33,11 +33,22 @@ export function trainClassifier(samples: readonly Sample[]): Classifier {
   const buffer = new FeatureBuffer();
   const documents = samples.map((sample) => {
     extract(sample.text, buffer);
-    return { buckets: buffer.buckets.slice(0, buffer.length), counts: buffer.counts.slice(0, buffer.length), label: labelIndex.get(sample.label) ?? 0 };
+    return {
+      buckets: buffer.buckets.slice(0, buffer.length),
+      counts: buffer.counts.slice(0, buffer.length),
+      label: labelIndex.get(sample.label) ?? 0,
+    };
   });
   const { columnOf, idf } = vocabulary(documents);
-  const vectors = documents.map((document) => toVector(document.buckets, document.counts, document.buckets.length, columnOf, idf));
-  const weights = fit(vectors, documents.map((document) => document.label), idf.length, labels.length);
+  const vectors = documents.map((document) =>
+    toVector(document.buckets, document.counts, document.buckets.length, columnOf, idf),
+  );
+  const weights = fitWeights(
+    vectors,
+    documents.map((document) => document.label),
+    idf.length,
+    labels.length,
+  );
   return classifierOf(labels, columnOf, idf, weights);
 }
 
@@ -60,7 +71,13 @@ function vocabulary(documents: readonly { readonly buckets: Int32Array }[]) {
   return { columnOf, idf: Float32Array.from(idf) };
 }
 
-function toVector(buckets: Int32Array, counts: Float32Array, length: number, columnOf: Int32Array, idf: Float32Array): Vector {
+function toVector(
+  buckets: Int32Array,
+  counts: Float32Array,
+  length: number,
+  columnOf: Int32Array,
+  idf: Float32Array,
+): Vector {
   const columns = new Int32Array(length);
   const values = new Float32Array(length);
   let size = 0;
@@ -79,7 +96,7 @@ function toVector(buckets: Int32Array, counts: Float32Array, length: number, col
   return { columns: columns.subarray(0, size), values: values.subarray(0, size) };
 }
 
-function fit(vectors: readonly Vector[], targets: readonly number[], columns: number, classes: number): Float32Array {
+function fitWeights(vectors: readonly Vector[], targets: readonly number[], columns: number, classes: number): Float32Array {
   const weights = new Float32Array(columns * classes);
   const scores = new Float32Array(classes);
   const order = vectors.map((_, index) => index);
@@ -117,7 +134,8 @@ function score(vector: Vector, weights: Float32Array, classes: number, into: Flo
   for (let feature = 0; feature < vector.columns.length; feature++) {
     const base = (vector.columns[feature] ?? 0) * classes;
     const value = (vector.values[feature] ?? 0) * scale;
-    for (let label = 0; label < classes; label++) into[label] = (into[label] ?? 0) + value * (weights[base + label] ?? 0);
+    for (let label = 0; label < classes; label++)
+      into[label] = (into[label] ?? 0) + value * (weights[base + label] ?? 0);
   }
 }
 
@@ -133,7 +151,12 @@ function softmax(scores: Float32Array): void {
   for (let index = 0; index < scores.length; index++) scores[index] = (scores[index] ?? 0) / sum;
 }
 
-function classifierOf(labels: readonly string[], columnOf: Int32Array, idf: Float32Array, weights: Float32Array): Classifier {
+function classifierOf(
+  labels: readonly string[],
+  columnOf: Int32Array,
+  idf: Float32Array,
+  weights: Float32Array,
+): Classifier {
   const buffer = new FeatureBuffer();
   const scores = new Float32Array(labels.length);
   let familiar = 0;

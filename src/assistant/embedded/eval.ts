@@ -33,13 +33,16 @@ export function evaluate(brain: Brain, questions: readonly Question[], locale: s
   const people = flows.filter(({ question }) => question.flow === "live-agent");
   const answered = inScope.filter(({ got }) => got.flow === null && got.zone === "answer");
   const clarified = inScope.filter(({ got }) => got.flow === null && got.zone === "clarify");
-  const top = (count: number) => share(inScope, ({ question, got }) => got.articles.slice(0, count).some((one) => one.id === question.article));
+  const top = (count: number) =>
+    share(inScope, ({ question, got }) => got.articles.slice(0, count).some((one) => one.id === question.article));
   return {
     top1: top(1),
     top3: top(3),
     answered: answered.length / Math.max(1, inScope.length),
     answersRight: share(answered, ({ question, got }) => got.articles[0]?.id === question.article),
-    clarifyRight: share(clarified, ({ question, got }) => got.articles.slice(0, 3).some((one) => one.id === question.article)),
+    clarifyRight: share(clarified, ({ question, got }) =>
+      got.articles.slice(0, 3).some((one) => one.id === question.article),
+    ),
     refused: share(outside, ({ got }) => got.flow === null && got.zone === "unknown"),
     wronglyAnswered: share(outside, ({ got }) => got.flow === null && got.zone === "answer"),
     flows: share(flows, ({ question, got }) => got.flow === question.flow),
@@ -54,7 +57,10 @@ function share<T>(list: readonly T[], holds: (one: T) => boolean): number {
 
 export async function readQuestions(folder: string, locale: string): Promise<Question[]> {
   const text = await readFile(join(folder, `${locale}.jsonl`), "utf8");
-  return text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Question);
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Question);
 }
 
 export const evalLocales = ["en", "sv", "de", "es"] as const;
@@ -71,7 +77,9 @@ async function main(): Promise<void> {
   process.stdout.write(`trained in ${Math.round(performance.now() - began)} ms\n`);
   for (const locale of evalLocales) {
     const questions = await readQuestions(join(content, "eval"), locale);
-    const figures = Object.entries(evaluate(brain, questions, locale)).map(([name, value]) => `${name} ${(value * 100).toFixed(1)} %`);
+    const figures = Object.entries(evaluate(brain, questions, locale)).map(
+      ([name, value]) => `${name} ${(value * 100).toFixed(1)} %`,
+    );
     process.stdout.write(`${locale}: ${figures.join(", ")}, ${timing(brain, questions)}\n`);
   }
 }

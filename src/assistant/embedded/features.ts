@@ -3,7 +3,12 @@ export const bucketCount = 1 << 17;
 
 /** Lower case, compatibility forms folded, accents removed, everything but letters and digits a space. */
 export function normalise(text: string): string {
-  return text.toLowerCase().normalize("NFKD").replace(/\p{M}+/gu, "").replace(/[^\p{L}\p{Nd}]+/gu, " ").trim();
+  return text
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/\p{M}+/gu, "")
+    .replace(/[^\p{L}\p{Nd}]+/gu, " ")
+    .trim();
 }
 
 /**

@@ -23,7 +23,8 @@ export function detectLanguage(
     scores.set(aliases[language] ?? language, value);
   }
   // Languages that we can answer in are likelier than the sixty that we cannot.
-  for (const language of hints.known) if (scores.has(language)) scores.set(language, (scores.get(language) ?? 0) + 0.08);
+  for (const language of hints.known)
+    if (scores.has(language)) scores.set(language, (scores.get(language) ?? 0) + 0.08);
   for (const [hint, prior] of [
     [conversation, conversationPrior],
     [browser, browserPrior],

@@ -1,0 +1,88 @@
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Redis } from "ioredis";
+import type { Config } from "../config.ts";
+import { startEmbeddedPostgres } from "../db/embedded.ts";
+import { migrationState } from "../db/migrate.ts";
+import type { Log } from "../lib/log.ts";
+
+const diskMinBytes = 500 * 1024 * 1024;
+
+/** Says in words what works and what does not; true when everything that is configured works. Changes nothing. */
+export async function runDoctor(config: Config, log: Log, say: (line: string) => void): Promise<boolean> {
+  const results = [
+    await check(say, "Disk", () => checkDisk(config)),
+    await check(say, "Database", () => checkDatabase(config, log)),
+    await check(say, "Job queue", () => checkQueue(config)),
+    await check(say, "Providers", async () => providers(config)),
+    await check(say, "Service", () => checkService(config)),
+  ];
+  return results.every(Boolean);
+}
+
+async function check(say: (line: string) => void, name: string, run: () => Promise<string>): Promise<boolean> {
+  try {
+    say(`✓ ${name}: ${await run()}`);
+    return true;
+  } catch (error) {
+    say(`✗ ${name}: ${error instanceof Error ? error.message : "failed"}`);
+    return false;
+  }
+}
+
+async function checkDisk(config: Config): Promise<string> {
+  const { bavail, bsize } = await statfs(config.dataDir).catch(() => statfs(dirname(config.dataDir)));
+  const free = bavail * bsize;
+  const words = `${Math.round(free / 1024 / 1024)} MB free where DATA_DIR is.`;
+  if (free < diskMinBytes) throw new Error(`${words} Free some space, or set DATA_DIR to another disk.`);
+  return words;
+}
+
+async function checkDatabase(config: Config, log: Log): Promise<string> {
+  const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : null;
+  try {
+    const state = await migrationState(config.databaseUrl ?? embedded?.url ?? "");
+    if (state.newer) throw new Error("it was migrated by a newer version of Everline. Start that version.");
+    const engine = embedded === null ? "DATABASE_URL answers" : "the embedded PostgreSQL works";
+    return `${engine}; ${state.applied} of ${state.known} migrations are applied (the rest at the next start).`;
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+async function checkQueue(config: Config): Promise<string> {
+  if (config.redisUrl === null) return "on PostgreSQL. Set REDIS_URL for more throughput.";
+  const redis = new Redis(config.redisUrl, {
+    lazyConnect: true,
+    connectTimeout: 2_000,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  redis.on("error", () => undefined);
+  try {
+    await redis.connect();
+    await redis.ping();
+    return "Redis answers.";
+  } catch {
+    throw new Error(
+      "REDIS_URL does not answer. Start Redis or correct the address; messages are safe in PostgreSQL meanwhile.",
+    );
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function providers(config: Config): string {
+  if (config.simulator) return "none configured; the built-in simulator plays Twilio.";
+  return config.twilio === null
+    ? "Twilio is not configured."
+    : "Twilio is configured; send a text to your number to try it.";
+}
+
+async function checkService(config: Config): Promise<string> {
+  const url = `http://${config.host}:${config.port}/readyz`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+  if (response === null) return "not running on this host and port (npm start).";
+  if (!response.ok) throw new Error("it runs, but is not ready: the database or the queue does not answer.");
+  return "running and ready.";
+}

@@ -1,0 +1,81 @@
+import { createAgent } from "../agents/sessions.ts";
+import { ConfigError, readConfig } from "../config.ts";
+import { createDb } from "../db/client.ts";
+import { startEmbeddedPostgres } from "../db/embedded.ts";
+import { EngineError } from "../db/errors.ts";
+import { migrate } from "../db/migrate.ts";
+import { createLog } from "../lib/log.ts";
+import { runDoctor } from "./doctor.ts";
+import { understandLines } from "./understand.ts";
+
+const usage = `Usage: npm run everline -- <command>
+  migrate                        bring the database to this version
+  doctor                         say what works and what does not
+  admin <email> <password>       add an administrator
+  understand                     read {"text","locale"?} lines, write what the assistant makes of them`;
+
+async function main([command, ...args]: readonly string[]): Promise<number> {
+  const log = createLog({ level: "error" });
+  switch (command) {
+    case "understand":
+      await understandLines(process.env.COMPANY_NAME ?? "Paylark", process.stdin, process.stdout);
+      return 0;
+    case "doctor":
+      return (await runDoctor(readConfig(process.env), log, say)) ? 0 : 1;
+    case "migrate":
+      return withDatabase(async (url) => {
+        const state = await migrate(url, log);
+        say(`The database is at migration ${state.applied} of ${state.known}.`);
+        return 0;
+      });
+    case "admin":
+      return addAdmin(args);
+    default:
+      say(usage);
+      return command === undefined ? 0 : 2;
+  }
+}
+
+async function addAdmin([email, password]: readonly string[]): Promise<number> {
+  if (email === undefined || password === undefined || password.length < 10) {
+    say("Give an e-mail address and a password of at least 10 characters.");
+    return 2;
+  }
+  return withDatabase(async (url) => {
+    const log = createLog({ level: "error" });
+    await migrate(url, log);
+    const db = createDb({ url, log });
+    try {
+      const agent = await createAgent(db, { email, name: "Administrator", role: "admin", password });
+      say(agent === null ? "There is an agent with this address already." : `${email} can sign in at /inbox now.`);
+      return agent === null ? 1 : 0;
+    } finally {
+      await db.close();
+    }
+  });
+}
+
+async function withDatabase(work: (url: string) => Promise<number>): Promise<number> {
+  const config = readConfig(process.env);
+  const log = createLog({ level: "error" });
+  const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : null;
+  try {
+    return await work(config.databaseUrl ?? embedded?.url ?? "");
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const known = error instanceof ConfigError || error instanceof EngineError;
+  process.stderr.write(
+    `${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exitCode = 1;
+}

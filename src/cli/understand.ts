@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { z } from "zod";
+import { createEmbeddedBrain } from "../assistant/embedded/brain.ts";
+import type { Understanding } from "../assistant/understanding.ts";
+import { readArticles, readIntents } from "../help-centre/read-articles.ts";
+
+const content = new URL("../../content/", import.meta.url).pathname;
+const line = z.object({ text: z.string().max(10_000), locale: z.string().max(35).optional() });
+
+/** Reads JSON lines {"text","locale"?}, writes what the assistant makes of each, in order. A bad line gives {"error"}. */
+export async function understandLines(company: string, input: Readable, output: Writable): Promise<void> {
+  const articles = await readArticles(join(content, "articles"), company);
+  const brain = createEmbeddedBrain({
+    articles,
+    intents: await readIntents(join(content, "intents"), company),
+    company,
+  });
+  for await (const text of createInterface({ input })) {
+    if (text.trim() === "") continue;
+    output.write(`${JSON.stringify(answerLine(text, (parsed) => brain.understand(parsed)))}\n`);
+  }
+}
+
+function answerLine(text: string, understand: (input: { text: string; locale?: string }) => Understanding): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { error: "This line is not JSON." };
+  }
+  const parsed = line.safeParse(value);
+  if (!parsed.success) return { error: 'A line needs {"text": "…"} and may have "locale".' };
+  const { locale } = parsed.data;
+  const understood = understand({ text: parsed.data.text, ...(locale === undefined ? {} : { locale }) });
+  const { locale: spoken, zone, articles, flow } = understood;
+  return { locale: spoken, zone, commands: commandsOf(understood), articles, flow };
+}
+
+function commandsOf({ zone, articles, flow, intent }: Understanding): object[] {
+  const [first] = articles;
+  if (flow === "live-agent") return [{ command: "Handoff", reason: "asked-for-person" }];
+  if (flow === "small-talk") return [{ command: "SmallTalk", intent: intent ?? null }];
+  if (flow === "cancel") return [{ command: "CancelFlow" }];
+  if (flow !== null) return [{ command: "StartFlow", flow }];
+  if (zone === "answer" && first !== undefined) return [{ command: "Answer", articleId: first.id }];
+  if (zone === "clarify") return [{ command: "Clarify", articleIds: articles.slice(0, 3).map((one) => one.id) }];
+  return [{ command: "DontKnow" }];
+}

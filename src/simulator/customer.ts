@@ -1,0 +1,297 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Pool } from "undici";
+import type { Journal } from "./journal.ts";
+import { metaJson, metaSignature, twilioSignature } from "./sign.ts";
+import { type HeardTwiml, readTwiml } from "./twiml.ts";
+
+/** Twilio gives a webhook 15 s in all. */
+const webhookTimeoutMs = 15_000;
+const connectionsMax = 64;
+/** A call is sent round while an answer is made; 40 rounds are over a minute. */
+const redirectsMax = 40;
+const callsKept = 500;
+
+export interface ServiceAddress {
+  /** What the service was told its public address is: signatures cover it. */
+  readonly publicUrl: () => string;
+  /** Where it really listens; the public address when left out. */
+  readonly origin?: () => string;
+}
+
+export interface ProviderAccount {
+  readonly accountSid: string;
+  readonly authToken: string;
+  readonly cloud?: { readonly appSecret: string; readonly phoneNumberId: string; readonly token: string };
+  /** The channel account the webhooks are posted to. */
+  readonly account?: string;
+}
+
+export interface Posted {
+  readonly status: number;
+  readonly body: string;
+  readonly sid: string;
+}
+
+export interface CallTurn extends HeardTwiml {
+  readonly status: number;
+  readonly callSid: string;
+}
+
+interface Text {
+  readonly from: string;
+  readonly to: string;
+  readonly body: string;
+  /** Given to send the same message again, as a provider does. */
+  readonly sid?: string;
+}
+
+export interface Customer {
+  sms(message: Text): Promise<Posted>;
+  /** In Meta's form when the account has one, else in Twilio's. `choice` is a pressed button or list row. */
+  whatsapp(message: Text & { readonly choice?: { readonly id: string; readonly title: string } }): Promise<Posted>;
+  call(call: { readonly from: string; readonly to: string }): Promise<CallTurn>;
+  /** Says or presses something, follows where the call is sent, returns what is heard until it listens again. */
+  gather(input: { readonly callSid: string; readonly speech?: string; readonly digits?: string }): Promise<CallTurn>;
+  hangUp(callSid: string): Promise<Posted>;
+  /** Posts a signed form or JSON to a URL of the service; used for status reports too. */
+  postForm(url: string, form: ReadonlyMap<string, string>): Promise<Posted>;
+  postCloud(value: unknown): Promise<Posted>;
+  close(): Promise<void>;
+}
+
+interface Call {
+  readonly from: string;
+  readonly to: string;
+  action: string | null;
+  sequence: number;
+}
+
+/** Writes and calls as a customer would: builds and signs each webhook exactly as the provider does. */
+export function createCustomer(
+  provider: ProviderAccount,
+  service: ServiceAddress,
+  options: { readonly journal?: Journal; readonly twice?: () => boolean } = {},
+): Customer {
+  const pools = new Map<string, Pool>();
+  const calls = new Map<string, Call>();
+  const account = provider.account ?? "default";
+  const channelUrl = (path: string) => `${service.publicUrl()}/channels/${path}`;
+
+  async function post(
+    url: string,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<{ status: number; body: string }> {
+    const signed = new URL(url);
+    const origin = service.origin?.() ?? signed.origin;
+    let pool = pools.get(origin);
+    if (pool === undefined) {
+      pool = new Pool(origin, {
+        connections: connectionsMax,
+        headersTimeout: webhookTimeoutMs,
+        bodyTimeout: webhookTimeoutMs,
+      });
+      pools.set(origin, pool);
+    }
+    const answer = await pool.request({ method: "POST", path: signed.pathname + signed.search, headers, body });
+    return { status: answer.statusCode, body: await answer.body.text() };
+  }
+
+  async function postForm(url: string, form: ReadonlyMap<string, string>): Promise<Posted> {
+    const headers = {
+      "content-type": "application/x-www-form-urlencoded; charset=UTF-8",
+      "user-agent": "TwilioProxy/1.1",
+      "x-twilio-signature": twilioSignature(provider.authToken, url, form),
+      "i-twilio-idempotency-token": randomBytes(16).toString("hex"),
+    };
+    const body = new URLSearchParams([...form]).toString();
+    const first = await post(url, headers, body);
+    if (options.twice?.() === true) await post(url, headers, body);
+    return { ...first, sid: form.get("MessageSid") ?? form.get("CallSid") ?? "" };
+  }
+
+  async function postCloud(value: unknown): Promise<Posted> {
+    if (provider.cloud === undefined) throw new Error("The simulator has no WhatsApp Cloud account; give it one.");
+    const body = metaJson(value);
+    const headers = {
+      "content-type": "application/json",
+      "x-hub-signature-256": metaSignature(provider.cloud.appSecret, body),
+    };
+    const first = await post(channelUrl(`whatsapp/${account}/webhook`), headers, body);
+    if (options.twice?.() === true) await post(channelUrl(`whatsapp/${account}/webhook`), headers, body);
+    return { ...first, sid: "" };
+  }
+
+  const note = (channel: "sms" | "whatsapp" | "voice", message: Text, sid: string) =>
+    options.journal?.add({
+      channel,
+      direction: "in",
+      customer: message.from,
+      ours: message.to,
+      body: message.body,
+      sid,
+      deliveryId: null,
+      options: [],
+      status: "received",
+    });
+
+  function messageForm(message: Text, sid: string, prefix: string): Map<string, string> {
+    return new Map([
+      ["ToCountry", ""],
+      ["MessageSid", sid],
+      ["SmsMessageSid", sid],
+      ["SmsSid", sid],
+      ["AccountSid", provider.accountSid],
+      ["From", prefix + message.from],
+      ["To", prefix + message.to],
+      ["Body", message.body],
+      ["NumMedia", "0"],
+      ["NumSegments", "1"],
+      ["SmsStatus", "received"],
+      ["ApiVersion", "2010-04-01"],
+    ]);
+  }
+
+  function callForm(callSid: string, call: Call, status: string): Map<string, string> {
+    return new Map([
+      ["CallSid", callSid],
+      ["AccountSid", provider.accountSid],
+      ["From", call.from],
+      ["To", call.to],
+      ["CallStatus", status],
+      ["Direction", "inbound"],
+      ["ApiVersion", "2010-04-01"],
+    ]);
+  }
+
+  /** Follows redirects until the call listens or ends, as the provider does. */
+  async function follow(
+    callSid: string,
+    call: Call,
+    firstUrl: string,
+    firstForm: Map<string, string>,
+  ): Promise<CallTurn> {
+    const said: HeardTwiml["said"][number][] = [];
+    let url = firstUrl;
+    let form = firstForm;
+    for (let round = 0; ; round++) {
+      const posted = await postForm(url, form);
+      const heard = readTwiml(posted.body);
+      said.push(...heard.said);
+      for (const { text } of heard.said) {
+        options.journal?.add({
+          channel: "voice",
+          direction: "out",
+          customer: call.from,
+          ours: call.to,
+          body: text,
+          sid: callSid,
+          deliveryId: null,
+          options: [],
+          status: "spoken",
+        });
+      }
+      if (heard.redirect === null || round >= redirectsMax || posted.status !== 200) {
+        call.action = heard.action;
+        return { ...heard, said, status: posted.status, callSid };
+      }
+      if (heard.pauseSeconds > 0) await sleep(heard.pauseSeconds * 1000);
+      url = new URL(heard.redirect, url).toString();
+      form = callForm(callSid, call, "in-progress");
+    }
+  }
+
+  return {
+    postForm,
+    postCloud,
+    async sms(message) {
+      const sid = message.sid ?? `SM${randomBytes(16).toString("hex")}`;
+      note("sms", message, sid);
+      return postForm(channelUrl(`sms/${account}/webhook`), messageForm(message, sid, ""));
+    },
+    async whatsapp(message) {
+      if (provider.cloud === undefined) {
+        const sid = message.sid ?? `SM${randomBytes(16).toString("hex")}`;
+        note("whatsapp", message, sid);
+        const form = messageForm(message, sid, "whatsapp:");
+        form.set("ProfileName", "Simulated customer");
+        form.set("WaId", message.from.replace("+", ""));
+        form.set("MessageType", message.choice === undefined ? "text" : "button");
+        if (message.choice !== undefined) {
+          form.set("ButtonPayload", message.choice.id);
+          form.set("ButtonText", message.choice.title);
+          form.set("Body", message.choice.title);
+        }
+        return postForm(channelUrl(`whatsapp/${account}/webhook`), form);
+      }
+      const sid = message.sid ?? `wamid.${randomBytes(24).toString("base64")}`;
+      note("whatsapp", message, sid);
+      const posted = await postCloud(cloudMessage(provider.cloud.phoneNumberId, message, sid));
+      return { ...posted, sid };
+    },
+    async call({ from, to }) {
+      const callSid = `CA${randomBytes(16).toString("hex")}`;
+      const call: Call = { from, to, action: null, sequence: 0 };
+      calls.set(callSid, call);
+      const oldest = calls.keys().next().value;
+      if (calls.size > callsKept && oldest !== undefined) calls.delete(oldest);
+      return follow(callSid, call, channelUrl(`voice/${account}/incoming`), callForm(callSid, call, "ringing"));
+    },
+    async gather({ callSid, speech, digits }) {
+      const call = calls.get(callSid);
+      if (call === undefined || call.action === null) throw new Error("This call is not listening.");
+      const form = callForm(callSid, call, "in-progress");
+      if (digits !== undefined) form.set("Digits", digits);
+      if (speech !== undefined) {
+        form.set("SpeechResult", speech);
+        form.set("Confidence", "0.92");
+      }
+      const heardOfCustomer = digits ?? speech;
+      if (heardOfCustomer !== undefined)
+        note("voice", { from: call.from, to: call.to, body: heardOfCustomer }, callSid);
+      return follow(callSid, call, new URL(call.action, service.publicUrl()).toString(), form);
+    },
+    async hangUp(callSid) {
+      const call = calls.get(callSid);
+      if (call === undefined) throw new Error("There is no such call.");
+      calls.delete(callSid);
+      const form = callForm(callSid, call, "completed");
+      form.set("SequenceNumber", String(call.sequence++));
+      form.set("CallDuration", "1");
+      return postForm(channelUrl(`voice/${account}/status`), form);
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+    },
+  };
+}
+
+function cloudMessage(
+  phoneNumberId: string,
+  message: Text & { readonly choice?: { readonly id: string; readonly title: string } },
+  id: string,
+): unknown {
+  const from = message.from.replace("+", "");
+  const content =
+    message.choice === undefined
+      ? { type: "text", text: { body: message.body } }
+      : { type: "interactive", interactive: { type: "button_reply", button_reply: message.choice } };
+  return cloudEnvelope(phoneNumberId, message.to, {
+    contacts: [{ profile: { name: "Simulated customer" }, wa_id: from }],
+    messages: [{ from, id, timestamp: String(Math.floor(Date.now() / 1000)), ...content }],
+  });
+}
+
+export function cloudEnvelope(phoneNumberId: string, ours: string, value: Readonly<Record<string, unknown>>): unknown {
+  const metadata = { display_phone_number: ours.replace("+", ""), phone_number_id: phoneNumberId };
+  return {
+    object: "whatsapp_business_account",
+    entry: [
+      {
+        id: "100000000000001",
+        changes: [{ field: "messages", value: { messaging_product: "whatsapp", metadata, ...value } }],
+      },
+    ],
+  };
+}

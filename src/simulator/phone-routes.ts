@@ -1,0 +1,125 @@
+import { readFile } from "node:fs/promises";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { ProviderDouble } from "./provider-double.ts";
+
+const bodyMaxChars = 1_600;
+const threadMax = 200;
+const number = z.string().regex(/^\+[1-9]\d{6,14}$/);
+
+export interface SimulatorDeps {
+  readonly double: ProviderDouble;
+  /** The company's own numbers. */
+  readonly numbers: { readonly sms: string; readonly whatsapp: string; readonly voice: string };
+  /** Customers whose phones one can hold. */
+  readonly customers: readonly { readonly name: string; readonly number: string }[];
+}
+
+const pages = [
+  ["/simulator", "phone.html", "text/html; charset=utf-8"],
+  ["/simulator/phone.js", "phone.js", "text/javascript; charset=utf-8"],
+  ["/simulator/phone.css", "phone.css", "text/css; charset=utf-8"],
+] as const;
+const folder = new URL("../../web/simulator/", import.meta.url);
+
+const messageBody = z.object({
+  channel: z.enum(["sms", "whatsapp"]),
+  from: number,
+  body: z.string().min(1).max(bodyMaxChars),
+  choice: z.object({ id: z.string().max(256), title: z.string().max(100) }).optional(),
+});
+const inputBody = z.object({
+  speech: z.string().min(1).max(1_000).optional(),
+  digits: z
+    .string()
+    .regex(/^[\d*#]{1,20}$/)
+    .optional(),
+});
+
+/** A phone in the browser. Mounted only where the double plays the provider. */
+export async function simulatorRoutes(
+  app: FastifyInstance,
+  { double, numbers, customers }: SimulatorDeps,
+): Promise<void> {
+  const known = new Set(customers.map((customer) => customer.number));
+  const sameSite = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { origin, host } = request.headers;
+    // A7: another page must not write as a customer from the visitor's browser.
+    if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host))
+      await reply.status(403).send({ error: "origin" });
+  };
+  const bad = (reply: FastifyReply, error: string) => reply.status(400).send({ error });
+
+  for (const [url, file, type] of pages) {
+    app.get(url, async (_request, reply) => {
+      const page = await readFile(new URL(file, folder));
+      return reply
+        .type(type)
+        .header("cache-control", "no-cache")
+        .header("x-content-type-options", "nosniff")
+        .send(page);
+    });
+  }
+  app.get("/simulator/api/phones", async () => ({ numbers, customers }));
+  app.get("/simulator/api/thread", async (request, reply) => {
+    const query = z
+      .object({ channel: z.enum(["sms", "whatsapp", "voice"]), customer: number })
+      .safeParse(request.query);
+    if (!query.success || !known.has(query.data.customer)) return bad(reply, "thread");
+    const entries = double.journal.of(query.data.channel, query.data.customer).slice(-threadMax);
+    return {
+      entries: entries.map(({ n, at, direction, body, options, status }) => ({
+        n,
+        at,
+        direction,
+        body,
+        options,
+        status,
+      })),
+    };
+  });
+  app.post("/simulator/api/messages", { preHandler: sameSite }, async (request, reply) => {
+    const body = messageBody.safeParse(request.body);
+    if (!body.success || !known.has(body.data.from)) return bad(reply, "message");
+    const { channel, from, body: text, choice } = body.data;
+    const posted =
+      channel === "sms"
+        ? await double.customer.sms({ from, to: numbers.sms, body: text })
+        : await double.customer.whatsapp({
+            from,
+            to: numbers.whatsapp,
+            body: text,
+            ...(choice === undefined ? {} : { choice }),
+          });
+    return reply.status(posted.status < 300 ? 201 : 502).send({ status: posted.status });
+  });
+  app.post("/simulator/api/calls", { preHandler: sameSite }, async (request, reply) => {
+    const body = z.object({ from: number }).safeParse(request.body);
+    if (!body.success || !known.has(body.data.from)) return bad(reply, "call");
+    return heard(reply, await double.customer.call({ from: body.data.from, to: numbers.voice }));
+  });
+  app.post<{ Params: { callSid: string } }>(
+    "/simulator/api/calls/:callSid/input",
+    { preHandler: sameSite },
+    async (request, reply) => {
+      const body = inputBody.safeParse(request.body ?? {});
+      if (!body.success) return bad(reply, "input");
+      const { speech, digits } = body.data;
+      const input = { ...(speech === undefined ? {} : { speech }), ...(digits === undefined ? {} : { digits }) };
+      return heard(reply, await double.customer.gather({ callSid: request.params.callSid, ...input }));
+    },
+  );
+  app.post<{ Params: { callSid: string } }>(
+    "/simulator/api/calls/:callSid/hang-up",
+    { preHandler: sameSite },
+    async (request, reply) => {
+      await double.customer.hangUp(request.params.callSid);
+      return reply.status(204).send();
+    },
+  );
+}
+
+function heard(reply: FastifyReply, turn: Awaited<ReturnType<ProviderDouble["customer"]["call"]>>) {
+  const { callSid, said, ended, status } = turn;
+  return reply.status(status === 200 ? 200 : 502).send({ callSid, said, ended });
+}

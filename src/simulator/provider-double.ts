@@ -1,0 +1,422 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Log } from "../lib/log.ts";
+import { type Behaviour, behaviourSchema, drawFault, type Fault, seededRandom, wellBehaved } from "./behaviour.ts";
+import { checkCloud, refuseCloud } from "./cloud-api.ts";
+import { type Customer, cloudEnvelope, createCustomer, type ProviderAccount, type ServiceAddress } from "./customer.ts";
+import { createJournal, type Journal, type JournalEntry, type Seen } from "./journal.ts";
+import { type Answer, type Checked, checkCall, checkMessage, refuse, toResource } from "./twilio-api.ts";
+
+/** Far above any message; a larger body is not one. */
+const bodyMaxBytes = 256 * 1024;
+const pageSizeMax = 1_000;
+const stopWords = new Set(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"]);
+const startWords = new Set(["START", "YES", "UNSTOP"]);
+
+export interface DoubleOptions extends ProviderAccount {
+  readonly port: number;
+  readonly log: Log;
+  readonly seed: number;
+  readonly service: ServiceAddress;
+  /** A second pair of credentials, as Twilio's API keys are. */
+  readonly apiKey?: { readonly key: string; readonly secret: string };
+  readonly behaviour?: Partial<Behaviour>;
+  readonly clock?: () => number;
+}
+
+export interface ProviderDouble {
+  /** For TWILIO_API_URL and WHATSAPP_CLOUD_API_URL. */
+  readonly url: string;
+  readonly customer: Customer;
+  readonly journal: Journal;
+  /** What customers saw, in the order of acceptance: the judge of R2 and R3. */
+  log(from?: number): Seen[];
+  behave(change: Partial<Behaviour>): void;
+  close(): Promise<void>;
+}
+
+/** The providers' side over HTTP: takes what Twilio and Meta take, refuses what they refuse, misbehaves when told to. */
+export async function startProviderDouble(options: DoubleOptions): Promise<ProviderDouble> {
+  const clock = options.clock ?? Date.now;
+  const random = seededRandom(options.seed);
+  const journal = createJournal(clock);
+  const timers = new Set<NodeJS.Timeout>();
+  let behaviour: Behaviour = { ...wellBehaved, ...options.behaviour };
+  let closed = false;
+  const twice = () => behaviour.duplicateWebhooks > 0 && random() < behaviour.duplicateWebhooks;
+  const customer = createCustomer(options, options.service, { journal, twice });
+  const credentials = new Set([basic(options.accountSid, options.authToken)]);
+  if (options.apiKey !== undefined) credentials.add(basic(options.apiKey.key, options.apiKey.secret));
+  const messagesPath = `/2010-04-01/Accounts/${options.accountSid}/Messages.json`;
+  const callsPath = `/2010-04-01/Accounts/${options.accountSid}/Calls.json`;
+  const sidPrefix = randomBytes(10).toString("hex");
+  let sidCount = 0;
+  const nextSid = (kind: string) => `${kind}${sidPrefix}${(++sidCount).toString(16).padStart(12, "0")}`;
+
+  /** Reports are best effort at the real provider too: one that fails is not sent again. */
+  function later(index: number, work: () => Promise<unknown>): void {
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer);
+        if (closed) return;
+        work().catch((error: unknown) => options.log.debug({ component: "simulator", error }, "status-report-failed"));
+      },
+      behaviour.statusDelayMs * (index + 1),
+    );
+    timer.unref();
+    timers.add(timer);
+  }
+
+  function report(entry: JournalEntry, states: readonly string[], post: (state: string) => Promise<unknown>): void {
+    if (!behaviour.statuses) return;
+    const reordered = behaviour.reorderStatuses > 0 && random() < behaviour.reorderStatuses;
+    const order = reordered ? [...states].reverse() : states;
+    order.forEach((state, index) => {
+      later(index, () => {
+        if (states.indexOf(state) >= states.indexOf(entry.status)) entry.status = state;
+        return post(state);
+      });
+    });
+  }
+
+  function acceptTwilio(form: URLSearchParams): Checked<() => Answer> {
+    const checked = checkMessage(form, optedOut);
+    if (!checked.ok) return checked;
+    const { channel, to, from, body, statusCallback } = checked.value;
+    return accepts(() => {
+      const entry = journal.add({
+        channel,
+        direction: "out",
+        customer: to.replace("whatsapp:", ""),
+        ours: from.replace("whatsapp:", ""),
+        body,
+        sid: nextSid("SM"),
+        deliveryId: statusCallback === null ? null : new URL(statusCallback).searchParams.get("d"),
+        options: [],
+        status: "queued",
+      });
+      if (statusCallback !== null) {
+        const states =
+          channel === "whatsapp" ? ["queued", "sent", "delivered", "read"] : ["queued", "sent", "delivered"];
+        report(entry, states, (state) => customer.postForm(statusCallback, statusForm(entry, state, to, from)));
+      }
+      return { status: 201, body: toResource(options.accountSid, entry) };
+    });
+  }
+
+  function statusForm(entry: JournalEntry, state: string, to: string, from: string): Map<string, string> {
+    return new Map([
+      ["MessageSid", entry.sid],
+      ["SmsSid", entry.sid],
+      ["MessageStatus", state],
+      ["SmsStatus", state],
+      ["AccountSid", options.accountSid],
+      ["To", to],
+      ["From", from],
+      ["ApiVersion", "2010-04-01"],
+    ]);
+  }
+
+  function acceptCall(form: URLSearchParams): Checked<() => Answer> {
+    const checked = checkCall(form);
+    if (!checked.ok) return checked;
+    const { to, from, statusCallback } = checked.value;
+    return accepts(() => {
+      const sid = nextSid("CA");
+      const deliveryId = statusCallback === null ? null : new URL(statusCallback).searchParams.get("d");
+      const entry = journal.add({
+        channel: "voice",
+        direction: "out",
+        customer: to,
+        ours: from,
+        body: "[call]",
+        sid,
+        deliveryId,
+        options: [],
+        status: "queued",
+      });
+      const states = ["queued", "initiated", "ringing", "in-progress", "completed"];
+      if (statusCallback !== null) {
+        report(entry, states.slice(1), (state) => {
+          const form = new Map([
+            ["CallSid", sid],
+            ["AccountSid", options.accountSid],
+            ["To", to],
+            ["From", from],
+            ["CallStatus", state],
+          ]);
+          form.set("Direction", "outbound-api").set("SequenceNumber", String(states.indexOf(state) - 1));
+          return customer.postForm(statusCallback, form);
+        });
+      }
+      return {
+        status: 201,
+        body: { sid, account_sid: options.accountSid, to, from, status: "queued", direction: "outbound-api" },
+      };
+    });
+  }
+
+  function acceptCloud(body: string, phoneNumberId: string): Checked<() => Answer> {
+    const checked = checkCloud(body);
+    if (!checked.ok) return checked;
+    const message = checked.value;
+    if (message === "mark") return accepts(() => ({ status: 200, body: { success: true } }));
+    return accepts(() => {
+      const sid = `wamid.${nextSid("")}`;
+      const number = /^\d+$/.test(message.to) ? `+${message.to}` : message.to;
+      const entry = journal.add({
+        channel: "whatsapp",
+        direction: "out",
+        customer: number,
+        ours: phoneNumberId,
+        body: message.body,
+        sid,
+        deliveryId: message.deliveryId,
+        options: message.options,
+        status: "accepted",
+      });
+      report(entry, ["accepted", "sent", "delivered", "read"], async (state) => {
+        if (state === "accepted") return;
+        const status = {
+          id: sid,
+          status: state,
+          timestamp: String(Math.floor(clock() / 1000)),
+          recipient_id: message.to,
+        };
+        const carried = message.deliveryId === null ? {} : { biz_opaque_callback_data: message.deliveryId };
+        await customer.postCloud(
+          cloudEnvelope(phoneNumberId, phoneNumberId, { statuses: [{ ...status, ...carried }] }),
+        );
+      });
+      const contacts = [{ input: message.to, wa_id: message.to }];
+      return {
+        status: 200,
+        body: { messaging_product: "whatsapp", contacts, messages: [{ id: sid, message_status: "accepted" }] },
+      };
+    });
+  }
+
+  function optedOut(to: string, from: string): boolean {
+    const thread = journal.of(to.startsWith("whatsapp:") ? "whatsapp" : "sms", to.replace("whatsapp:", ""));
+    const ours = from.replace("whatsapp:", "");
+    for (let at = thread.length - 1; at >= 0; at--) {
+      const entry = thread[at];
+      if (entry === undefined || entry.direction !== "in" || (ours !== "" && entry.ours !== ours)) continue;
+      const word = entry.body.trim().toUpperCase();
+      if (startWords.has(word)) return false;
+      if (stopWords.has(word)) return true;
+    }
+    return false;
+  }
+
+  function list(query: URLSearchParams): Answer {
+    const to = query.get("To") ?? "";
+    const from = query.get("From");
+    const since = query.get("DateSent>");
+    // Twilio's filter knows days, and a date without a time is that day's beginning in UTC.
+    const sinceMs = since === null ? 0 : new Date(since).getTime() || 0;
+    const pageSize = Math.min(pageSizeMax, Math.max(1, Number(query.get("PageSize") ?? 50) || 50));
+    const page = Math.max(0, Number(query.get("Page") ?? 0) || 0);
+    const thread = journal.of(to.startsWith("whatsapp:") ? "whatsapp" : "sms", to.replace("whatsapp:", ""));
+    const fitting = thread.filter(
+      ({ direction, ours, at }) =>
+        direction === "out" && at >= sinceMs && (from === null || ours === from.replace("whatsapp:", "")),
+    );
+    const shown = fitting.reverse().slice(page * pageSize, (page + 1) * pageSize);
+    const more = fitting.length > (page + 1) * pageSize;
+    query.set("Page", String(page + 1));
+    return {
+      status: 200,
+      body: {
+        messages: shown.map((entry) => toResource(options.accountSid, entry)),
+        page,
+        page_size: pageSize,
+        next_page_uri: more ? `${messagesPath}?${query}` : null,
+      },
+    };
+  }
+
+  function answerCloud(request: IncomingMessage, path: string, body: string, response: ServerResponse): void {
+    const phoneNumberId = /^\/v\d+\.\d+\/(\d+)\/messages$/.exec(path)?.[1];
+    const cloud = options.cloud;
+    if (cloud === undefined || request.headers.authorization !== `Bearer ${cloud.token}`) {
+      return send(response, refuseCloud(401, 190, "Invalid OAuth access token.").answer);
+    }
+    if (phoneNumberId !== cloud.phoneNumberId) {
+      return send(response, refuseCloud(400, 100, "(#100) Unsupported post request. Object does not exist.").answer);
+    }
+    if (!(request.headers["content-type"] ?? "").startsWith("application/json")) {
+      return send(response, refuseCloud(400, 100, "(#100) The parameter messaging_product is required.").answer);
+    }
+    const faulty: Answers = {
+      tooMany: refuseCloud(429, 130429, "(#130429) Rate limit hit").answer,
+      failure: refuseCloud(500, 131000, "(#131000) Something went wrong").answer,
+    };
+    carryOut(acceptCloud(body, phoneNumberId), faulty, response);
+  }
+
+  function answerTwilio(
+    request: IncomingMessage,
+    path: string,
+    query: string,
+    body: string,
+    response: ServerResponse,
+  ): void {
+    if (!credentials.has(request.headers.authorization ?? "")) {
+      return send(response, refuse(401, 20003, "Authenticate").answer);
+    }
+    const isMessages = path === messagesPath;
+    if (!isMessages && path !== callsPath) {
+      return send(response, refuse(404, 20404, "The requested resource was not found").answer);
+    }
+    if (request.method === "GET" && isMessages) {
+      const fault = drawFault(behaviour, random);
+      if (fault === "hang" || fault === "timeout-after-accepting") return;
+      if (fault === "fail-before" || fault === "fail-after")
+        return send(response, refuse(500, 20500, "Internal Server Error").answer);
+      return send(response, list(new URLSearchParams(query)));
+    }
+    if (request.method !== "POST") return send(response, refuse(405, 20004, "Method not allowed").answer);
+    // Twilio reads no other form than this one, and then misses the first required field.
+    const isForm = (request.headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded");
+    const form = new URLSearchParams(isForm ? body : "");
+    const faulty: Answers = {
+      tooMany: refuse(429, 20429, "Too Many Requests").answer,
+      failure: refuse(500, 20500, "Internal Server Error").answer,
+    };
+    carryOut(isMessages ? acceptTwilio(form) : acceptCall(form), faulty, response);
+  }
+
+  /** A request the provider would refuse is refused; one it would take meets the fault drawn for it. */
+  function carryOut(checked: Checked<() => Answer>, answers: Answers, response: ServerResponse): void {
+    if (!checked.ok) return send(response, checked.answer);
+    const fault: Fault = drawFault(behaviour, random);
+    switch (fault) {
+      case "hang":
+        return;
+      case "too-many":
+        return send(response, { ...answers.tooMany, headers: { "retry-after": String(behaviour.retryAfterSeconds) } });
+      case "fail-before":
+        return send(response, answers.failure);
+      case "timeout-after-accepting":
+        checked.value();
+        return;
+      case "fail-after":
+        checked.value();
+        return send(response, answers.failure);
+      case null:
+        return send(response, checked.value());
+    }
+  }
+
+  function answerControl(
+    request: IncomingMessage,
+    path: string,
+    query: string,
+    body: string,
+    response: ServerResponse,
+  ): void {
+    if (path === "/_double/log" && request.method === "GET") {
+      const from = Number(new URLSearchParams(query).get("from") ?? 0) || 0;
+      return send(response, { status: 200, body: journal.seen(from) });
+    }
+    if (path === "/_double/behaviour" && request.method === "POST") {
+      const parsed = behaviourSchema.partial().safeParse(parseJson(body));
+      if (!parsed.success) return send(response, { status: 400, body: { error: "not a behaviour" } });
+      behaviour = withChange(behaviour, parsed.data);
+      return send(response, { status: 200, body: behaviour });
+    }
+    return send(response, { status: 404, body: { error: "not found" } });
+  }
+
+  const server = createServer((request, response) => {
+    readBody(request, (body) => {
+      if (body === null) return send(response, refuse(413, 20413, "Request entity too large").answer);
+      const url = request.url ?? "/";
+      const mark = url.indexOf("?");
+      const path = mark < 0 ? url : url.slice(0, mark);
+      const query = mark < 0 ? "" : url.slice(mark + 1);
+      if (path.startsWith("/2010-04-01/")) return answerTwilio(request, path, query, body, response);
+      if (path.startsWith("/_double/")) return answerControl(request, path, query, body, response);
+      if (/^\/v\d/.test(path)) return answerCloud(request, path, body, response);
+      return send(response, refuse(404, 20404, "The requested resource was not found").answer);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    // Never beyond this machine: it answers whoever asks what customers saw.
+    server.listen(options.port, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    customer,
+    journal,
+    log: (from) => journal.seen(from),
+    behave: (change) => {
+      behaviour = withChange(behaviour, change);
+    },
+    async close() {
+      closed = true;
+      for (const timer of timers) clearTimeout(timer);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await customer.close();
+    },
+  };
+}
+
+interface Answers {
+  readonly tooMany: Answer;
+  readonly failure: Answer;
+}
+
+function accepts(value: () => Answer): Checked<() => Answer> {
+  return { ok: true, value };
+}
+
+/** Fields left out or undefined keep their value. */
+function withChange(
+  behaviour: Behaviour,
+  change: { readonly [Key in keyof Behaviour]?: Behaviour[Key] | undefined },
+): Behaviour {
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  return { ...behaviour, ...given };
+}
+
+function basic(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+}
+
+function readBody(request: IncomingMessage, done: (body: string | null) => void): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  request.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= bodyMaxBytes) chunks.push(chunk);
+  });
+  request.on("end", () => {
+    const [only] = chunks;
+    const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+    done(bytes > bodyMaxBytes ? null : body.toString("utf8"));
+  });
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  const body = JSON.stringify(answer.body);
+  response.writeHead(answer.status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    ...answer.headers,
+  });
+  response.end(body);
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,141 @@
+import type { JournalEntry } from "./journal.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A message Twilio would take, or the refusal it would give. */
+export type Checked<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly answer: Answer };
+
+export interface TwilioMessage {
+  readonly channel: "sms" | "whatsapp";
+  readonly to: string;
+  readonly from: string;
+  readonly body: string;
+  readonly statusCallback: string | null;
+}
+
+const bodyMaxChars = 1_600;
+const address = /^(whatsapp:)?(\+[1-9]\d{6,14})$/;
+const sender = /^(whatsapp:)?(\+[1-9]\d{6,14}|\d{3,8}|[A-Za-z0-9 ]{1,11})$/;
+const businessScoped = /^whatsapp:[A-Z]{2}\.[A-Za-z0-9.]{1,128}$/;
+
+/** The rules of POST /Messages.json, in the order Twilio applies them, with its codes. */
+export function checkMessage(
+  form: URLSearchParams,
+  optedOut: (to: string, from: string) => boolean,
+): Checked<TwilioMessage> {
+  const to = form.get("To") ?? "";
+  const service = form.get("MessagingServiceSid") ?? "";
+  const from = form.get("From") ?? "";
+  const body = form.get("Body") ?? "";
+  const content = form.get("ContentSid") ?? "";
+  if (to === "") return refuse(400, 21604, "A 'To' phone number is required.");
+  if (!address.test(to) && !businessScoped.test(to)) return refuse(400, 21211, "Invalid 'To' Phone Number.");
+  if (from === "" && service === "") return refuse(400, 21603, "A 'From' phone number is required.");
+  if (from !== "" && !sender.test(from)) return refuse(400, 21212, "Invalid 'From' Phone Number.");
+  if (service !== "" && !/^MG[0-9a-fA-F]{32}$/.test(service))
+    return refuse(400, 21701, "The Messaging Service does not exist.");
+  const channel = to.startsWith("whatsapp:") ? "whatsapp" : "sms";
+  if (from !== "" && from.startsWith("whatsapp:") !== (channel === "whatsapp")) {
+    return refuse(400, 21910, "Invalid From and To pair. From and To should be of the same channel");
+  }
+  if (body === "" && !form.has("MediaUrl") && content === "") return refuse(400, 21602, "Message body is required.");
+  if ([...body].length > bodyMaxChars) {
+    return refuse(400, 21617, "The concatenated message body exceeds the 1600 character limit");
+  }
+  if (content !== "" && !/^HX[0-9a-fA-F]{32}$/.test(content)) return refuse(400, 21655, "The ContentSid is invalid.");
+  const statusCallback = form.get("StatusCallback");
+  if (statusCallback !== null && !isCallback(statusCallback)) {
+    return refuse(400, 21609, "The StatusCallback URL is not a valid URL.");
+  }
+  if (optedOut(to, from)) return refuse(400, 21610, "Attempt to send to unsubscribed recipient");
+  return {
+    ok: true,
+    value: { channel, to, from: from === "" ? service : from, body: body || content, statusCallback },
+  };
+}
+
+export interface TwilioCall {
+  readonly to: string;
+  readonly from: string;
+  readonly statusCallback: string | null;
+}
+
+export function checkCall(form: URLSearchParams): Checked<TwilioCall> {
+  const to = form.get("To") ?? "";
+  const from = form.get("From") ?? "";
+  const twiml = form.get("Twiml");
+  const statusCallback = form.get("StatusCallback");
+  if (to === "") return refuse(400, 21201, "No 'To' number is specified");
+  if (!address.test(to)) return refuse(400, 21211, "Invalid 'To' Phone Number.");
+  if (from === "") return refuse(400, 21213, "'From' phone number is required");
+  if (!address.test(from)) return refuse(400, 21212, "Invalid 'From' Phone Number.");
+  if (!form.has("Url") && twiml === null && !form.has("ApplicationSid")) {
+    return refuse(400, 21205, "Url parameter is required.");
+  }
+  if (twiml !== null && twiml.length > 4_000) return refuse(400, 21232, "Twiml must be at most 4000 characters");
+  if (statusCallback !== null && !isCallback(statusCallback)) {
+    return refuse(400, 21609, "The StatusCallback URL is not a valid URL.");
+  }
+  return { ok: true, value: { to, from, statusCallback } };
+}
+
+export function refuse(status: number, code: number, message: string): { readonly ok: false; readonly answer: Answer } {
+  return {
+    ok: false,
+    answer: { status, body: { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status } },
+  };
+}
+
+/** The message as Twilio's resource. */
+export function toResource(accountSid: string, entry: JournalEntry): Record<string, unknown> {
+  const prefix = entry.channel === "whatsapp" ? "whatsapp:" : "";
+  const date = rfc2822(entry.at);
+  const company = entry.ours.startsWith("MG") || entry.ours.startsWith("whatsapp:") ? entry.ours : prefix + entry.ours;
+  const customer = prefix + entry.customer;
+  return {
+    account_sid: accountSid,
+    api_version: "2010-04-01",
+    body: entry.body,
+    date_created: date,
+    date_sent: date,
+    date_updated: date,
+    direction: entry.direction === "out" ? "outbound-api" : "inbound",
+    error_code: null,
+    error_message: null,
+    from: entry.direction === "out" ? company : customer,
+    messaging_service_sid: entry.ours.startsWith("MG") ? entry.ours : null,
+    num_media: "0",
+    num_segments: "1",
+    price: null,
+    price_unit: "USD",
+    sid: entry.sid,
+    status: entry.status,
+    to: entry.direction === "out" ? customer : company,
+    uri: `/2010-04-01/Accounts/${accountSid}/Messages/${entry.sid}.json`,
+  };
+}
+
+let second = -1;
+let secondText = "";
+/** Twilio's dates have whole seconds, so one text serves all messages of a second. */
+function rfc2822(at: number): string {
+  const whole = Math.floor(at / 1000);
+  if (whole !== second) {
+    second = whole;
+    secondText = new Date(at).toUTCString().replace("GMT", "+0000");
+  }
+  return secondText;
+}
+
+/** Twilio refuses hosts with an underscore. */
+function isCallback(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return (protocol === "http:" || protocol === "https:") && !hostname.includes("_");
+}

@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import type { AwaitReply, HttpAnswer, Received, SpokenReply } from "../../channels/channel.ts";
+import { createVoice } from "../../channels/voice/index.ts";
+import { twilioSignature } from "../../src/simulator/sign.ts";
+import { readTwiml } from "../../src/simulator/twiml.ts";
+
+const publicUrl = "https://help.example";
+const authToken = "token-for-tests";
+const voice = createVoice({ account: "default", authToken, publicUrl: () => publicUrl, company: "Tom & <Co>" });
+
+function request(path: string, fields: Record<string, string>, token = authToken): Received {
+  const form = new Map(Object.entries({ CallSid: "CA1", From: "+46701234567", To: "+46800000000", ...fields }));
+  const url = `/channels/voice/default${path}`;
+  const hook = voice.webhooks.find((one) => one.path === path.split("?")[0]);
+  if (hook === undefined) throw new Error(`no webhook ${path}`);
+  return hook.receive({
+    method: "POST",
+    url,
+    headers: { "x-twilio-signature": twilioSignature(token, publicUrl + url, form) },
+    body: Buffer.from(new URLSearchParams([...form]).toString()),
+  });
+}
+
+function accepted(received: Received) {
+  if (received.kind !== "accepted") throw new Error(received.reason);
+  return received;
+}
+
+function awaiting(answer: HttpAnswer | AwaitReply): AwaitReply {
+  if (!("kind" in answer)) throw new Error("answered at once");
+  return answer;
+}
+
+function twimlOf(answer: HttpAnswer | AwaitReply) {
+  if ("kind" in answer) throw new Error("not answered at once");
+  return readTwiml(answer.body ?? "");
+}
+
+const pathOf = (url: string | null) => (url ?? "").replace(`${publicUrl}/channels/voice/default`, "");
+const reply = (text: string, locale = "sv", flow: string | null = null): SpokenReply => ({
+  seq: 4,
+  author: "assistant",
+  parts: [{ t: "text", text, format: "markdown" }],
+  meta: { kind: "answer", sources: [], choices: [], flow, locale },
+});
+
+test("a forged or unsigned call is refused", () => {
+  expect(request("/incoming", {}, "another token")).toMatchObject({ kind: "refused", answer: { status: 403 } });
+});
+
+test("a call is greeted in the likely language, says it is an AI, and owes no answer", () => {
+  const received = accepted(request("/incoming", {}));
+  expect(received.events).toMatchObject([
+    { kind: "message", wantsAnswer: false, key: "twilio:call:CA1:start", from: { value: "+46701234567" } },
+  ]);
+  const heard = twimlOf(received.answer);
+  expect(heard.said[0]).toEqual({ language: "sv-SE", text: expect.stringContaining("AI-assistent") });
+  expect(heard.said[0]?.text).toContain("Tom & <Co>");
+  expect(twimlOf(accepted(request("/incoming", { From: "+4915112345678" })).answer).said[0]?.language).toBe("de-DE");
+});
+
+test("speech becomes a message whose reply is spoken, then the call listens again", () => {
+  const first = twimlOf(accepted(request("/incoming", {})).answer);
+  const received = accepted(request(pathOf(first.action), { SpeechResult: "Var är min order?" }));
+  expect(received.events).toMatchObject([
+    {
+      kind: "message",
+      key: "twilio:call:CA1:0",
+      locale: "sv",
+      wantsAnswer: true,
+      parts: [{ t: "text", text: "Var är min order?" }],
+    },
+  ]);
+  const wait = awaiting(received.answer);
+  expect(wait.waitMs).toBeLessThanOrEqual(1_500);
+  const heard = twimlOf(wait.respond([reply("**Snart** hos dig, se [sidan](https://a.example/b).")], 4));
+  expect(heard.said).toEqual([{ language: "sv-SE", text: "Snart hos dig, se sidan." }]);
+  expect(heard.action).toContain("n=1");
+  expect(heard.action).toContain("a=4");
+});
+
+test("no reply yet: one moment, then round again after the same seq, and not for ever", () => {
+  const wait = awaiting(accepted(request("/gather?l=en&n=0", { SpeechResult: "hi" })).answer);
+  let heard = twimlOf(wait.respond([], 7));
+  expect(heard.said[0]?.text).toBe("One moment.");
+  let rounds = 0;
+  while (heard.redirect !== null && rounds < 100) {
+    const next = accepted(request(pathOf(heard.redirect), {}));
+    expect(next.events).toEqual([]);
+    const again = awaiting(next.answer);
+    expect(again.afterSeq).toBe(7);
+    heard = twimlOf(again.respond([], 7));
+    rounds += 1;
+  }
+  expect(rounds).toBeLessThan(30);
+  expect(heard.action).not.toBeNull();
+  expect(heard.said[0]?.text).toContain("Press 0");
+});
+
+test("keys 0 and 1 ask for a person and a callback", () => {
+  expect(accepted(request("/gather?l=de&n=3", { Digits: "0" })).events).toMatchObject([
+    {
+      key: "twilio:call:CA1:3",
+      parts: [
+        { t: "dtmf", digits: "0" },
+        { t: "choice", optionId: "live-agent" },
+      ],
+    },
+  ]);
+  expect(accepted(request("/gather?l=de&n=3", { Digits: "1" })).events).toMatchObject([
+    {
+      parts: [
+        { t: "dtmf", digits: "1" },
+        { t: "choice", optionId: "callback" },
+      ],
+    },
+  ]);
+});
+
+test("silence is asked again, then offered a person, then ended", () => {
+  const first = twimlOf(accepted(request("/gather?l=en&n=1&e=0", {})).answer);
+  expect(first.action).toContain("e=1");
+  const second = twimlOf(accepted(request(pathOf(first.action), {})).answer);
+  expect(second.said[0]?.text).toContain("Press 0");
+  expect(twimlOf(accepted(request(pathOf(second.action), {})).answer).ended).toBe(true);
+});
+
+test("X4: characters that XML forbids never reach the markup", () => {
+  const wait = awaiting(accepted(request("/gather?l=en&n=0", { SpeechResult: "hi" })).answer);
+  const answer = wait.respond([reply("a\u0000b\u0008c\uD800d <Hangup/> & 😀", "en")], 2);
+  expect(answer.body).not.toMatch(/[\u0000-\u0008\uD800-\uDBFF](?![\uDC00-\uDFFF])/);
+  expect(answer.body).not.toContain("<Hangup/>");
+  expect(twimlOf(answer).said[0]?.text).toBe("abcd <Hangup/> & 😀");
+});
+
+test("R8: callers who withhold their number never share a conversation", () => {
+  const one = accepted(request("/incoming", { From: "anonymous", CallSid: "CA1" })).events[0];
+  const two = accepted(request("/incoming", { From: "anonymous", CallSid: "CA2" })).events[0];
+  expect(one).toMatchObject({ from: { kind: "opaque", value: "call:CA1" } });
+  expect(two).toMatchObject({ from: { kind: "opaque", value: "call:CA2" } });
+});
+
+test("a call status has a key that no utterance has", () => {
+  const received = accepted(request("/status", { CallStatus: "completed", SequenceNumber: "0", CallDuration: "12" }));
+  expect(received.events).toMatchObject([
+    {
+      kind: "change",
+      change: "call",
+      key: "twilio:call:CA1:status-0",
+      data: { state: "completed", durationSeconds: 12 },
+    },
+  ]);
+});

@@ -1,0 +1,38 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readConfig } from "../src/config.ts";
+import { createLog } from "../src/lib/log.ts";
+
+const DATA_DIR = mkdtempSync(join(tmpdir(), "everline-config-"));
+
+test("every fault is reported at once, by name and never by value", () => {
+  const faulty = {
+    DATA_DIR,
+    PORT: "99999",
+    TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`,
+    TIME_ZONE: "Mars/Base",
+    SECRET_KEY: "tooshort-secret",
+  };
+  expect(() => readConfig(faulty)).toThrow(
+    /TWILIO_AUTH_TOKEN, PUBLIC_URL: missing[\s\S]*PORT[\s\S]*SECRET_KEY[\s\S]*TIME_ZONE/,
+  );
+  expect(() => readConfig(faulty)).not.toThrow(/tooshort-secret|Mars/);
+});
+
+test("nothing configured means the demo company, the simulator and a kept key", () => {
+  const config = readConfig({ DATA_DIR });
+  expect(config).toMatchObject({ demo: true, simulator: true, role: "all", port: 3000 });
+  expect(readConfig({ DATA_DIR }).secretKey).toEqual(config.secretKey);
+});
+
+test("P2 a log line keeps only the fields on the list", () => {
+  const lines: string[] = [];
+  const log = createLog({ destination: { write: (line: string) => void lines.push(line) } });
+  const fields = { conversationId: "c1", text: "my secret", phone: "+4670" };
+  log.info(fields, "happened");
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('"conversationId":"c1"');
+  expect(lines[0]).not.toMatch(/secret|4670/);
+});

@@ -1,0 +1,169 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readConfig } from "../src/config.ts";
+import { type Service, startService } from "../src/service.ts";
+import { freshDatabase, quiet } from "./support/database.ts";
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let service: Service;
+let url: string;
+const password = "correct-horse-battery";
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  const config = readConfig({
+    PORT: "0",
+    DATA_DIR: mkdtempSync(join(tmpdir(), "everline-service-")),
+    DATABASE_URL: database.url,
+    DEMO: "true",
+    BURST_WAIT_MS: "0",
+    ADMIN_EMAIL: "ada@example.com",
+    ADMIN_PASSWORD: password,
+  });
+  service = await startService(config, quiet);
+  url = service.url ?? "";
+});
+afterAll(async () => {
+  await service.stop();
+  await database.drop();
+});
+
+async function text(from: string, body: string): Promise<void> {
+  const response = await fetch(`${url}/simulator/api/sms`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ from, body }),
+  });
+  expect(await response.json()).toEqual({ status: 200 });
+}
+
+async function replies(number: string, count: number): Promise<string[]> {
+  for (let tries = 0; tries < 100; tries++) {
+    const response = await fetch(`${url}/simulator/api/thread?number=${encodeURIComponent(number)}`);
+    const { messages } = (await response.json()) as { messages: { by: string; body: string }[] };
+    const ours = messages.filter((one) => one.by === "company").map((one) => one.body);
+    if (ours.length >= count) return ours;
+    await sleep(50);
+  }
+  return [];
+}
+
+async function signIn(): Promise<Record<string, string>> {
+  const response = await fetch(`${url}/api/v1/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email: "ADA@example.com", password }),
+  });
+  const { token } = (await response.json()) as { token: string };
+  return { authorization: `Bearer ${token}`, "content-type": "application/json" };
+}
+
+test("a text is answered from the articles, in the language it was asked in", async () => {
+  await text("+12025550131", "hur betalar jag tillbaka en retur? jag menar hur returnerar jag min order");
+  const [answer] = await replies("+12025550131", 1);
+  expect(answer).toMatch(/retur/i);
+});
+
+test("a person who is asked for answers, and the assistant is silent", async () => {
+  await text("+12025550132", "I want to talk to a human being please");
+  await replies("+12025550132", 1);
+  const headers = await signIn();
+  const { conversations } = (await (await fetch(`${url}/api/v1/conversations?view=waiting`, { headers })).json()) as {
+    conversations: { id: string; address: string }[];
+  };
+  const mine = conversations.find((one) => one.address === "+12025550132");
+  expect(mine).toBeDefined();
+  const send = (clientId: string) =>
+    fetch(`${url}/api/v1/conversations/${mine?.id}/messages`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ clientId, kind: "reply", text: "Ada here." }),
+    });
+  const [first, again] = [await (await send("one")).json(), await (await send("one")).json()];
+  expect(again).toEqual(first);
+  await text("+12025550132", "where is my payment plan?");
+  await sleep(500);
+  expect((await replies("+12025550132", 2)).slice(1)).toEqual(["Ada here."]);
+});
+
+test("an answer over newer messages is asked about first", async () => {
+  await text("+12025550133", "agent please, a real person");
+  await replies("+12025550133", 1);
+  const headers = await signIn();
+  const { conversations } = (await (await fetch(`${url}/api/v1/conversations?view=waiting`, { headers })).json()) as {
+    conversations: { id: string; address: string }[];
+  };
+  const id = conversations.find((one) => one.address === "+12025550133")?.id;
+  const response = await fetch(`${url}/api/v1/conversations/${id}/messages`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ clientId: "late", kind: "reply", text: "Hi", afterSeq: 0 }),
+  });
+  expect(response.status).toBe(409);
+  expect(await response.json()).toMatchObject({ newer: 2, error: { message: "2 newer messages: send anyway?" } });
+});
+
+test("a call back asked for by text is stored with the number and the wish", async () => {
+  await text("+12025550134", "please call me back tomorrow at 9");
+  await replies("+12025550134", 1);
+  const { callbacks } = (await (await fetch(`${url}/api/v1/callbacks`, { headers: await signIn() })).json()) as {
+    callbacks: { phone: string; wish: string }[];
+  };
+  expect(callbacks).toContainEqual(
+    expect.objectContaining({ phone: "+12025550134", wish: "please call me back tomorrow at 9" }),
+  );
+});
+
+test("a forged webhook is refused and stores nothing", async () => {
+  const body = new URLSearchParams({
+    MessageSid: "SMforged",
+    AccountSid: "AC0",
+    From: "+12025550199",
+    To: "+12025550100",
+    Body: "hi",
+  });
+  const post = (headers: Record<string, string>) =>
+    fetch(`${url}/channels/sms/default/webhook`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+      body,
+    });
+  expect((await post({})).status).toBe(400);
+  expect((await post({ "x-twilio-signature": "bm90IHR3aWxpbw==" })).status).toBe(403);
+  const { conversations } = (await (
+    await fetch(`${url}/api/v1/conversations?view=all`, { headers: await signIn() })
+  ).json()) as { conversations: { address: string }[] };
+  expect(conversations.length).toBeGreaterThan(0);
+  expect(conversations.map((one) => one.address)).not.toContain("+12025550199");
+});
+
+test("A1 nothing of the agents' API opens without signing in", async () => {
+  for (const path of [
+    "/session",
+    "/conversations",
+    "/callbacks",
+    "/agents",
+    "/conversations/01a20b68-32c3-7b17-a335-d1f249cadc2c/events",
+  ]) {
+    expect((await fetch(`${url}/api/v1${path}`)).status, path).toBe(401);
+  }
+  const foreign = await fetch(`${url}/api/v1/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin: "https://evil.example" },
+    body: "{}",
+  });
+  expect(foreign.status).toBe(403);
+});
+
+test("it says that it is alive, ready, and how much it does", async () => {
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  expect(await (await fetch(`${url}/metrics`)).text()).toContain(
+    'everline_inbound_total{channel="sms",outcome="stored"}',
+  );
+  const document = (await (await fetch(`${url}/api/openapi.json`)).json()) as { paths: object };
+  expect(Object.keys(document.paths)).toContain("/api/v1/conversations/{id}/messages");
+});

@@ -1,0 +1,272 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import Fastify from "fastify";
+import twilio from "twilio";
+import { request } from "undici";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createLog } from "../../src/lib/log.ts";
+import { wellBehaved } from "../../src/simulator/behaviour.ts";
+import { type ProviderDouble, startProviderDouble } from "../../src/simulator/provider-double.ts";
+import { simulatorRoutes } from "../../src/simulator/phone-routes.ts";
+
+const accountSid = `AC${"0".repeat(32)}`;
+const authToken = "token-for-tests";
+const cloud = { appSecret: "app-secret", phoneNumberId: "4242", token: "bearer-token" };
+const form = "application/x-www-form-urlencoded";
+const ok = { To: "+46701234567", From: "+46800000000", Body: "hello" };
+
+interface Hook {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+const hooks: Hook[] = [];
+const service = createServer((incoming, response) => {
+  let body = "";
+  incoming.on("data", (chunk) => (body += String(chunk)));
+  incoming.on("end", () => {
+    hooks.push({ url: incoming.url ?? "", headers: incoming.headers, body });
+    response.writeHead(200, { "content-type": "text/xml" });
+    response.end(
+      '<Response><Gather action="/channels/voice/default/gather?n=0"><Say language="sv-SE">Hej &amp; hej</Say></Gather></Response>',
+    );
+  });
+});
+let publicUrl = "";
+let double: ProviderDouble;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+  publicUrl = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+  double = await startProviderDouble({
+    port: 0,
+    seed: 7,
+    log: createLog({ level: "error" }),
+    accountSid,
+    authToken,
+    cloud,
+    service: { publicUrl: () => publicUrl },
+  });
+});
+afterAll(async () => {
+  await double.close();
+  await new Promise((resolve) => service.close(resolve));
+});
+beforeEach(() => {
+  hooks.length = 0;
+  double.behave({ ...wellBehaved, statuses: false, statusDelayMs: 1 });
+});
+
+async function sendForm(
+  fields: Record<string, string>,
+  options: { token?: string; type?: string; path?: string; timeoutMs?: number } = {},
+) {
+  const answer = await request(`${double.url}/2010-04-01/Accounts/${accountSid}/${options.path ?? "Messages.json"}`, {
+    method: "POST",
+    headers: {
+      authorization: `Basic ${Buffer.from(`${accountSid}:${options.token ?? authToken}`).toString("base64")}`,
+      "content-type": options.type ?? form,
+    },
+    body: new URLSearchParams(fields).toString(),
+    signal: AbortSignal.timeout(options.timeoutMs ?? 5_000),
+  });
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    body: (await answer.body.json()) as Record<string, unknown>,
+  };
+}
+
+async function sendCloud(body: unknown, token = cloud.token) {
+  const answer = await request(`${double.url}/v23.0/${cloud.phoneNumberId}/messages`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return {
+    status: answer.statusCode,
+    body: (await answer.body.json()) as { error?: { code: number }; messages?: { id: string }[] },
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 200 && !condition(); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(condition()).toBe(true);
+}
+
+test.each([
+  ["no recipient", { From: ok.From, Body: "x" }, 21604],
+  ["a recipient that is no number", { ...ok, To: "0701234567" }, 21211],
+  ["no sender", { To: ok.To, Body: "x" }, 21603],
+  ["no text", { To: ok.To, From: ok.From }, 21602],
+  ["1601 characters", { ...ok, Body: "x".repeat(1_601) }, 21617],
+  ["a status address that is none", { ...ok, StatusCallback: "nowhere" }, 21609],
+  ["a host with an underscore", { ...ok, StatusCallback: "https://a_b.example/s" }, 21609],
+  ["SMS to WhatsApp", { ...ok, To: "whatsapp:+46701234567" }, 21910],
+])("Twilio refuses %s with its own code", async (_what, fields, code) => {
+  const before = double.log().length;
+  expect(await sendForm(fields as Record<string, string>)).toMatchObject({ status: 400, body: { code } });
+  expect(double.log()).toHaveLength(before);
+});
+
+test("Twilio refuses wrong credentials, another content type and unknown paths", async () => {
+  expect(await sendForm(ok, { token: "wrong" })).toMatchObject({ status: 401, body: { code: 20003 } });
+  expect(await sendForm(ok, { type: "application/json" })).toMatchObject({ status: 400, body: { code: 21604 } });
+  expect(await sendForm(ok, { path: "Nothing.json" })).toMatchObject({ status: 404, body: { code: 20404 } });
+});
+
+test("Twilio's own client can send, and list what it sent", async () => {
+  const client = twilio(accountSid, authToken);
+  client.api.baseUrl = double.url;
+  const sent = await client.messages.create({ to: "+46700000001", from: ok.From, body: "listed" });
+  expect(sent.sid).toMatch(/^SM[0-9a-f]{32}$/);
+  const found = await client.messages.list({ to: "+46700000001", from: ok.From, limit: 5 });
+  expect(found.map((one) => one.sid)).toEqual([sent.sid]);
+  expect(await client.messages.list({ to: "+46700000002" })).toEqual([]);
+});
+
+test("a call needs a place to take its words from", async () => {
+  expect(await sendForm({ To: ok.To, From: ok.From }, { path: "Calls.json" })).toMatchObject({
+    status: 400,
+    body: { code: 21205 },
+  });
+  expect(await sendForm({ To: ok.To, From: ok.From, Url: "https://a.example" }, { path: "Calls.json" })).toMatchObject({
+    status: 201,
+  });
+});
+
+const buttons = (count: number, title = "ok") => ({
+  messaging_product: "whatsapp",
+  to: "46701234567",
+  type: "interactive",
+  interactive: {
+    type: "button",
+    body: { text: "choose" },
+    action: {
+      buttons: Array.from({ length: count }, (_, n) => ({
+        type: "reply",
+        reply: { id: `b${n}`, title: `${title}${n}` },
+      })),
+    },
+  },
+});
+
+test("Meta refuses with its own codes and takes what is legal", async () => {
+  const text = { messaging_product: "whatsapp", to: "46701234567", type: "text", text: { body: "hi" } };
+  expect(await sendCloud(text, "wrong")).toMatchObject({ status: 401, body: { error: { code: 190 } } });
+  expect(await sendCloud({ ...text, messaging_product: "x" })).toMatchObject({
+    status: 400,
+    body: { error: { code: 100 } },
+  });
+  expect(await sendCloud({ ...text, text: { body: "x".repeat(4_097) } })).toMatchObject({
+    status: 400,
+    body: { error: { code: 100 } },
+  });
+  expect(await sendCloud(buttons(4))).toMatchObject({ status: 400, body: { error: { code: 131009 } } });
+  expect(await sendCloud(buttons(3, "x".repeat(20)))).toMatchObject({ status: 400, body: { error: { code: 131009 } } });
+  expect(await sendCloud(buttons(3))).toMatchObject({ status: 200 });
+  expect((await sendCloud({ ...text, biz_opaque_callback_data: "m.0" })).body.messages?.[0]?.id).toMatch(/^wamid\./);
+  expect(double.log().at(-1)).toMatchObject({ channel: "whatsapp", to: "+46701234567", body: "hi", deliveryId: "m.0" });
+});
+
+test("what a customer sends carries a signature that Twilio's own validator accepts", async () => {
+  await double.customer.sms({ from: ok.To, to: ok.From, body: "Hej å 😀 & = +" });
+  const [hook] = hooks;
+  const parameters = Object.fromEntries(new URLSearchParams(hook?.body));
+  const signature = String(hook?.headers["x-twilio-signature"]);
+  expect(twilio.validateRequest(authToken, signature, publicUrl + hook?.url, parameters)).toBe(true);
+  expect(twilio.validateRequest(authToken, signature, publicUrl + hook?.url, { ...parameters, Body: "other" })).toBe(
+    false,
+  );
+});
+
+test("status reports are signed, in order, and carry our delivery id", async () => {
+  double.behave({ statuses: true, statusDelayMs: 5 });
+  const callback = `${publicUrl}/channels/sms/default/status?d=m1.0`;
+  await sendForm({ ...ok, StatusCallback: callback });
+  await until(() => hooks.length === 3);
+  expect(hooks.map((hook) => new URLSearchParams(hook.body).get("MessageStatus"))).toEqual([
+    "queued",
+    "sent",
+    "delivered",
+  ]);
+  for (const hook of hooks) {
+    const parameters = Object.fromEntries(new URLSearchParams(hook.body));
+    expect(twilio.validateRequest(authToken, String(hook.headers["x-twilio-signature"]), callback, parameters)).toBe(
+      true,
+    );
+  }
+  expect(double.log().at(-1)?.deliveryId).toBe("m1.0");
+});
+
+test("a customer who wrote STOP gets nothing until START", async () => {
+  const to = "+46700000009";
+  await double.customer.sms({ from: to, to: ok.From, body: " stop " });
+  expect(await sendForm({ ...ok, To: to })).toMatchObject({ status: 400, body: { code: 21610 } });
+  await double.customer.sms({ from: to, to: ok.From, body: "START" });
+  expect(await sendForm({ ...ok, To: to })).toMatchObject({ status: 201 });
+});
+
+test("misbehaves as told: what was accepted is in the log, what was not is not", async () => {
+  const count = () => double.log().length;
+  const before = count();
+  double.behave({ tooMany: 1, retryAfterSeconds: 3 });
+  const limited = await sendForm(ok);
+  expect(limited).toMatchObject({ status: 429, body: { code: 20429 } });
+  expect(limited.headers["retry-after"]).toBe("3");
+  double.behave({ tooMany: 0, failBefore: 1 });
+  expect((await sendForm(ok)).status).toBe(500);
+  double.behave({ failBefore: 0, hang: 1 });
+  await expect(sendForm(ok, { timeoutMs: 200 })).rejects.toThrow();
+  expect(count()).toBe(before);
+  double.behave({ hang: 0, failAfter: 1 });
+  expect((await sendForm(ok)).status).toBe(500);
+  double.behave({ failAfter: 0, timeoutAfterAccepting: 1 });
+  await expect(sendForm(ok, { timeoutMs: 200 })).rejects.toThrow();
+  expect(count()).toBe(before + 2);
+});
+
+test("webhooks come twice when told to", async () => {
+  double.behave({ duplicateWebhooks: 1 });
+  await double.customer.sms({ from: ok.To, to: ok.From, body: "twice" });
+  expect(hooks).toHaveLength(2);
+  expect(hooks[0]?.body).toBe(hooks[1]?.body);
+});
+
+test("other processes read the log and set the behaviour", async () => {
+  const set = (body: unknown) =>
+    request(`${double.url}/_double/behaviour`, { method: "POST", body: JSON.stringify(body) }).then(
+      (answer) => answer.statusCode,
+    );
+  expect(await set({ hang: 2 })).toBe(400);
+  expect(await set({ failBefore: 1 })).toBe(200);
+  expect((await sendForm(ok)).status).toBe(500);
+  const log = await (await request(`${double.url}/_double/log`)).body.json();
+  expect(log).toEqual(double.log());
+});
+
+test("the phone page sends, calls and shows what came back", async () => {
+  const app = Fastify();
+  await simulatorRoutes(app, {
+    double,
+    numbers: { sms: ok.From, whatsapp: ok.From, voice: ok.From },
+    customers: [{ name: "Anna", number: "+46700000020" }],
+  });
+  const send = (url: string, payload: object, origin = "http://localhost") =>
+    app.inject({ method: "POST", url, payload, headers: { origin, host: "localhost" } });
+  const message = { channel: "sms", from: "+46700000020", body: "Hello" };
+  expect((await app.inject("/simulator")).body).not.toMatch(/<script>|style=/);
+  expect((await send("/simulator/api/messages", message)).statusCode).toBe(201);
+  expect((await send("/simulator/api/messages", message, "https://evil.example")).statusCode).toBe(403);
+  expect((await send("/simulator/api/messages", { ...message, from: "+46700000021" })).statusCode).toBe(400);
+  await sendForm({ ...ok, To: "+46700000020", Body: "Hi Anna" });
+  const thread = await app.inject("/simulator/api/thread?channel=sms&customer=%2B46700000020");
+  expect(thread.json().entries.map((entry: { body: string }) => entry.body)).toEqual(["Hello", "Hi Anna"]);
+  const call = await send("/simulator/api/calls", { from: "+46700000020" });
+  expect(call.json()).toMatchObject({ said: [{ text: "Hej & hej", language: "sv-SE" }], ended: false });
+  const input = await send(`/simulator/api/calls/${call.json().callSid}/input`, { speech: "Hallå" });
+  expect(input.statusCode).toBe(200);
+  expect(hooks.at(-1)?.url).toBe("/channels/voice/default/gather?n=0");
+  expect(new URLSearchParams(hooks.at(-1)?.body).get("SpeechResult")).toBe("Hallå");
+  await app.close();
+});
