@@ -1,12 +1,18 @@
 import type { Channel } from "./channel.ts";
 import { createSms } from "./sms/index.ts";
 import { createTwilioClient, type TwilioAccount } from "./twilio/client.ts";
+import { createVoice } from "./voice/index.ts";
 
 export interface ChannelSettings {
   readonly publicUrl: () => string;
+  readonly company: string;
   readonly burstWaitMs: number | null;
   readonly twilio:
-    | (TwilioAccount & { readonly smsNumber: string | null; readonly messagingServiceSid: string | null })
+    | (TwilioAccount & {
+        readonly smsNumber: string | null;
+        readonly voiceNumber: string | null;
+        readonly messagingServiceSid: string | null;
+      })
     | null;
 }
 
@@ -15,20 +21,16 @@ export function createChannels(settings: ChannelSettings): {
   readonly channels: readonly Channel[];
   close(): Promise<void>;
 } {
-  const { twilio, publicUrl, burstWaitMs } = settings;
+  const { twilio, publicUrl, company, burstWaitMs } = settings;
   if (twilio === null) return { channels: [], close: async () => undefined };
   const client = createTwilioClient(twilio);
-  const sms = createSms({
-    account: "default",
-    authToken: twilio.authToken,
-    from: twilio.smsNumber,
-    messagingServiceSid: twilio.messagingServiceSid,
-    publicUrl,
-    client,
-    burstWaitMs,
-  });
-  return {
-    channels: twilio.smsNumber === null && twilio.messagingServiceSid === null ? [] : [sms],
-    close: () => client.close(),
-  };
+  const { authToken, smsNumber, voiceNumber, messagingServiceSid } = twilio;
+  const account = "default";
+  const channels: Channel[] = [];
+  if (smsNumber !== null || messagingServiceSid !== null) {
+    const from = smsNumber;
+    channels.push(createSms({ account, authToken, from, messagingServiceSid, publicUrl, client, burstWaitMs }));
+  }
+  if (voiceNumber !== null) channels.push(createVoice({ account, authToken, publicUrl, company }));
+  return { channels, close: () => client.close() };
 }

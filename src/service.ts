@@ -10,7 +10,7 @@ import { createMetrics } from "./http/health.ts";
 import { createAccept } from "./intake/accept.ts";
 import type { Log } from "./lib/log.ts";
 import { createBell } from "./queues/bell.ts";
-import { startProviderDouble } from "./simulator/double.ts";
+import { startProviderDouble } from "./simulator/provider-double.ts";
 import { createWeb } from "./web.ts";
 import { createSharedOutbox, startWorker } from "./worker.ts";
 
@@ -19,6 +19,15 @@ const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.
   .version;
 /** The simulated company's own number: from the range reserved for fiction. */
 const simulatedNumber = "+12025550100";
+const simulatedNumbers = { sms: simulatedNumber, whatsapp: simulatedNumber, voice: simulatedNumber };
+/** People whose telephones the simulator holds; numbers from ranges reserved for fiction where a country has one. */
+const simulatedCustomers = [
+  { name: "Ann (United States)", number: "+12025550131" },
+  { name: "Sam (United Kingdom)", number: "+447700900123" },
+  { name: "Erik (Sweden)", number: "+46701740605" },
+  { name: "Jonas (Germany)", number: "+4915550100001" },
+  { name: "Lucía (Spain)", number: "+34600000001" },
+];
 
 export interface Service {
   readonly url: string | null;
@@ -37,10 +46,22 @@ export async function startService(config: Config, log: Log): Promise<Service> {
   const credentials = config.twilio ?? (config.simulator ? simulatedTwilio(config) : null);
   const double =
     config.simulator && credentials !== null
-      ? await startProviderDouble({ ...credentials, serviceUrl: publicUrl })
+      ? await startProviderDouble({
+          accountSid: credentials.accountSid,
+          authToken: credentials.authToken,
+          port: 0,
+          seed: 1,
+          log,
+          service: { publicUrl },
+        })
       : null;
   const twilio = double === null || credentials === null ? credentials : { ...credentials, apiUrl: double.url };
-  const { channels, close: closeChannels } = createChannels({ publicUrl, burstWaitMs: config.burstWaitMs, twilio });
+  const { channels, close: closeChannels } = createChannels({
+    publicUrl,
+    company: config.company,
+    burstWaitMs: config.burstWaitMs,
+    twilio,
+  });
   const byName = new Map(channels.map((channel) => [`${channel.name}/${channel.account}`, channel]));
   const channelFor = (name: string, account: string) => byName.get(`${name}/${account}`) ?? null;
   const metrics = createMetrics();
@@ -62,7 +83,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
           accept,
           version,
           publicUrl,
-          simulator: double === null ? null : { double, ours: simulatedNumber },
+          simulator: double === null ? null : { double, numbers: simulatedNumbers, customers: simulatedCustomers },
         });
   if (app !== null) {
     const address = await app.listen({ host: config.host, port: config.port });

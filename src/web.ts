@@ -8,8 +8,7 @@ import { pageRoutes } from "./http/pages.ts";
 import { inboxApi } from "./inbox/api.ts";
 import type { Accept } from "./intake/accept.ts";
 import { webhookRoutes } from "./intake/webhooks.ts";
-import type { ProviderDouble } from "./simulator/double.ts";
-import { simulatorRoutes } from "./simulator/routes.ts";
+import { type SimulatorDeps, simulatorRoutes } from "./simulator/phone-routes.ts";
 import type { Shared } from "./worker.ts";
 
 export interface WebOptions extends Shared {
@@ -17,7 +16,7 @@ export interface WebOptions extends Shared {
   readonly accept: Accept;
   readonly version: string;
   readonly publicUrl: () => string;
-  readonly simulator: { readonly double: ProviderDouble; readonly ours: string } | null;
+  readonly simulator: SimulatorDeps | null;
 }
 
 /** Builds the HTTP side with every route; the caller listens and closes. */
@@ -68,9 +67,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     publicUrl: options.publicUrl,
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
-  if (options.simulator !== null) {
-    pageRoutes(app, "simulator", ["/simulator"]);
-    simulatorRoutes(app, options.simulator);
-  }
+  const { simulator } = options;
+  if (simulator !== null) await app.register((scope) => simulatorRoutes(scope, simulator));
   return app;
 }

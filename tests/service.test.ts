@@ -32,19 +32,19 @@ afterAll(async () => {
 });
 
 async function text(from: string, body: string): Promise<void> {
-  const response = await fetch(`${url}/simulator/api/sms`, {
+  const response = await fetch(`${url}/simulator/api/messages`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ from, body }),
+    body: JSON.stringify({ channel: "sms", from, body }),
   });
   expect(await response.json()).toEqual({ status: 200 });
 }
 
 async function replies(number: string, count: number): Promise<string[]> {
   for (let tries = 0; tries < 100; tries++) {
-    const response = await fetch(`${url}/simulator/api/thread?number=${encodeURIComponent(number)}`);
-    const { messages } = (await response.json()) as { messages: { by: string; body: string }[] };
-    const ours = messages.filter((one) => one.by === "company").map((one) => one.body);
+    const response = await fetch(`${url}/simulator/api/thread?channel=sms&customer=${encodeURIComponent(number)}`);
+    const { entries } = (await response.json()) as { entries: { direction: string; body: string }[] };
+    const ours = entries.filter((one) => one.direction === "out").map((one) => one.body);
     if (ours.length >= count) return ours;
     await sleep(50);
   }
@@ -68,13 +68,13 @@ test("a text is answered from the articles, in the language it was asked in", as
 });
 
 test("a person who is asked for answers, and the assistant is silent", async () => {
-  await text("+12025550132", "I want to talk to a human being please");
-  await replies("+12025550132", 1);
+  await text("+447700900123", "I want to talk to a human being please");
+  await replies("+447700900123", 1);
   const headers = await signIn();
   const { conversations } = (await (await fetch(`${url}/api/v1/conversations?view=waiting`, { headers })).json()) as {
     conversations: { id: string; address: string }[];
   };
-  const mine = conversations.find((one) => one.address === "+12025550132");
+  const mine = conversations.find((one) => one.address === "+447700900123");
   expect(mine).toBeDefined();
   const send = (clientId: string) =>
     fetch(`${url}/api/v1/conversations/${mine?.id}/messages`, {
@@ -84,19 +84,19 @@ test("a person who is asked for answers, and the assistant is silent", async () 
     });
   const [first, again] = [await (await send("one")).json(), await (await send("one")).json()];
   expect(again).toEqual(first);
-  await text("+12025550132", "where is my payment plan?");
+  await text("+447700900123", "where is my payment plan?");
   await sleep(500);
-  expect((await replies("+12025550132", 2)).slice(1)).toEqual(["Ada here."]);
+  expect((await replies("+447700900123", 2)).slice(1)).toEqual(["Ada here."]);
 });
 
 test("an answer over newer messages is asked about first", async () => {
-  await text("+12025550133", "agent please, a real person");
-  await replies("+12025550133", 1);
+  await text("+46701740605", "agent please, a real person");
+  await replies("+46701740605", 1);
   const headers = await signIn();
   const { conversations } = (await (await fetch(`${url}/api/v1/conversations?view=waiting`, { headers })).json()) as {
     conversations: { id: string; address: string }[];
   };
-  const id = conversations.find((one) => one.address === "+12025550133")?.id;
+  const id = conversations.find((one) => one.address === "+46701740605")?.id;
   const response = await fetch(`${url}/api/v1/conversations/${id}/messages`, {
     method: "POST",
     headers,
@@ -107,14 +107,34 @@ test("an answer over newer messages is asked about first", async () => {
 });
 
 test("a call back asked for by text is stored with the number and the wish", async () => {
-  await text("+12025550134", "please call me back tomorrow at 9");
-  await replies("+12025550134", 1);
+  await text("+4915550100001", "please call me back tomorrow at 9");
+  await replies("+4915550100001", 1);
   const { callbacks } = (await (await fetch(`${url}/api/v1/callbacks`, { headers: await signIn() })).json()) as {
     callbacks: { phone: string; wish: string }[];
   };
   expect(callbacks).toContainEqual(
-    expect.objectContaining({ phone: "+12025550134", wish: "please call me back tomorrow at 9" }),
+    expect.objectContaining({ phone: "+4915550100001", wish: "please call me back tomorrow at 9" }),
   );
+});
+
+test("a caller asks, hears the answer, and is understood when a person is wanted", async () => {
+  const post = async (path: string, body: object) =>
+    (await (
+      await fetch(`${url}/simulator/api${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      })
+    ).json()) as { callSid: string; said: unknown; ended: boolean };
+  const call = await post("/calls", { from: "+34600000001" });
+  expect(JSON.stringify(call.said)).toMatch(/inteligencia artificial/i);
+  const answer = await post(`/calls/${call.callSid}/input`, { speech: "¿dónde puedo ver mi plan de pagos?" });
+  expect(JSON.stringify(answer.said)).toMatch(/Paylark/);
+  await post(`/calls/${call.callSid}/input`, { speech: "quiero hablar con una persona por favor" });
+  const { conversations } = (await (
+    await fetch(`${url}/api/v1/conversations?view=waiting`, { headers: await signIn() })
+  ).json()) as { conversations: { address: string; channel: string }[] };
+  expect(conversations).toContainEqual(expect.objectContaining({ address: "+34600000001", channel: "voice" }));
 });
 
 test("a forged webhook is refused and stores nothing", async () => {

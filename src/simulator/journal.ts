@@ -48,16 +48,14 @@ export function createJournal(clock: () => number): Journal {
       return entry;
     },
     seen: (from = 0) =>
-      outgoing
-        .slice(from)
-        .map(({ at, channel, customer, body, sid, deliveryId }) => ({
-          at,
-          channel,
-          to: customer,
-          body,
-          sid,
-          deliveryId,
-        })),
+      outgoing.slice(from).map(({ at, channel, customer, body, sid, deliveryId }) => ({
+        at,
+        channel,
+        to: customer,
+        body,
+        sid,
+        deliveryId,
+      })),
     of: (channel, customer) => byCustomer.get(`${channel} ${customer}`) ?? [],
   };
 }

@@ -237,47 +237,40 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     };
   }
 
-  function answerCloud(request: IncomingMessage, path: string, body: string, response: ServerResponse): void {
+  function answerCloud(request: IncomingMessage, path: string, body: string): Answer | null {
     const phoneNumberId = /^\/v\d+\.\d+\/(\d+)\/messages$/.exec(path)?.[1];
     const cloud = options.cloud;
     if (cloud === undefined || request.headers.authorization !== `Bearer ${cloud.token}`) {
-      return send(response, refuseCloud(401, 190, "Invalid OAuth access token.").answer);
+      return refuseCloud(401, 190, "Invalid OAuth access token.").answer;
     }
     if (phoneNumberId !== cloud.phoneNumberId) {
-      return send(response, refuseCloud(400, 100, "(#100) Unsupported post request. Object does not exist.").answer);
+      return refuseCloud(400, 100, "(#100) Unsupported post request. Object does not exist.").answer;
     }
     if (!(request.headers["content-type"] ?? "").startsWith("application/json")) {
-      return send(response, refuseCloud(400, 100, "(#100) The parameter messaging_product is required.").answer);
+      return refuseCloud(400, 100, "(#100) The parameter messaging_product is required.").answer;
     }
     const faulty: Answers = {
       tooMany: refuseCloud(429, 130429, "(#130429) Rate limit hit").answer,
       failure: refuseCloud(500, 131000, "(#131000) Something went wrong").answer,
     };
-    carryOut(acceptCloud(body, phoneNumberId), faulty, response);
+    return carryOut(acceptCloud(body, phoneNumberId), faulty);
   }
 
-  function answerTwilio(
-    request: IncomingMessage,
-    path: string,
-    query: string,
-    body: string,
-    response: ServerResponse,
-  ): void {
+  function answerTwilio(request: IncomingMessage, path: string, query: string, body: string): Answer | null {
     if (!credentials.has(request.headers.authorization ?? "")) {
-      return send(response, refuse(401, 20003, "Authenticate").answer);
+      return refuse(401, 20003, "Authenticate").answer;
     }
     const isMessages = path === messagesPath;
     if (!isMessages && path !== callsPath) {
-      return send(response, refuse(404, 20404, "The requested resource was not found").answer);
+      return refuse(404, 20404, "The requested resource was not found").answer;
     }
     if (request.method === "GET" && isMessages) {
       const fault = drawFault(behaviour, random);
-      if (fault === "hang" || fault === "timeout-after-accepting") return;
-      if (fault === "fail-before" || fault === "fail-after")
-        return send(response, refuse(500, 20500, "Internal Server Error").answer);
-      return send(response, list(new URLSearchParams(query)));
+      if (fault === "hang" || fault === "timeout-after-accepting") return null;
+      if (fault === "fail-before" || fault === "fail-after") return refuse(500, 20500, "Internal Server Error").answer;
+      return list(new URLSearchParams(query));
     }
-    if (request.method !== "POST") return send(response, refuse(405, 20004, "Method not allowed").answer);
+    if (request.method !== "POST") return refuse(405, 20004, "Method not allowed").answer;
     // Twilio reads no other form than this one, and then misses the first required field.
     const isForm = (request.headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded");
     const form = new URLSearchParams(isForm ? body : "");
@@ -285,62 +278,62 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
       tooMany: refuse(429, 20429, "Too Many Requests").answer,
       failure: refuse(500, 20500, "Internal Server Error").answer,
     };
-    carryOut(isMessages ? acceptTwilio(form) : acceptCall(form), faulty, response);
+    return carryOut(isMessages ? acceptTwilio(form) : acceptCall(form), faulty);
   }
 
   /** A request the provider would refuse is refused; one it would take meets the fault drawn for it. */
-  function carryOut(checked: Checked<() => Answer>, answers: Answers, response: ServerResponse): void {
-    if (!checked.ok) return send(response, checked.answer);
+  function carryOut(checked: Checked<() => Answer>, answers: Answers): Answer | null {
+    if (!checked.ok) return checked.answer;
     const fault: Fault = drawFault(behaviour, random);
     switch (fault) {
       case "hang":
-        return;
+        return null;
       case "too-many":
-        return send(response, { ...answers.tooMany, headers: { "retry-after": String(behaviour.retryAfterSeconds) } });
+        return { ...answers.tooMany, headers: { "retry-after": String(behaviour.retryAfterSeconds) } };
       case "fail-before":
-        return send(response, answers.failure);
+        return answers.failure;
       case "timeout-after-accepting":
         checked.value();
-        return;
+        return null;
       case "fail-after":
         checked.value();
-        return send(response, answers.failure);
+        return answers.failure;
       case null:
-        return send(response, checked.value());
+        return checked.value();
     }
   }
 
-  function answerControl(
-    request: IncomingMessage,
-    path: string,
-    query: string,
-    body: string,
-    response: ServerResponse,
-  ): void {
+  function answerControl(request: IncomingMessage, path: string, query: string, body: string): Answer | null {
     if (path === "/_double/log" && request.method === "GET") {
       const from = Number(new URLSearchParams(query).get("from") ?? 0) || 0;
-      return send(response, { status: 200, body: journal.seen(from) });
+      return { status: 200, body: journal.seen(from) };
     }
     if (path === "/_double/behaviour" && request.method === "POST") {
       const parsed = behaviourSchema.partial().safeParse(parseJson(body));
-      if (!parsed.success) return send(response, { status: 400, body: { error: "not a behaviour" } });
+      if (!parsed.success) return { status: 400, body: { error: "not a behaviour" } };
       behaviour = withChange(behaviour, parsed.data);
-      return send(response, { status: 200, body: behaviour });
+      return { status: 200, body: behaviour };
     }
-    return send(response, { status: 404, body: { error: "not found" } });
+    return { status: 404, body: { error: "not found" } };
+  }
+
+  /** The answer to one request; null: the provider stays silent. */
+  function answerTo(request: IncomingMessage, body: string | null): Answer | null {
+    if (body === null) return refuse(413, 20413, "Request entity too large").answer;
+    const url = request.url ?? "/";
+    const mark = url.indexOf("?");
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const query = mark < 0 ? "" : url.slice(mark + 1);
+    if (path.startsWith("/2010-04-01/")) return answerTwilio(request, path, query, body);
+    if (path.startsWith("/_double/")) return answerControl(request, path, query, body);
+    if (/^\/v\d/.test(path)) return answerCloud(request, path, body);
+    return refuse(404, 20404, "The requested resource was not found").answer;
   }
 
   const server = createServer((request, response) => {
     readBody(request, (body) => {
-      if (body === null) return send(response, refuse(413, 20413, "Request entity too large").answer);
-      const url = request.url ?? "/";
-      const mark = url.indexOf("?");
-      const path = mark < 0 ? url : url.slice(0, mark);
-      const query = mark < 0 ? "" : url.slice(mark + 1);
-      if (path.startsWith("/2010-04-01/")) return answerTwilio(request, path, query, body, response);
-      if (path.startsWith("/_double/")) return answerControl(request, path, query, body, response);
-      if (/^\/v\d/.test(path)) return answerCloud(request, path, body, response);
-      return send(response, refuse(404, 20404, "The requested resource was not found").answer);
+      const answer = answerTo(request, body);
+      if (answer !== null) send(response, answer);
     });
   });
   await new Promise<void>((resolve, reject) => {

@@ -128,7 +128,7 @@ test("silence is asked again, then offered a person, then ended", () => {
 test("X4: characters that XML forbids never reach the markup", () => {
   const wait = awaiting(accepted(request("/gather?l=en&n=0", { SpeechResult: "hi" })).answer);
   const answer = wait.respond([reply("a\u0000b\u0008c\uD800d <Hangup/> & 😀", "en")], 2);
-  expect(answer.body).not.toMatch(/[\u0000-\u0008\uD800-\uDBFF](?![\uDC00-\uDFFF])/);
+  for (const illegal of ["\u0000", "\u0008", "\uD800d"]) expect(answer.body).not.toContain(illegal);
   expect(answer.body).not.toContain("<Hangup/>");
   expect(twimlOf(answer).said[0]?.text).toBe("abcd <Hangup/> & 😀");
 });

@@ -6,8 +6,8 @@ import { request } from "undici";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
 import { wellBehaved } from "../../src/simulator/behaviour.ts";
-import { type ProviderDouble, startProviderDouble } from "../../src/simulator/provider-double.ts";
 import { simulatorRoutes } from "../../src/simulator/phone-routes.ts";
+import { type ProviderDouble, startProviderDouble } from "../../src/simulator/provider-double.ts";
 
 const accountSid = `AC${"0".repeat(32)}`;
 const authToken = "token-for-tests";

@@ -96,7 +96,12 @@ function toVector(
   return { columns: columns.subarray(0, size), values: values.subarray(0, size) };
 }
 
-function fitWeights(vectors: readonly Vector[], targets: readonly number[], columns: number, classes: number): Float32Array {
+function fitWeights(
+  vectors: readonly Vector[],
+  targets: readonly number[],
+  columns: number,
+  classes: number,
+): Float32Array {
   const weights = new Float32Array(columns * classes);
   const scores = new Float32Array(classes);
   const order = vectors.map((_, index) => index);

@@ -1,0 +1,174 @@
+import type {
+  AwaitReply,
+  Channel,
+  HttpAnswer,
+  RawRequest,
+  Received,
+  ReceivesWebhooks,
+  RepliesVia,
+  SpokenReply,
+  Webhook,
+} from "../channel.ts";
+import { isFromTwilio } from "../twilio/verify.ts";
+import { callerOf, parseCallStatus, parseInput, parseStart, readState } from "./parse.ts";
+import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
+import { renderSpeech, toSpeech } from "./render.ts";
+import { type CallState, firstState, gather, redirect, response, say, toQuery } from "./twiml.ts";
+
+/** Longer than anybody listens to at once; the short answers of articles are far below. */
+const textMaxChars = 3_000;
+/** The webhook as a whole has 2 s (safety.md, time limits). */
+const replyWaitMs = 1_500;
+/** A look for what came while the caller was silent. */
+const silentWaitMs = 1;
+/** 20 waits of 1.5 s and a pause: the 60 s a model call may take in all. */
+const waitsMax = 20;
+const stillThereEvery = 4;
+
+export interface VoiceOptions {
+  readonly account: string;
+  readonly authToken: string;
+  readonly publicUrl: () => string;
+  readonly company: string;
+}
+
+/** Telephone calls over Twilio: speech and keys in, spoken replies out, inside the provider's own requests. */
+export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks & RepliesVia {
+  const webhook = (path: string, read: (form: URLSearchParams, request: RawRequest) => Received): Webhook => ({
+    method: "POST",
+    path,
+    receive: (request) => {
+      const form = new URLSearchParams(request.body.toString("utf8"));
+      if (!isFromTwilio({ authToken: options.authToken, publicUrl: options.publicUrl(), request, form })) {
+        const missing = request.headers["x-twilio-signature"] === undefined;
+        const reason = missing ? "signature-missing" : "signature-wrong";
+        return { kind: "refused", answer: { status: missing ? 400 : 403 }, reason };
+      }
+      if (!form.get("CallSid")) return { kind: "refused", answer: { status: 400 }, reason: "no-call-id" };
+      return read(form, request);
+    },
+  });
+  return {
+    name: "voice",
+    account: options.account,
+    limits: { textMaxChars, replyWindowMs: null, burstWaitMs: 0, pulled: true, wording: "short" },
+    repliesVia: "sms",
+    render: renderSpeech,
+    webhooks: [
+      webhook("/incoming", (form) => {
+        const locale = likelyLocale(form.get("From") ?? "");
+        const answer = listen(options, firstState(locale), greeting(options.company, locale));
+        return { kind: "accepted", events: [parseStart(form, locale)], answer };
+      }),
+      webhook("/gather", (form, request) => {
+        const state = readState(request.url, firstState(likelyLocale(form.get("From") ?? "")));
+        return state.waits > 0 ? waitOn(options, form, state) : takeInput(options, form, state);
+      }),
+      webhook("/status", (form) => {
+        const change = parseCallStatus(form);
+        return {
+          kind: "accepted",
+          events: [change ?? { kind: "ignored", why: "call-status-without-state" }],
+          answer: { status: 204 },
+        };
+      }),
+    ],
+  };
+}
+
+function greeting(company: string, locale: SpokenLocale): string {
+  const text = say(phrases[locale].greeting(company), locale);
+  return locale === "en" ? text : text + say(phrases[locale].english, "en");
+}
+
+function takeInput(options: VoiceOptions, form: URLSearchParams, state: CallState): Received {
+  if (form.get("Digits") === "2" && state.turn === 0 && state.locale !== "en") {
+    const answer = listen(options, firstState("en"), greeting(options.company, "en"));
+    return { kind: "accepted", events: [], answer };
+  }
+  const message = parseInput(form, state);
+  if (message === null) return { kind: "accepted", events: [], answer: onSilence(options, form, state) };
+  const next = { ...state, turn: state.turn + 1, empty: 0 };
+  return { kind: "accepted", events: [message], answer: speakWhenReady(options, form, next, null) };
+}
+
+/** The provider was sent round because no reply had come yet. */
+function waitOn(options: VoiceOptions, form: URLSearchParams, state: CallState): Received {
+  return { kind: "accepted", events: [], answer: speakWhenReady(options, form, state, state.after) };
+}
+
+function speakWhenReady(
+  options: VoiceOptions,
+  form: URLSearchParams,
+  state: CallState,
+  afterSeq: number | null,
+): AwaitReply {
+  return {
+    kind: "await-reply",
+    from: callerOf(form),
+    afterSeq,
+    waitMs: replyWaitMs,
+    respond: (replies, lastSeq) =>
+      replies.length > 0 ? speak(options, state, replies, lastSeq) : comeBack(options, state, lastSeq),
+  };
+}
+
+/** Nothing was heard: first say what an agent wrote meanwhile; else ask again, offer a person, say goodbye. */
+function onSilence(options: VoiceOptions, form: URLSearchParams, state: CallState): HttpAnswer | AwaitReply {
+  const prompt = (): HttpAnswer => {
+    const words = phrases[state.locale];
+    const next = { ...state, empty: state.empty + 1 };
+    if (state.empty === 0) return listen(options, next, say(words.notHeard, state.locale));
+    if (state.empty === 1) return listen(options, next, say(words.offer, state.locale));
+    return twiml(`${say(words.goodbye, state.locale)}<Hangup/>`);
+  };
+  if (state.after === null) return prompt();
+  return {
+    kind: "await-reply",
+    from: callerOf(form),
+    afterSeq: state.after,
+    waitMs: silentWaitMs,
+    respond: (replies, lastSeq) =>
+      replies.length > 0 ? speak(options, { ...state, empty: 0 }, replies, lastSeq) : prompt(),
+  };
+}
+
+function speak(options: VoiceOptions, state: CallState, replies: readonly SpokenReply[], lastSeq: number): HttpAnswer {
+  const locale = toSpokenLocale(replies.at(-1)?.meta?.locale) ?? state.locale;
+  const words = replies
+    .map((reply) => {
+      const spoken = toSpokenLocale(reply.meta?.locale) ?? locale;
+      return say(toSpeech(reply.parts, spoken), spoken);
+    })
+    .join("");
+  // A telephone number is more than one key.
+  const manyDigits = replies.some((reply) => reply.meta?.flow === "callback");
+  return listen(options, { ...state, locale, waits: 0, after: lastSeq }, words, manyDigits);
+}
+
+function comeBack(options: VoiceOptions, state: CallState, lastSeq: number): HttpAnswer {
+  const words = phrases[state.locale];
+  if (state.waits >= waitsMax) {
+    return listen(options, { ...state, waits: 0, after: lastSeq }, say(words.tooLong, state.locale));
+  }
+  const next = { ...state, waits: state.waits + 1, after: lastSeq };
+  const filler =
+    state.waits === 0
+      ? say(words.oneMoment, state.locale)
+      : state.waits % stillThereEvery === 0
+        ? say(words.stillThere, state.locale)
+        : '<Pause length="1"/>';
+  return twiml(filler + redirect(actionOf(options, next)));
+}
+
+function listen(options: VoiceOptions, state: CallState, prompt: string, manyDigits = false): HttpAnswer {
+  return twiml(gather({ action: actionOf(options, state), locale: state.locale, prompt, manyDigits }));
+}
+
+function actionOf(options: VoiceOptions, state: CallState): string {
+  return `${options.publicUrl()}/channels/voice/${options.account}/gather?${toQuery(state)}`;
+}
+
+function twiml(content: string): HttpAnswer {
+  return { status: 200, contentType: "text/xml", body: response(content) };
+}

@@ -1,0 +1,110 @@
+export type SpokenLocale = "en" | "sv" | "de" | "es";
+
+/** What the phone says by itself; everything else it says is a reply from the conversation. */
+export interface Phrases {
+  /** Twilio's language code, for speaking and for understanding speech. */
+  readonly language: string;
+  readonly greeting: (company: string) => string;
+  readonly oneMoment: string;
+  readonly stillThere: string;
+  readonly tooLong: string;
+  readonly notHeard: string;
+  readonly offer: string;
+  readonly goodbye: string;
+  readonly person: string;
+  readonly callMe: string;
+  readonly choose: string;
+  readonly website: string;
+  /** Offered by callers who were greeted in another language than English. */
+  readonly english: string;
+}
+
+export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
+  en: {
+    language: "en-US",
+    greeting: (company) =>
+      `Welcome to ${company}. I am an AI assistant. Tell me what you need help with. For a person, press 0. To be called back, press 1.`,
+    oneMoment: "One moment.",
+    stillThere: "I am still looking.",
+    tooLong: "This takes longer than it should. Press 0 for a person, or 1 to be called back.",
+    notHeard: "I did not hear anything. What can I help you with?",
+    offer: "Press 0 to talk to a person, or 1 to be called back.",
+    goodbye: "Thank you for calling. Goodbye.",
+    person: "I want to talk to a person",
+    callMe: "Please call me back",
+    choose: "You can say:",
+    website: "our website",
+    english: "For English, press 2.",
+  },
+  sv: {
+    language: "sv-SE",
+    greeting: (company) =>
+      `Välkommen till ${company}. Jag är en AI-assistent. Berätta vad du behöver hjälp med. Tryck 0 för att prata med en person, eller 1 för att bli uppringd.`,
+    oneMoment: "Ett ögonblick.",
+    stillThere: "Jag letar fortfarande.",
+    tooLong: "Det här tar längre tid än det borde. Tryck 0 för en person, eller 1 för att bli uppringd.",
+    notHeard: "Jag hörde ingenting. Vad kan jag hjälpa dig med?",
+    offer: "Tryck 0 för att prata med en person, eller 1 för att bli uppringd.",
+    goodbye: "Tack för att du ringde. Hej då.",
+    person: "Jag vill prata med en person",
+    callMe: "Ring upp mig",
+    choose: "Du kan säga:",
+    website: "vår webbplats",
+    english: "For English, press 2.",
+  },
+  de: {
+    language: "de-DE",
+    greeting: (company) =>
+      `Willkommen bei ${company}. Ich bin ein KI-Assistent. Sagen Sie mir, wobei Sie Hilfe brauchen. Für einen Menschen drücken Sie die 0, für einen Rückruf die 1.`,
+    oneMoment: "Einen Moment.",
+    stillThere: "Ich suche noch.",
+    tooLong: "Das dauert länger als es sollte. Drücken Sie 0 für einen Menschen oder 1 für einen Rückruf.",
+    notHeard: "Ich habe nichts gehört. Wobei kann ich Ihnen helfen?",
+    offer: "Drücken Sie 0, um mit einem Menschen zu sprechen, oder 1 für einen Rückruf.",
+    goodbye: "Danke für Ihren Anruf. Auf Wiederhören.",
+    person: "Ich möchte mit einem Menschen sprechen",
+    callMe: "Bitte rufen Sie mich zurück",
+    choose: "Sie können sagen:",
+    website: "unsere Website",
+    english: "For English, press 2.",
+  },
+  es: {
+    language: "es-ES",
+    greeting: (company) =>
+      `Bienvenido a ${company}. Soy un asistente de IA, inteligencia artificial. Dígame en qué puedo ayudarle. Para hablar con una persona, pulse 0. Para que le llamemos, pulse 1.`,
+    oneMoment: "Un momento.",
+    stillThere: "Sigo buscando.",
+    tooLong: "Esto tarda más de lo debido. Pulse 0 para hablar con una persona o 1 para que le llamemos.",
+    notHeard: "No he oído nada. ¿En qué puedo ayudarle?",
+    offer: "Pulse 0 para hablar con una persona o 1 para que le llamemos.",
+    goodbye: "Gracias por llamar. Adiós.",
+    person: "Quiero hablar con una persona",
+    callMe: "Por favor, llámenme",
+    choose: "Puede decir:",
+    website: "nuestro sitio web",
+    english: "For English, press 2.",
+  },
+};
+
+/** Country calling codes whose callers most likely speak it; a guess the caller can correct by key. */
+const byPrefix: readonly (readonly [string, SpokenLocale])[] = [
+  ["+46", "sv"],
+  ["+49", "de"],
+  ["+43", "de"],
+  ["+41", "de"],
+  ["+34", "es"],
+  ["+52", "es"],
+  ["+54", "es"],
+  ["+56", "es"],
+  ["+57", "es"],
+  ["+51", "es"],
+];
+
+export function likelyLocale(number: string): SpokenLocale {
+  return byPrefix.find(([prefix]) => number.startsWith(prefix))?.[1] ?? "en";
+}
+
+export function toSpokenLocale(locale: string | null | undefined): SpokenLocale | null {
+  const language = locale?.toLowerCase().split("-")[0];
+  return language === "en" || language === "sv" || language === "de" || language === "es" ? language : null;
+}

@@ -1,0 +1,53 @@
+import type { OutboundMessage, Part, Rendered } from "../channel.ts";
+import { toPlain } from "../twilio/text.ts";
+import { phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
+
+/** A message of ours as speech. It is not sent but said during the call; the item is what would be said. Pure. */
+export function renderSpeech(message: OutboundMessage): Rendered {
+  const locale = toSpokenLocale(message.meta?.locale ?? message.locale) ?? "en";
+  const silent = message.parts.filter((part) => part.t === "media" || part.t === "location").length;
+  return {
+    items: [{ body: { text: toSpeech(message.parts, locale) } }],
+    degraded: silent === 0 ? [] : [`${silent} files or places that cannot be spoken`],
+  };
+}
+
+/** Words that can be read aloud: no marks, no addresses; options as a list one can answer. */
+export function toSpeech(parts: readonly Part[], locale: SpokenLocale): string {
+  return parts
+    .map((part) => spoken(part, locale))
+    .filter(Boolean)
+    .join(" ");
+}
+
+function spoken(part: Part, locale: SpokenLocale): string {
+  const { choose, website } = phrases[locale];
+  switch (part.t) {
+    case "text":
+      return speakable(part.text, website);
+    case "choices": {
+      const titles = part.options.map(({ title }) => title).join("; ");
+      return [
+        part.prompt === undefined ? "" : speakable(part.prompt, website),
+        titles === "" ? "" : `${choose} ${titles}.`,
+      ]
+        .filter(Boolean)
+        .join(" ");
+    }
+    case "choice":
+      return part.title;
+    case "media":
+      return part.caption ?? "";
+    default:
+      return "";
+  }
+}
+
+function speakable(text: string, website: string): string {
+  const withoutAddresses = text.replace(/\[([^\]]+)\]\([^)\s]+\)/g, "$1").replace(/https?:\/\/\S+/g, website);
+  return toPlain(withoutAddresses)
+    .replace(/[*_`~#|]+/g, "")
+    .replace(/^- /gm, "")
+    .replace(/\s+/g, " ")
+    .trim();
+}
