@@ -2,6 +2,7 @@ import type { Channel } from "./channel.ts";
 import { createSms } from "./sms/index.ts";
 import { createTwilioClient, type TwilioAccount } from "./twilio/client.ts";
 import { createVoice } from "./voice/index.ts";
+import { webChat } from "./web-chat/index.ts";
 
 export interface ChannelSettings {
   readonly publicUrl: () => string;
@@ -22,11 +23,11 @@ export function createChannels(settings: ChannelSettings): {
   close(): Promise<void>;
 } {
   const { twilio, publicUrl, company, burstWaitMs } = settings;
-  if (twilio === null) return { channels: [], close: async () => undefined };
+  if (twilio === null) return { channels: [webChat], close: async () => undefined };
   const client = createTwilioClient(twilio);
   const { authToken, smsNumber, voiceNumber, messagingServiceSid } = twilio;
   const account = "default";
-  const channels: Channel[] = [];
+  const channels: Channel[] = [webChat];
   if (smsNumber !== null || messagingServiceSid !== null) {
     const from = smsNumber;
     channels.push(createSms({ account, authToken, from, messagingServiceSid, publicUrl, client, burstWaitMs }));

@@ -1,6 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { type Channel, can } from "../channels/channel.ts";
-import { nextReplies } from "./conversations/timeline.ts";
+import { directLine, webChat } from "../channels/web-chat/index.ts";
+import { lastSeq, openConversation } from "./contacts/open-conversation.ts";
+import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
+import { loadArticles } from "./help-centre/articles.ts";
+import { renderHome } from "./help-centre/home-page.ts";
 import { createApp, within } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
@@ -67,6 +71,24 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     publicUrl: options.publicUrl,
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
+  await directLine(app, webChat, {
+    accept: options.accept,
+    openConversation: (address) => openConversation(engines.db, address),
+    timeline: (conversationId, afterSeq, limit) => timelineForContact(engines.db, conversationId, afterSeq, limit),
+    lastSeq: (conversationId) => lastSeq(engines.db, conversationId),
+    subscribe: (conversationId, onChange) => engines.live.subscribe(conversationId, onChange),
+    key: options.config.secretKey,
+    publicUrl: options.publicUrl,
+    now: Date.now,
+  });
+  pageRoutes(app, "widget", []);
+  const articles = await loadArticles(engines.db);
+  app.get("/", { schema: { hide: true } }, async (request, reply) => {
+    const wish = (request.query as { lang?: unknown }).lang;
+    const locale = typeof wish === "string" ? wish : (request.headers["accept-language"] ?? "en");
+    const page = renderHome({ articles, company: options.config.company, locale });
+    return reply.type("text/html; charset=utf-8").header("vary", "Accept-Language").send(page);
+  });
   const { simulator } = options;
   if (simulator !== null) await app.register((scope) => simulatorRoutes(scope, simulator));
   return app;

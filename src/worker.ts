@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Channel } from "../channels/channel.ts";
 import { createAssistant } from "./assistant/decide.ts";
-import { createEmbeddedBrain } from "./assistant/embedded/brain.ts";
+import { createEmbeddedBrain, type EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import type { Config } from "./config.ts";
 import type { Engines } from "./engines.ts";
 import { loadArticles } from "./help-centre/articles.ts";
@@ -38,7 +38,7 @@ export async function startWorker({
   const articles = await loadArticles(engines.db);
   const intents = await readIntents(join(intentsFolder), config.company);
   const brain = createEmbeddedBrain({ articles, intents, company: config.company });
-  for (const language of brain.languages) brain.warm(language);
+  warmUp(brain);
   const byId = new Map(articles.map((article) => [article.id, article]));
   const answerTurns = createAnswerTurns({
     db: engines.db,
@@ -75,4 +75,14 @@ export function createSharedOutbox(deps: Pick<Shared, "engines" | "channelFor" |
     log: deps.log,
     onSettled: (state) => deps.metrics.deliveries.inc({ state }),
   });
+}
+
+/** Trains one language after the other between other work, so that the service answers before all are ready. */
+function warmUp(brain: EmbeddedBrain, languages: readonly string[] = brain.languages): void {
+  const [first, ...rest] = languages;
+  if (first === undefined) return;
+  setTimeout(() => {
+    brain.warm(first);
+    warmUp(brain, rest);
+  }, 50);
 }

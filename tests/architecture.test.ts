@@ -20,6 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "src/queues": ["src/db", "src/lib"],
   "src/conversations": ["src/db", "src/lib", "src/live"],
   "src/agents": ["src/db", "src/lib"],
+  "src/contacts": ["src/db", "src/lib"],
   "src/help-centre": ["src/db", "src/lib"],
   "src/live": ["src/db", "src/lib", "src/protocol"],
   "src/intake": ["src/conversations", "src/contacts", "src/turns", "src/db", "src/lib", "channels/channel.ts"],

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { readConfig } from "../src/config.ts";
 import { type Service, startService } from "../src/service.ts";
 import { freshDatabase, quiet } from "./support/database.ts";
@@ -135,6 +136,84 @@ test("a caller asks, hears the answer, and is understood when a person is wanted
     await fetch(`${url}/api/v1/conversations?view=waiting`, { headers: await signIn() })
   ).json()) as { conversations: { address: string; channel: string }[] };
   expect(conversations).toContainEqual(expect.objectContaining({ address: "+34600000001", channel: "voice" }));
+});
+
+test("R2 R7 R8 web chat over Direct Line: stored once, answered with its source, opened by its own token alone", async () => {
+  const generate = async () =>
+    (await (await fetch(`${url}/v3/directline/tokens/generate`, { method: "POST" })).json()) as {
+      conversationId: string;
+      token: string;
+    };
+  const [mine, other] = [await generate(), await generate()];
+  const path = `${url}/v3/directline/conversations/${mine.conversationId}/activities`;
+  const headers = { authorization: `Bearer ${mine.token}`, "content-type": "application/json" };
+  const channelData = { clientActivityID: "browser-1" };
+  const body = JSON.stringify({ type: "message", text: "where can I find my payment plan?", channelData });
+  const post = async () => (await (await fetch(path, { method: "POST", headers, body })).json()) as { id: string };
+  expect(await post()).toEqual(await post());
+  type Seen = { from: { role: string }; channelData: { everline: { sources: string[]; seq: number } } };
+  let seen: Seen[] = [];
+  for (let tries = 0; tries < 100 && seen.length < 2; tries++) {
+    await sleep(50);
+    seen = ((await (await fetch(path, { headers })).json()) as { activities: Seen[] }).activities;
+  }
+  expect(seen.map((one) => one.from.role)).toEqual(["user", "bot"]);
+  expect(seen[1]?.channelData.everline).toMatchObject({ seq: 2, kind: "answer", sources: ["find-payment-plan"] });
+  const later = (await (await fetch(`${path}?watermark=1`, { headers })).json()) as {
+    activities: Seen[];
+    watermark: string;
+  };
+  expect(later).toMatchObject({ watermark: "2" });
+  expect(later.activities).toHaveLength(1);
+  const foreign = await fetch(path, { headers: { authorization: `Bearer ${other.token}` } });
+  const missing = await fetch(path.replace(mine.conversationId, "01a20b68-32c3-7b17-a335-d1f249cadc2c"), { headers });
+  expect([foreign.status, missing.status]).toEqual([404, 404]);
+  expect(await foreign.text()).toBe(await missing.text());
+});
+
+test("a web chat socket catches up after its watermark, then goes on live", async () => {
+  const { conversationId, token } = (await (
+    await fetch(`${url}/v3/directline/tokens/generate`, { method: "POST" })
+  ).json()) as { conversationId: string; token: string };
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const seqs: number[] = [];
+  const say = (text: string) =>
+    fetch(`${url}/v3/directline/conversations/${conversationId}/activities`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ type: "message", text }),
+    });
+  await say("hello there");
+  // Cut and opened again ten times, always from what was seen last.
+  for (let round = 0; round < 10; round++) {
+    const opened = (await (
+      await fetch(`${url}/v3/directline/conversations/${conversationId}?watermark=${seqs.at(-1) ?? 0}`, { headers })
+    ).json()) as { streamUrl: string };
+    const socket = new WebSocket(opened.streamUrl);
+    socket.on("message", (data) => {
+      const text = String(data);
+      if (text === "") return;
+      const { activities } = JSON.parse(text) as { activities: { channelData: { everline: { seq: number } } }[] };
+      seqs.push(...activities.map((one) => one.channelData.everline.seq));
+    });
+    await say(`message ${round}`);
+    await sleep(60);
+    socket.terminate();
+  }
+  await sleep(800);
+  const all = (await (
+    await fetch(`${url}/v3/directline/conversations/${conversationId}/activities`, { headers })
+  ).json()) as { activities: { channelData: { everline: { seq: number } } }[] };
+  const stored = all.activities.map((one) => one.channelData.everline.seq);
+  expect(stored.length).toBeGreaterThan(10);
+  expect(seqs).toEqual(stored.slice(0, seqs.length));
+  expect(new Set(seqs).size).toBe(seqs.length);
+});
+
+test("the help page shows every article without script, in the reader's language", async () => {
+  const page = await (await fetch(`${url}/`, { headers: { "accept-language": "de-DE,de;q=0.9" } })).text();
+  expect(page).toContain('<html lang="de">');
+  expect(page.match(/<details/g)).toHaveLength(50);
 });
 
 test("a forged webhook is refused and stores nothing", async () => {

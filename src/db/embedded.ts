@@ -9,6 +9,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -28,15 +29,25 @@ const major = "18";
 const database = "everline";
 const startWithinMs = 30_000;
 const stopWithinMs = 10_000;
-/** A folder that `nobody` can reach when the project lies below a private home. */
-const reachableRoot = "/var/tmp";
+/** Crash recovery of a server that another life left behind may take a while; it is not killed in the middle of it. */
+const recoverWithinMs = 10_000;
+/** After so many starts in a row without a quiet minute something is wrong that a restart does not mend. */
+const restartsMax = 5;
+const restartPauseMs = 300;
+const quietMs = 60_000;
+/**
+ * Where `nobody` can reach programs and data when the project lies below a private home.
+ * Only root can write there: in /var/tmp anybody could prepare a folder for us to trust.
+ */
+const reachableRoot = "/var/lib/everline";
 
 export interface EmbeddedPostgres {
   readonly url: string;
   /** What an operator should know, in sentences (data kept elsewhere, a server adopted). */
   readonly notes: readonly string[];
+  /** Of the server; changes when it had to be started again. */
   readonly pid: number;
-  /** Stops the server if this process started it. */
+  /** Stops the server, unless another living process started it. */
   stop(): Promise<void>;
 }
 
@@ -58,26 +69,135 @@ export async function startEmbeddedPostgres(options: {
   readonly log: Log;
 }): Promise<EmbeddedPostgres> {
   const place = prepare(options.dataDir);
-  const password = keptPassword(place);
-  const running = runningServer(place);
-  if (running !== null) {
-    const url = urlOf(password, running.port);
-    if (await answers(url)) {
-      place.notes.push(`Uses the PostgreSQL that already runs on ${place.data} (process ${running.pid}).`);
-      return { url, notes: place.notes, pid: running.pid, stop: async () => undefined };
-    }
-    await endOrphan(running.pid);
-    rmSync(join(place.data, "postmaster.pid"), { force: true });
+  const unlock = await lockStart(place);
+  try {
+    return (await adopt(place)) ?? (await startOwn(place, options));
+  } finally {
+    unlock();
   }
+}
+
+/** The server that already runs on our directory, if it answers with our password; one that does not is ended. */
+async function adopt(place: Place): Promise<EmbeddedPostgres | null> {
+  const running = runningServer(place);
+  if (running === null) return null;
+  const { pid, port } = running;
+  const url = urlOf(keptPassword(place), port);
+  for (const until = Date.now() + recoverWithinMs; Date.now() < until && isPostgres(pid, place); await sleep(50)) {
+    if (!(await answers(url, place))) continue;
+    place.notes.push(`Uses the PostgreSQL that already runs on ${place.data} (process ${pid}).`);
+    const ours = !ownerLives(place);
+    if (ours) writeOwner(place);
+    return { url, notes: place.notes, pid, stop: async () => (ours ? endServer(pid, place) : undefined) };
+  }
+  await endServer(pid, place);
+  rmSync(join(place.data, "postmaster.pid"), { force: true });
+  return null;
+}
+
+async function startOwn(place: Place, options: Parameters<typeof startEmbeddedPostgres>[0]): Promise<EmbeddedPostgres> {
+  const { log } = options;
   if (!existsSync(join(place.data, "PG_VERSION"))) await initialise(place);
   checkVersion(place);
-  const port = options.port ?? (await freePort());
-  const server = launch(place, port);
+  const password = keptPassword(place);
+  const port = await choosePort(options.port, place);
   const url = urlOf(password, port);
+  let server = launch(place, port);
   await untilReady(server, url, place);
   await createDatabase(url);
-  options.log.info({ component: "embedded-postgres", port, pid: server.pid ?? 0 }, "engine-started");
-  return { url, notes: place.notes, pid: server.pid ?? 0, stop: () => stop(server) };
+  writeOwner(place);
+  log.info({ component: "embedded-postgres", port, pid: server.pid ?? 0 }, "engine-started");
+
+  let stopping = false;
+  let restarts = 0;
+  /** A server that dies by itself (out of memory, killed) comes back on the same port; the pools find it again. */
+  function watch(child: ChildProcess): void {
+    const began = Date.now();
+    child.once("exit", (code, signal) => {
+      if (stopping) return;
+      restarts = Date.now() - began > quietMs ? 1 : restarts + 1;
+      log.error({ component: "embedded-postgres", code, signal, count: restarts }, "engine-died");
+      if (restarts > restartsMax) return;
+      setTimeout(() => {
+        if (stopping) return;
+        server = launch(place, port);
+        watch(server);
+        log.warn({ component: "embedded-postgres", port, pid: server.pid ?? 0 }, "engine-restarted");
+      }, restartPauseMs * restarts);
+    });
+  }
+  watch(server);
+  // The server is stopped by us, not by the end of our event loop; after kill -9 of us the next start adopts it.
+  server.unref();
+
+  return {
+    url,
+    notes: place.notes,
+    get pid() {
+      return server.pid ?? 0;
+    },
+    async stop() {
+      stopping = true;
+      rmSync(ownerFile(place), { force: true });
+      await stopChild(server);
+    },
+  };
+}
+
+/** Two processes that start at once on one directory: the second waits, then adopts what the first started. */
+async function lockStart(place: Place): Promise<() => void> {
+  const file = join(dirname(place.data), "starting.lock");
+  for (const until = Date.now() + 2 * startWithinMs; ; await sleep(50)) {
+    try {
+      writeFileSync(file, identity(process.pid) ?? "", { flag: "wx" });
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST"))
+        throw cannotWrite(dirname(place.data), error);
+      if (!lives(readIfThere(file)) || Date.now() > until) rmSync(file, { force: true });
+    }
+  }
+}
+
+function ownerFile(place: Place): string {
+  return join(dirname(place.data), "owner");
+}
+
+function writeOwner(place: Place): void {
+  writeFileSync(ownerFile(place), identity(process.pid) ?? "");
+}
+
+function ownerLives(place: Place): boolean {
+  return lives(readIfThere(ownerFile(place)));
+}
+
+function readIfThere(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/** Process id and start time: ids are given out again, in containers at once. */
+function identity(pid: number): string | null {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return null;
+  }
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""}`;
+}
+
+function lives(written: string): boolean {
+  const pid = Number.parseInt(written, 10);
+  return Number.isInteger(pid) && pid > 0 && identity(pid) === written;
+}
+
+function cannotWrite(folder: string, cause: unknown): EngineError {
+  return new EngineError(
+    /ENOSPC/.test(String(cause))
+      ? `The disk that holds ${folder} is full. Free some space or set DATA_DIR to another disk.`
+      : `The data directory ${folder} cannot be written. Set DATA_DIR to a writable folder, or DATABASE_URL to a PostgreSQL.`,
+    { cause },
+  );
 }
 
 function prepare(dataDir: string): Place {
@@ -94,10 +214,7 @@ function prepare(dataDir: string): Place {
     mkdirSync(base, { recursive: true });
     if (account !== null) chownSync(base, account.uid, account.gid);
   } catch (error) {
-    throw new EngineError(
-      `The data directory ${base} cannot be written. Set DATA_DIR to a writable folder, or DATABASE_URL to a PostgreSQL.`,
-      { cause: error },
-    );
+    throw cannotWrite(base, error);
   }
   return { bin: join(home, "bin"), data: join(base, "data"), passwordFile: join(base, "password"), account, notes };
 }
@@ -130,6 +247,7 @@ function makeMissingLinks(native: string): void {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
   const links = JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[];
+  const hint = "Run `npm rebuild` as the owner of node_modules, or set DATABASE_URL.";
   for (const { source, target } of links) {
     const link = join(native, "..", target);
     if (existsSync(link)) continue;
@@ -137,7 +255,10 @@ function makeMissingLinks(native: string): void {
     try {
       symlinkSync(join(native, "..", source), link);
     } catch (error) {
-      if (!existsSync(link)) throw error;
+      if (existsSync(link)) continue;
+      throw new EngineError(`The embedded PostgreSQL misses the link ${link}, and it cannot be made. ${hint}`, {
+        cause: error,
+      });
     }
   }
 }
@@ -180,6 +301,12 @@ function elsewhere(wanted: string, notes: string[]): string {
 
 function keptPassword(place: Place): string {
   if (!existsSync(place.passwordFile)) {
+    if (existsSync(join(place.data, "PG_VERSION"))) {
+      throw new EngineError(
+        `The database in ${place.data} is there, but its password file ${place.passwordFile} is gone. Put it back from the ` +
+          "backup, or set DATA_DIR to an empty folder to start anew.",
+      );
+    }
     writeFileSync(place.passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
     if (place.account !== null) chownSync(place.passwordFile, place.account.uid, place.account.gid);
   }
@@ -193,38 +320,43 @@ function runningServer(place: Place): { pid: number; port: number } | null {
   const lines = readFileSync(file, "utf8").split("\n");
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
-  if (Number.isInteger(pid) && pid > 0 && isPostgres(pid)) return { pid, port };
+  if (Number.isInteger(pid) && pid > 0 && isPostgres(pid, place)) return { pid, port };
   rmSync(file, { force: true });
   return null;
 }
 
-function isPostgres(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  const commandFile = `/proc/${pid}/cmdline`;
-  return !existsSync(commandFile) || readFileSync(commandFile, "utf8").includes("postgres");
+/** Is it alive and a PostgreSQL on this directory? (Without /proc: alive is all we can see.) */
+function isPostgres(pid: number, place: Place): boolean {
+  if (identity(pid) === null) return false;
+  if (!existsSync("/proc/self/cmdline")) return true;
+  return readIfThere(`/proc/${pid}/cmdline`).includes(place.data);
 }
 
-async function endOrphan(pid: number): Promise<void> {
+async function endServer(pid: number, place: Place): Promise<void> {
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
-    if (!isPostgres(pid)) return;
+    if (!isPostgres(pid, place)) return;
     process.kill(pid, signal);
-    for (let waited = 0; waited < 3_000 && isPostgres(pid); waited += 50) await sleep(50);
+    for (let waited = 0; waited < stopWithinMs && isPostgres(pid, place); waited += 20) await sleep(20);
   }
 }
 
 async function initialise(place: Place): Promise<void> {
-  rmSync(place.data, { recursive: true, force: true });
+  // Made beside its place and moved there whole: an initdb that was cut off is never taken for a database.
+  const fresh = `${place.data}.new`;
+  rmSync(fresh, { recursive: true, force: true });
   const command = join(place.bin, "initdb");
-  const settings = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${place.passwordFile}`, "--encoding=UTF8"];
+  const settings = ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8"];
+  // PostgreSQL's own C.UTF-8: knows upper and lower case of every language and sorts alike on every system.
+  const locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
   try {
-    await run(command, [...settings, "--locale=C", "-D", place.data], spawnOptions(place));
+    keptPassword(place);
+    await run(command, [...settings, ...locale, `--pwfile=${place.passwordFile}`, "-D", fresh], spawnOptions(place));
+    renameSync(fresh, place.data);
   } catch (error) {
-    rmSync(place.data, { recursive: true, force: true });
-    throw explain(error instanceof Error ? error.message : "", place, error);
+    rmSync(fresh, { recursive: true, force: true });
+    const output =
+      error instanceof Error && "stderr" in error ? `${error.message} ${String(error.stderr)}` : String(error);
+    throw explain(output, place, error);
   }
 }
 
@@ -237,11 +369,23 @@ function checkVersion(place: Place): void {
   );
 }
 
-function freePort(): Promise<number> {
+/** The wanted port if it is free, otherwise any free one. */
+async function choosePort(wanted: number | undefined, place: Place): Promise<number> {
+  if (wanted === undefined) return freePort(0);
+  try {
+    return await freePort(wanted);
+  } catch {
+    const port = await freePort(0);
+    place.notes.push(`Port ${wanted} is taken by another program; PostgreSQL listens on ${port}.`);
+    return port;
+  }
+}
+
+function freePort(wanted: number): Promise<number> {
   return new Promise((found, failed) => {
     const probe = createServer();
     probe.once("error", failed);
-    probe.listen(0, "127.0.0.1", () => {
+    probe.listen(wanted, "127.0.0.1", () => {
       const address = probe.address();
       probe.close(() => found(typeof address === "object" && address !== null ? address.port : 0));
     });
@@ -258,7 +402,13 @@ function launch(place: Place, port: number): ChildProcess {
     max_wal_size: "1GB",
     wal_compression: "on",
     jit: "off",
-    log_min_messages: "warning",
+    // P2: errors quote values and statements carry customers' text; the caller gets them, the log must not.
+    log_min_messages: "log",
+    log_min_error_statement: "panic",
+    log_error_verbosity: "terse",
+    checkpoint_completion_target: 0.9,
+    timezone: "UTC",
+    log_timezone: "UTC",
     // Behind a healed network, a half-dead client must not hold locks.
     tcp_keepalives_idle: 10,
     tcp_keepalives_interval: 5,
@@ -289,7 +439,7 @@ async function untilReady(server: ChildProcess, url: string, place: Place): Prom
   const deadline = Date.now() + startWithinMs;
   while (Date.now() < deadline) {
     if (server.exitCode !== null || server.signalCode !== null) throw explain(logTail(place), place, null);
-    if (await answers(url)) return;
+    if (await answers(url, place)) return;
     await sleep(20);
   }
   server.kill("SIGQUIT");
@@ -297,7 +447,7 @@ async function untilReady(server: ChildProcess, url: string, place: Place): Prom
 }
 
 function logTail(place: Place): string {
-  return readFileSync(join(dirname(place.data), "postgres.log"), "utf8").slice(-2_000);
+  return readIfThere(join(dirname(place.data), "postgres.log")).slice(-2_000);
 }
 
 function explain(output: string, place: Place, cause: unknown): EngineError {
@@ -323,15 +473,16 @@ function explain(output: string, place: Place, cause: unknown): EngineError {
   });
 }
 
-async function answers(url: string): Promise<boolean> {
+/** Answers with our password, and from our directory: another program may sit on an old port. */
+async function answers(url: string, place: Place): Promise<boolean> {
   const client = postgres(url.replace(`/${database}`, "/postgres"), {
     max: 1,
     connect_timeout: 1,
     onnotice: () => undefined,
   });
   try {
-    await client`select 1`;
-    return true;
+    const [row] = await client<{ data_directory: string }[]>`show data_directory`;
+    return row?.data_directory === place.data;
   } catch {
     return false;
   } finally {
@@ -353,10 +504,13 @@ function urlOf(password: string, port: number): string {
   return `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
 
-async function stop(server: ChildProcess): Promise<void> {
+async function stopChild(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
+  server.ref();
   const ended = new Promise<void>((done) => server.once("exit", () => done()));
-  server.kill("SIGINT");
-  await Promise.race([ended, sleep(stopWithinMs)]);
-  if (server.exitCode === null && server.signalCode === null) server.kill("SIGQUIT");
+  for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
+    server.kill(signal);
+    await Promise.race([ended, sleep(stopWithinMs, undefined, { ref: false })]);
+    if (server.exitCode !== null || server.signalCode !== null) return;
+  }
 }

@@ -16,22 +16,14 @@ export function installDriverGuard(onDriverFault: () => void): () => void {
   return () => process.off("uncaughtException", guard);
 }
 
-const connectionLost = new Set([
-  "CONNECTION_CLOSED",
-  "CONNECTION_DESTROYED",
-  "ECONNRESET",
-  "EPIPE",
-  "57P01",
-  "57P02",
-  "57P03",
-]);
+/** The driver looks array types up after each connect without awaiting it: cut off there, its rejection has no owner. */
+const ownLookUp = "select b.oid, b.typarray";
 
-/** The TypeError thrown by the driver's own connection code, or its unawaited look-up of array types cut off midway. */
+/** The TypeError thrown by the driver's own connection code, or its look-up of array types cut off midway. */
 function isDriverFault(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const stack = error.stack ?? "";
   const firstFrame = stack.split("\n").find((line) => /^\s+at /.test(line)) ?? "";
   if (error instanceof TypeError) return /[\\/]postgres[\\/](cjs[\\/])?src[\\/]connection\.js/.test(firstFrame);
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return connectionLost.has(code) && /fetchArrayTypes/.test(stack);
+  return "query" in error && typeof error.query === "string" && error.query.includes(ownLookUp);
 }

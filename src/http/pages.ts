@@ -11,7 +11,7 @@ const types: Readonly<Record<string, string>> = {
 
 /** Serves one front end's files: its page at `path`, the rest below /assets/<name>/. Read once, at start. */
 export function pageRoutes(app: FastifyInstance, name: string, paths: readonly string[]): void {
-  const files = ["index.html", `${name}.js`, `${name}.css`] as const;
+  const files = [...(paths.length > 0 ? ["index.html"] : []), `${name}.js`, `${name}.css`];
   for (const file of files) {
     const body = readFileSync(join(webFolder, name, file));
     const type = types[file.split(".").at(-1) ?? ""] ?? "application/octet-stream";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
 import { startEmbeddedPostgres } from "../../src/db/embedded.ts";
@@ -14,10 +14,7 @@ export default async function setUp(project: {
   provide(key: "databaseUrl", value: string): void;
 }): Promise<() => Promise<void>> {
   const given = process.env.TEST_DATABASE_URL;
-  const own =
-    given === undefined
-      ? await startEmbeddedPostgres({ dataDir: mkdtempSync(join("/tmp", "everline-test-")), log: quiet })
-      : null;
+  const own = given === undefined ? await startOwn() : null;
   const url = given ?? own?.url ?? "";
   const admin = postgres(url, { max: 1, onnotice: () => undefined });
   await admin.unsafe(`drop database if exists ${templateName}`);
@@ -27,6 +24,20 @@ export default async function setUp(project: {
   project.provide("databaseUrl", url);
   return async () => {
     await own?.stop();
+  };
+}
+
+async function startOwn(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const dataDir = mkdtempSync(join("/tmp", "everline-test-"));
+  // mkdtemp makes 0700; as root, PostgreSQL runs as "nobody" and would have to keep its data elsewhere.
+  chmodSync(dataDir, 0o755);
+  const server = await startEmbeddedPostgres({ dataDir, log: quiet });
+  return {
+    url: server.url,
+    async stop() {
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
   };
 }
 

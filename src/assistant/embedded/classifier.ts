@@ -13,14 +13,14 @@ export interface Classifier {
   familiarity(): number;
 }
 
-/** Passes over the samples; more gained nothing in cross-validation. */
+/** Passes over the samples; more gained nothing on content/eval. */
 const epochs = 5;
 const learningRate = 0.6;
 /** Gradients below this move nothing that matters; leaving them out makes training five times faster. */
 const gradientMin = 0.004;
-/** Sharpens the softmax of unit-length vectors to honest probabilities; chosen by cross-validation. */
+/** Sharpens the softmax of unit-length vectors to honest probabilities; set by hand. */
 const scale = 6;
-/** Training is surer than it should be; this makes the confidences honest. Chosen on held-back samples. */
+/** Training is surer than it should be; this makes the confidences more honest. Set by hand. */
 const temperature = 2.5;
 
 /**

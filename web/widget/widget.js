@@ -1,0 +1,193 @@
+const thread = document.querySelector("#thread");
+const choices = document.querySelector("#choices");
+const form = document.querySelector("#form");
+const text = document.querySelector("#text");
+const notice = document.querySelector("#state");
+const base = "/v3/directline";
+const storeKey = "everline-chat";
+const refreshMs = 15 * 60_000;
+let session = readStored();
+let watermark = 0;
+let tries = 0;
+let connected = false;
+const shown = new Map();
+
+function readStored() {
+  try {
+    return JSON.parse(localStorage.getItem(storeKey));
+  } catch {
+    return null;
+  }
+}
+
+async function call(method, path, body) {
+  const response = await fetch(base + path, {
+    method,
+    headers: { "content-type": "application/json", ...(session ? { authorization: `Bearer ${session.token}` } : {}) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok)
+    throw Object.assign(new Error("refused"), {
+      status: response.status,
+      data: await response.json().catch(() => null),
+    });
+  return response.json();
+}
+
+function keep({ conversationId, token }) {
+  session = { conversationId, token };
+  try {
+    localStorage.setItem(storeKey, JSON.stringify(session));
+  } catch {
+    // Storage is blocked: the conversation lives as long as this page.
+  }
+}
+
+/** Nothing is stored or opened before the customer's first act. */
+async function start() {
+  if (session === null) keep(await call("POST", "/tokens/generate", {}));
+  if (!connected) await connect();
+}
+
+async function connect() {
+  try {
+    const opened = await call("GET", `/conversations/${session.conversationId}?watermark=${watermark}`);
+    keep(opened);
+    const socket = new WebSocket(opened.streamUrl);
+    connected = true;
+    socket.addEventListener("open", () => {
+      tries = 0;
+      notice.textContent = "";
+    });
+    socket.addEventListener("message", (event) => {
+      if (event.data === "") return;
+      const set = JSON.parse(event.data);
+      watermark = Number(set.watermark);
+      for (const activity of set.activities) show(activity);
+    });
+    socket.addEventListener("close", () => {
+      connected = false;
+      again();
+    });
+  } catch (error) {
+    if (error.status === 403 || error.status === 404) {
+      // The token ran out while we were away; an anonymous conversation starts anew.
+      session = null;
+      watermark = 0;
+      localStorage.removeItem(storeKey);
+      return;
+    }
+    again();
+  }
+}
+
+function again() {
+  tries += 1;
+  notice.textContent = "Connecting again… Your messages are kept.";
+  setTimeout(() => void connect(), Math.random() * Math.min(15_000, 500 * 2 ** tries));
+}
+
+function show(activity) {
+  const clientId = activity.channelData?.clientActivityID;
+  const entry =
+    shown.get(activity.id) ??
+    (clientId === undefined ? undefined : shown.get(clientId)) ??
+    document.createElement("li");
+  const mine = activity.from.role === "user";
+  entry.className = mine ? "mine" : "";
+  entry.dir = "auto";
+  if (activity.locale) entry.lang = activity.locale;
+  entry.textContent = plain(activity.text);
+  const { author, sources = [] } = activity.channelData?.everline ?? {};
+  if (!mine) {
+    const small = document.createElement("small");
+    small.append(author === "agent" ? activity.from.name : "AI");
+    for (const source of sources) {
+      const link = document.createElement("a");
+      link.href = `#${source}`;
+      link.textContent = source;
+      link.addEventListener("click", () => document.getElementById(source)?.setAttribute("open", ""));
+      small.append(" · ", link);
+    }
+    entry.append(small);
+    offer(activity.suggestedActions?.actions ?? []);
+  }
+  shown.set(activity.id, entry);
+  if (!entry.isConnected) thread.append(entry);
+  thread.scrollTop = thread.scrollHeight;
+}
+
+const plain = (markdown) => markdown.replace(/\*\*(.+?)\*\*/g, "$1");
+
+function offer(actions) {
+  choices.replaceChildren(
+    ...actions.map((action) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = action.title;
+      button.addEventListener("click", () => void send(action.title, action.value));
+      return button;
+    }),
+  );
+}
+
+async function send(words, value) {
+  const clientActivityID = crypto.randomUUID();
+  const entry = document.createElement("li");
+  entry.className = "mine pending";
+  entry.dir = "auto";
+  entry.textContent = words;
+  shown.set(clientActivityID, entry);
+  thread.append(entry);
+  thread.scrollTop = thread.scrollHeight;
+  choices.replaceChildren();
+  await post(entry, {
+    type: "message",
+    text: words,
+    locale: document.documentElement.lang,
+    channelData: { clientActivityID },
+    ...(value === undefined ? {} : { value }),
+  });
+}
+
+/** The id makes a retry the same message, so pressing it twice cannot send it twice. */
+async function post(entry, activity) {
+  try {
+    await start();
+    const { id } = await call("POST", `/conversations/${session.conversationId}/activities`, activity);
+    shown.set(id, entry);
+    entry.classList.remove("pending");
+  } catch (error) {
+    const retry = document.createElement("button");
+    retry.type = "button";
+    retry.textContent = error.data?.error?.message ?? "Not sent. Try again";
+    retry.addEventListener("click", () => {
+      retry.remove();
+      void post(entry, activity);
+    });
+    entry.append(retry);
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const words = text.value.trim();
+  if (words === "") return;
+  text.value = "";
+  void send(words);
+});
+text.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+for (const button of document.querySelectorAll("[data-choice]")) {
+  button.addEventListener(
+    "click",
+    () => void send(button.textContent, { choice: button.dataset.choice, title: button.textContent }),
+  );
+}
+setInterval(() => {
+  if (session !== null) call("POST", "/tokens/refresh").then(keep, () => undefined);
+}, refreshMs);
+if (session !== null) await connect();
