@@ -88,8 +88,11 @@ export async function useSetupLink(
 ): Promise<string | null> {
   const passwordHash = await hash(who.password);
   const agentId = await db.transaction(async (sql) => {
+    // Two links used at once must not make two administrators.
+    await sql`lock table agents in share row exclusive mode`;
     const used = await sql`update agent_invitations set used_at = now()
-      where token_hash = ${digest(token)} and used_at is null and expires_at > now() returning 1`;
+      where token_hash = ${digest(token)} and agent_id is null and used_at is null and expires_at > now()
+        and not exists (select 1 from agents where role = 'admin') returning 1`;
     if (used.length === 0) return null;
     const [row] = await sql<{ id: string }[]>`insert into agents (email, name, role, password_hash)
       values (${who.email}, ${who.name}, 'admin', ${passwordHash}) returning id`;

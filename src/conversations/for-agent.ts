@@ -21,6 +21,8 @@ export interface ConversationRow {
   readonly lastSeq: number;
   readonly lastInboundSeq: number;
   readonly lastActivityAt: Date;
+  /** The same with microseconds: what a page continues after. */
+  readonly position?: string;
   readonly waitingSince: Date | null;
   readonly episode: number;
   readonly preview: string | null;
@@ -30,7 +32,7 @@ export interface ConversationRow {
 function columns(sql: Sql | TransactionSql) {
   return sql`c.id, c.status, c.owner, c.agent_id as "agentId", g.name as "agentName", p.name as "contactName", a.value as address,
     c.channel, c.locale, c.fence, c.next_seq - 1 as "lastSeq", c.last_inbound_seq as "lastInboundSeq",
-    c.last_activity_at as "lastActivityAt", c.waiting_since as "waitingSince", c.episode, c.preview, c.summary`;
+    c.last_activity_at as "lastActivityAt", c.last_activity_at::text as position, c.waiting_since as "waitingSince", c.episode, c.preview, c.summary`;
 }
 
 function from(sql: Sql | TransactionSql) {
@@ -97,7 +99,8 @@ export async function changeConversation(
       { owner: string; agent_id: string | null }[]
     >`select owner, agent_id from conversations where id = ${id} for update`;
     if (row === undefined) return null;
-    if (change === "claim" && row.owner === "agent" && row.agent_id !== agentId) return "taken";
+    if ((change === "claim" || change === "reopen") && row.owner === "agent" && row.agent_id !== agentId)
+      return "taken";
     if (change === "claim" && row.agent_id === agentId) return "done";
     await applyChange(sql, id, agentId, change, options);
     return "done";
@@ -113,7 +116,7 @@ export async function applyChange(
 ): Promise<void> {
   const owner = options.assignTo ?? agentId;
   if (change === "claim" || change === "assign") {
-    await sql`update conversations set owner = 'agent', agent_id = ${owner}, fence = fence + 1, waiting_since = null where id = ${id}`;
+    await sql`update conversations set status = 'open', owner = 'agent', agent_id = ${owner}, fence = fence + 1, waiting_since = null where id = ${id}`;
     await sql`update turns set state = 'dropped', ended_at = now() where conversation_id = ${id} and state = 'open'`;
   } else if (change === "release") {
     await sql`update conversations set owner = 'queue', agent_id = null, fence = fence + 1, waiting_since = now() where id = ${id}`;
@@ -156,7 +159,7 @@ export async function appendEvent(
 }
 
 function encodeCursor(row: ConversationRow): string {
-  return Buffer.from(JSON.stringify([row.lastActivityAt.toISOString(), row.id])).toString("base64url");
+  return Buffer.from(JSON.stringify([row.position, row.id])).toString("base64url");
 }
 
 function decodeCursor(cursor: string): [string | null, string | null] {

@@ -367,5 +367,6 @@ function tokenOf(request: FastifyRequest): string {
 function fromOurPages(request: FastifyRequest, deps: InboxDeps): boolean {
   const { origin } = request.headers;
   if (origin === undefined) return true;
+  if (!URL.canParse(origin)) return false;
   return origin === new URL(deps.publicUrl()).origin || new URL(origin).host === request.headers.host;
 }

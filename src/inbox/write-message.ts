@@ -53,7 +53,7 @@ export async function writeAgentMessage(
       values (${id}, ${conversationId}, ${seq}, 'agent', ${agentId}, ${message.kind === "reply" ? "public" : "internal"}, ${row.channel},
         ${row.account}, ${row.address_id}, ${message.clientId}, ${sql.json(asJson(parts))}, ${sql.json(asJson(meta))})`;
     if (message.kind === "note") return { outcome: "written", seq, messageId: id, deliveries: 0 };
-    await sql`update conversations set preview = ${message.text.slice(0, 140)} where id = ${conversationId}`;
+    await sql`update conversations set preview = ${maskCards(message.text).slice(0, 140)} where id = ${conversationId}`;
     const channel = deps.channelFor(row.channel ?? "", row.account ?? "");
     const items =
       channel === null || channel.limits.pulled
@@ -97,8 +97,7 @@ async function refusal(
       where conversation_id = ${conversationId} and seq > ${message.afterSeq} and visibility = 'public' and client_id is distinct from ${message.clientId}`;
     if (newer > 0) return { outcome: "newer", newer, lastSeq: row.next_seq - 1 };
   }
-  if (row.opted_out_at !== null && row.last_inbound_at !== null && row.opted_out_at >= row.last_inbound_at)
-    return { outcome: "opted-out" };
+  if (row.opted_out_at !== null) return { outcome: "opted-out" };
   const windowMs = channelFor(row.channel ?? "", row.account ?? "")?.limits.replyWindowMs ?? null;
   if (windowMs !== null && row.last_inbound_at !== null && Date.now() - row.last_inbound_at.getTime() > windowMs)
     return { outcome: "window-closed" };

@@ -31,7 +31,9 @@ export async function readFeed(db: Db, after: string | null): Promise<FeedPage> 
     // A full page ends between two transactions; clients ignore what they have already by seq.
     const last = rows[pageMax]?.xid ?? horizon;
     const whole = rows.filter((row) => row.xid !== last);
+    // One transaction larger than a page: its rest is left to the clients' own catch-up by seq.
     const kept = whole.length > 0 ? whole : rows;
-    return { position: last, events: kept.map(({ xid: _, ...event }) => event) };
+    const next = whole.length > 0 ? last : (BigInt(last) + 1n).toString();
+    return { position: next, events: kept.map(({ xid: _, ...event }) => event) };
   });
 }
