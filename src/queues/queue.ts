@@ -80,7 +80,7 @@ function onRedis(url: string) {
   });
   fast.on("error", () => undefined);
   patient.on("error", () => undefined);
-  const queue = new Queue<BellJob, void, string>(queueName, { connection: fast, skipWaitingForReady: true });
+  const queue = new Queue<BellJob, void, string>(queueName, { connection: fast });
   return {
     queue,
     makeWorker: (process: Process) =>
