@@ -1,7 +1,11 @@
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { text as readText } from "node:stream/consumers";
 import { beforeAll, expect, test } from "vitest";
+import { understood } from "../src/assistant/commands.ts";
 import { createEmbeddedBrain, type EmbeddedBrain } from "../src/assistant/embedded/brain.ts";
 import { evalLocales, evaluate, readQuestions } from "../src/assistant/embedded/eval.ts";
+import { understandLines } from "../src/cli/understand.ts";
 import { parseArticle, readArticles, readIntents } from "../src/help-centre/read-articles.ts";
 
 const content = join(import.meta.dirname, "../content");
@@ -49,4 +53,30 @@ test("an article without its parts is refused with its file's name", () => {
   expect(() => parseArticle("# Only a title\n", "content/articles/x/en.md", "Paylark")).toThrow(
     /content\/articles\/x\/en\.md/,
   );
+});
+
+test("every line that understand writes is of the closed union, in the order of the questions", async () => {
+  const texts = [
+    "why was I charged a late fee",
+    "a person please",
+    "hello there",
+    "",
+    "what's the weather today",
+    "cancel",
+  ];
+  const output = new PassThrough();
+  const input = Readable.from([...texts.map((text) => `${JSON.stringify({ text, locale: "en" })}\n`), "not json\n"]);
+  await understandLines("Paylark", input, output);
+  output.end();
+  const lines = (await readText(output)).trim().split("\n");
+  const commands = lines.slice(0, -1).map((line) => understood.parse(JSON.parse(line)).commands[0]);
+  expect(commands).toEqual([
+    { command: "Answer", articleId: "late-fee" },
+    { command: "Handoff", reason: "asked-for-person" },
+    { command: "SmallTalk", intent: "greeting" },
+    { command: "DontKnow" },
+    { command: "DontKnow" },
+    { command: "CancelFlow" },
+  ]);
+  expect(lines.at(-1)).toContain("error");
 });

@@ -1,12 +1,14 @@
+import type { FlowName, SmallTalkIntent } from "./commands.ts";
+
 /** What a brain makes of a text: the same shape `everline understand` prints, whichever brain it was. */
 export interface Understanding {
   readonly locale: string;
   readonly zone: "answer" | "clarify" | "unknown";
   /** Best five, descending. */
   readonly articles: readonly { readonly id: string; readonly confidence: number }[];
-  readonly flow: string | null;
-  /** The small-talk kind behind `flow: "small-talk"`: greeting, thanks, bot-question. */
-  readonly intent?: string | null;
+  readonly flow: FlowName | null;
+  /** The kind behind `flow: "small-talk"`. */
+  readonly intent?: SmallTalkIntent | null;
 }
 
 export interface Brain {

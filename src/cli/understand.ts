@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
+import { commandsOf, type Understood } from "../assistant/commands.ts";
 import { createEmbeddedBrain } from "../assistant/embedded/brain.ts";
 import type { Understanding } from "../assistant/understanding.ts";
 import { readArticles, readIntents } from "../help-centre/read-articles.ts";
@@ -23,7 +24,10 @@ export async function understandLines(company: string, input: Readable, output: 
   }
 }
 
-function answerLine(text: string, understand: (input: { text: string; locale?: string }) => Understanding): object {
+function answerLine(
+  text: string,
+  understand: (input: { text: string; locale?: string }) => Understanding,
+): Understood | { error: string } {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -33,18 +37,7 @@ function answerLine(text: string, understand: (input: { text: string; locale?: s
   const parsed = line.safeParse(value);
   if (!parsed.success) return { error: 'A line needs {"text": "…"} and may have "locale".' };
   const { locale } = parsed.data;
-  const understood = understand({ text: parsed.data.text, ...(locale === undefined ? {} : { locale }) });
-  const { locale: spoken, zone, articles, flow } = understood;
-  return { locale: spoken, zone, commands: commandsOf(understood), articles, flow };
-}
-
-function commandsOf({ zone, articles, flow, intent }: Understanding): object[] {
-  const [first] = articles;
-  if (flow === "live-agent") return [{ command: "Handoff", reason: "asked-for-person" }];
-  if (flow === "small-talk") return [{ command: "SmallTalk", intent: intent ?? null }];
-  if (flow === "cancel") return [{ command: "CancelFlow" }];
-  if (flow !== null) return [{ command: "StartFlow", flow }];
-  if (zone === "answer" && first !== undefined) return [{ command: "Answer", articleId: first.id }];
-  if (zone === "clarify") return [{ command: "Clarify", articleIds: articles.slice(0, 3).map((one) => one.id) }];
-  return [{ command: "DontKnow" }];
+  const understanding = understand({ text: parsed.data.text, ...(locale === undefined ? {} : { locale }) });
+  const { locale: spoken, zone, articles, flow } = understanding;
+  return { locale: spoken, zone, commands: commandsOf(understanding), articles, flow };
 }

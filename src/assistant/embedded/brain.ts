@@ -1,4 +1,5 @@
 import type { Article, Intents } from "../../help-centre/read-articles.ts";
+import type { FlowName, SmallTalkIntent } from "../commands.ts";
 import type { Brain, Understanding } from "../understanding.ts";
 import { type Classifier, type Sample, trainClassifier } from "./classifier.ts";
 import { detectLanguage } from "./language.ts";
@@ -14,7 +15,7 @@ const personFrom = 0.18;
 const familiarFrom = 0.35;
 const bestCount = 5;
 
-const flowOf: Readonly<Record<string, string>> = {
+const flowOf: Readonly<Record<string, FlowName>> = {
   "live-agent": "live-agent",
   callback: "callback",
   "sign-in": "sign-in",
@@ -28,6 +29,11 @@ const flowOf: Readonly<Record<string, string>> = {
   no: "no",
   "opt-out-request": "opt-out",
   "complaint-about-assistant": "complaint",
+};
+const smallTalkOf: Readonly<Record<string, SmallTalkIntent>> = {
+  greeting: "greeting",
+  thanks: "thanks",
+  "bot-question": "bot-question",
 };
 const outOfScope = "out-of-scope";
 
@@ -89,7 +95,7 @@ function understandKnown(
     .map((one) => ({ id: one.label, confidence: Math.round(one.confidence * 1e4) / 1e4 }));
   const flow = flowOf[best.label];
   if (flow !== undefined && best.confidence >= (flow === "live-agent" ? personFrom : flowFrom))
-    return { locale, zone: "answer", articles, flow, intent: best.label };
+    return { locale, zone: "answer", articles, flow, intent: smallTalkOf[best.label] ?? null };
   const first = articles[0]?.confidence ?? 0;
   const zone =
     best.label === outOfScope || familiar < familiarFrom
@@ -111,7 +117,7 @@ function understandElsewhere(classifier: Classifier, text: string, locale: strin
     zone: flow === null ? "unknown" : "answer",
     articles: [],
     flow,
-    intent: flow === null ? null : (best?.label ?? null),
+    intent: null,
   };
 }
 
