@@ -129,6 +129,8 @@ export interface InboundMessage {
   readonly aliases?: readonly ContactAddress[];
   readonly profileName?: string;
   readonly externalId: string;
+  /** The id that the customer's own program gave the message; handed back with it, so that it can mark it as sent. */
+  readonly clientId?: string;
   readonly parts: readonly Part[];
   readonly providerTime?: Date;
   /** The customer's own choice of language, if the channel knows one (browser, speech). */

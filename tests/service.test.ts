@@ -151,13 +151,17 @@ test("R2 R7 R8 web chat over Direct Line: stored once, answered with its source,
   const body = JSON.stringify({ type: "message", text: "where can I find my payment plan?", channelData });
   const post = async () => (await (await fetch(path, { method: "POST", headers, body })).json()) as { id: string };
   expect(await post()).toEqual(await post());
-  type Seen = { from: { role: string }; channelData: { everline: { sources: string[]; seq: number } } };
+  type Seen = {
+    from: { role: string };
+    channelData: { clientActivityID?: string; everline: { sources: string[]; seq: number } };
+  };
   let seen: Seen[] = [];
   for (let tries = 0; tries < 100 && seen.length < 2; tries++) {
     await sleep(50);
     seen = ((await (await fetch(path, { headers })).json()) as { activities: Seen[] }).activities;
   }
   expect(seen.map((one) => one.from.role)).toEqual(["user", "bot"]);
+  expect(seen.map((one) => one.channelData.clientActivityID)).toEqual(["browser-1", undefined]);
   expect(seen[1]?.channelData.everline).toMatchObject({ seq: 2, kind: "answer", sources: ["find-payment-plan"] });
   const later = (await (await fetch(`${path}?watermark=1`, { headers })).json()) as {
     activities: Seen[];

@@ -45,7 +45,8 @@ export function toActivity(conversationId: string, visitorId: string, entry: Tim
           },
         }),
     channelData: {
-      ...(entry.clientId === null ? {} : { clientActivityID: entry.clientId }),
+      // Only the visitor's own: an agent's would let the visitor write under it.
+      ...(ours || entry.clientId === null ? {} : { clientActivityID: entry.clientId }),
       everline: {
         seq: entry.seq,
         author: entry.author,
@@ -94,13 +95,15 @@ export function toMessage(
   fallbackId: string,
 ): InboundMessage | null {
   if (posted.type !== "message") return null;
-  const clientId = clientIdOf(posted.channelData) ?? fallbackId;
+  const ownId = clientIdOf(posted.channelData);
+  const clientId = ownId ?? fallbackId;
   const parts = partsOf(posted);
   return {
     kind: "message",
     key: `webchat:${visitor.conversationId}:${clientId}`,
     from: { channel: "web-chat", kind: "web-visitor", value: visitor.visitorId },
     externalId: clientId,
+    ...(ownId === null ? {} : { clientId: ownId }),
     parts: parts.length > 0 ? parts : [{ t: "unsupported", what: "a message without words" }],
     wantsAnswer: parts.length > 0,
     ...(typeof posted.locale === "string" && posted.locale.length <= 35 ? { locale: posted.locale } : {}),

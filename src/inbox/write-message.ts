@@ -37,7 +37,7 @@ export async function writeAgentMessage(
       from conversations c left join contact_addresses a on a.id = c.address_id where c.id = ${conversationId} for update of c`;
     if (row === undefined) return { outcome: "not-found" };
     const [before] = await sql<{ id: string; seq: number }[]>`
-      select id, seq from messages where conversation_id = ${conversationId} and client_id = ${message.clientId}`;
+      select id, seq from messages where conversation_id = ${conversationId} and author = 'agent' and client_id = ${message.clientId}`;
     if (before !== undefined) return { outcome: "written", seq: before.seq, messageId: before.id, deliveries: 0 };
     if (message.kind === "reply") {
       const refused = await refusal(sql, conversationId, agentId, row, message, deps.channelFor);
@@ -94,7 +94,7 @@ async function refusal(
   if (message.fence !== undefined && message.fence !== row.fence) return { outcome: "not-owner" };
   if (message.afterSeq !== undefined) {
     const [{ newer } = { newer: 0 }] = await sql<{ newer: number }[]>`select count(*)::int as newer from messages
-      where conversation_id = ${conversationId} and seq > ${message.afterSeq} and visibility = 'public' and client_id is distinct from ${message.clientId}`;
+      where conversation_id = ${conversationId} and seq > ${message.afterSeq} and visibility = 'public' and (author <> 'agent' or client_id is distinct from ${message.clientId})`;
     if (newer > 0) return { outcome: "newer", newer, lastSeq: row.next_seq - 1 };
   }
   if (row.opted_out_at !== null) return { outcome: "opted-out" };

@@ -82,6 +82,7 @@ function toRow(event: InboundMessage | TimelineChange, channel: IntakeChannel) {
     type: "message",
     name: event.profileName ?? null,
     external_id: event.externalId,
+    client_id: event.clientId ?? null,
     parts,
     media,
     locale: event.locale ?? null,
@@ -98,6 +99,7 @@ function toRow(event: InboundMessage | TimelineChange, channel: IntakeChannel) {
 const withoutMessage = {
   name: null,
   external_id: null,
+  client_id: null,
   parts: null,
   media: null,
   locale: null,
