@@ -8,7 +8,7 @@ import { renderHome } from "./help-centre/home-page.ts";
 import { createApp, within } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
-import { pageRoutes } from "./http/pages.ts";
+import { faviconRoute, pageRoutes } from "./http/pages.ts";
 import { inboxApi } from "./inbox/api.ts";
 import type { Accept } from "./intake/accept.ts";
 import { webhookRoutes } from "./intake/webhooks.ts";
@@ -35,6 +35,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     ],
   });
   docsRoutes(app);
+  faviconRoute(app);
   await webhookRoutes(app, {
     channels: options.channels.filter((channel) => can(channel, "webhooks")),
     accept: options.accept,

