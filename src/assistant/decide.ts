@@ -30,7 +30,7 @@ export function createAssistant(deps: AssistantDeps): Decides {
     async decide(turn, signal) {
       const text = turnText(turn);
       const picked = pickedOption(turn);
-      const understood = deps.brain.understand({
+      const understood = await deps.brain.understand({
         text,
         ...(browserLocale(turn) === null ? {} : { locale: browserLocale(turn) ?? "" }),
         ...(turn.locale === null ? {} : { conversationLocale: turn.locale }),

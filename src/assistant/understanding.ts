@@ -12,7 +12,8 @@ export interface Understanding {
 }
 
 export interface Brain {
-  understand(input: { text: string; locale?: string; conversationLocale?: string }): Understanding;
+  /** Resolves at once when the language is ready; the first text of a language may wait for its training. */
+  understand(input: { text: string; locale?: string; conversationLocale?: string }): Promise<Understanding>;
 }
 
 /** An article as the assistant quotes it. */

@@ -4,7 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
 import { commandsOf, type Understood } from "../assistant/commands.ts";
 import { createEmbeddedBrain } from "../assistant/embedded/brain.ts";
-import type { Understanding } from "../assistant/understanding.ts";
+import type { Brain } from "../assistant/understanding.ts";
 import { readArticles, readIntents } from "../help-centre/read-articles.ts";
 
 const content = new URL("../../content/", import.meta.url).pathname;
@@ -20,14 +20,11 @@ export async function understandLines(company: string, input: Readable, output: 
   });
   for await (const text of createInterface({ input })) {
     if (text.trim() === "") continue;
-    output.write(`${JSON.stringify(answerLine(text, (parsed) => brain.understand(parsed)))}\n`);
+    output.write(`${JSON.stringify(await answerLine(text, brain))}\n`);
   }
 }
 
-function answerLine(
-  text: string,
-  understand: (input: { text: string; locale?: string }) => Understanding,
-): Understood | { error: string } {
+async function answerLine(text: string, brain: Brain): Promise<Understood | { error: string }> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -37,7 +34,7 @@ function answerLine(
   const parsed = line.safeParse(value);
   if (!parsed.success) return { error: 'A line needs {"text": "…"} and may have "locale".' };
   const { locale } = parsed.data;
-  const understanding = understand({ text: parsed.data.text, ...(locale === undefined ? {} : { locale }) });
+  const understanding = await brain.understand({ text: parsed.data.text, ...(locale === undefined ? {} : { locale }) });
   const { locale: spoken, zone, articles, flow } = understanding;
   return { locale: spoken, zone, commands: commandsOf(understanding), articles, flow };
 }

@@ -66,7 +66,7 @@ export function createEmbeddedBrain(content: {
       classifierFor(language);
     },
     languages: [...languages],
-    understand({ text, locale, conversationLocale }) {
+    async understand({ text, locale, conversationLocale }) {
       const language = detectLanguage(text, {
         conversation: conversationLocale ?? null,
         browser: locale ?? null,

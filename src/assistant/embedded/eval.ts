@@ -25,8 +25,10 @@ export interface Figures {
 }
 
 /** How well a brain does on questions that it was not trained on. Shares from 0 to 1. */
-export function evaluate(brain: Brain, questions: readonly Question[], locale: string): Figures {
-  const results = questions.map((question) => ({ question, got: brain.understand({ text: question.text, locale }) }));
+export async function evaluate(brain: Brain, questions: readonly Question[], locale: string): Promise<Figures> {
+  const results = await Promise.all(
+    questions.map(async (question) => ({ question, got: await brain.understand({ text: question.text, locale }) })),
+  );
   const inScope = results.filter(({ question }) => typeof question.article === "string");
   const outside = results.filter(({ question }) => question.expect === "unknown");
   const flows = results.filter(({ question }) => question.flow !== undefined);
@@ -77,19 +79,20 @@ async function main(): Promise<void> {
   process.stdout.write(`trained in ${Math.round(performance.now() - began)} ms\n`);
   for (const locale of evalLocales) {
     const questions = await readQuestions(join(content, "eval"), locale);
-    const figures = Object.entries(evaluate(brain, questions, locale)).map(
+    const figures = Object.entries(await evaluate(brain, questions, locale)).map(
       ([name, value]) => `${name} ${(value * 100).toFixed(1)} %`,
     );
-    process.stdout.write(`${locale}: ${figures.join(", ")}, ${timing(brain, questions)}\n`);
+    process.stdout.write(`${locale}: ${figures.join(", ")}, ${await timing(brain, questions)}\n`);
   }
 }
 
-function timing(brain: Brain, questions: readonly Question[]): string {
-  const times = questions.map(({ text }) => {
+async function timing(brain: Brain, questions: readonly Question[]): Promise<string> {
+  const times: number[] = [];
+  for (const { text } of questions) {
     const began = performance.now();
-    brain.understand({ text });
-    return (performance.now() - began) * 1000;
-  });
+    await brain.understand({ text });
+    times.push((performance.now() - began) * 1000);
+  }
   times.sort((a, b) => a - b);
   return `p50 ${Math.round(times[Math.floor(times.length / 2)] ?? 0)} µs, p99 ${Math.round(times[Math.floor(times.length * 0.99)] ?? 0)} µs`;
 }
