@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { type Channel, can } from "../channels/channel.ts";
 import { directLine, webChat } from "../channels/web-chat/index.ts";
+import { fileForAgent } from "./attachments/store.ts";
 import { lastSeq, openConversation } from "./contacts/open-conversation.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
 import { loadArticles } from "./help-centre/articles.ts";
@@ -70,6 +71,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     ring: (conversationId) => options.bell.ring(conversationId),
     channelFor: options.channelFor,
     publicUrl: options.publicUrl,
+    file: (id) => fileForAgent(engines.db, id),
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
   await directLine(app, webChat, {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Channel } from "../channels/channel.ts";
 import { createAssistant } from "./assistant/decide.ts";
 import { createEmbeddedBrain, type EmbeddedBrain } from "./assistant/embedded/brain.ts";
+import { createMediaFetcher } from "./attachments/fetch-media.ts";
 import type { Config } from "./config.ts";
 import type { Engines } from "./engines.ts";
 import { loadArticles } from "./help-centre/articles.ts";
@@ -40,6 +41,7 @@ export async function startWorker({
   const brain = createEmbeddedBrain({ articles, intents, company: config.company });
   warmUp(brain);
   const byId = new Map(articles.map((article) => [article.id, article]));
+  const publish = (conversationId: string) => engines.live.publish(conversationId);
   const answerTurns = createAnswerTurns({
     db: engines.db,
     assistant: createAssistant({ brain, article: (id) => byId.get(id) ?? null, company: config.company }),
@@ -52,17 +54,20 @@ export async function startWorker({
     wordingOf: (name, account) => channelFor(name, account)?.limits.wording ?? "full",
     send: (delivery) => outbox.send(delivery),
     sendLeaseMs,
-    publish: (conversationId) => engines.live.publish(conversationId),
+    publish,
     log,
     onAnswered: (outcome) => metrics.turns.inc({ outcome }),
   });
+  const media = createMediaFetcher({ db: engines.db, channelFor, publish, log });
   engines.queue.work(async ({ conversationIds }, signal) => {
+    media.look(conversationIds);
     await Promise.all([answerTurns(conversationIds, signal), outbox.deliverOpen(conversationIds)]);
   });
   const sweeper = startSweeper({ db: engines.db, ring: (id) => bell.ring(id), log });
   return async () => {
     await sweeper.stop();
     await engines.queue.stopWorking();
+    await media.stop();
     await outbox.idle();
   };
 }

@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "src/db": ["src/lib"],
   "src/queues": ["src/db", "src/lib"],
   "src/conversations": ["src/db", "src/lib", "src/live"],
+  "src/attachments": ["src/db", "src/lib", "channels/channel.ts"],
   "src/agents": ["src/db", "src/lib"],
   "src/contacts": ["src/db", "src/lib"],
   "src/help-centre": ["src/db", "src/lib"],

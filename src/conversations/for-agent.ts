@@ -1,5 +1,8 @@
 import type { Db, Sql, TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
+import { type FileState, withFileStates } from "../lib/attachment.ts";
+import type { Part } from "../lib/message.ts";
+import { fileStates } from "./timeline.ts";
 
 export const views = ["open", "waiting", "mine", "assistant", "resolved", "all"] as const;
 export type View = (typeof views)[number];
@@ -68,10 +71,11 @@ export async function conversationForAgent(db: Db, id: string): Promise<Conversa
 
 /** The timeline after a seq: every event in order, messages with their words, notes included. */
 export async function timelineForAgent(db: Db, id: string, after: number) {
-  return db.run(
-    (sql) => sql`
+  const rows = await db.run(
+    (sql) => sql<{ parts: Part[] | null; files: FileState[] | null }[]>`
       select e.seq, e.type, e.at, e.actor, coalesce(g.name, null) as "agentName", e.data,
         m.id as "messageId", m.parts, m.meta, m.channel, m.locale, m.visibility,
+        ${fileStates(sql)} as files,
         (select coalesce(jsonb_agg(jsonb_build_object('piece', d.piece, 'state', d.state, 'error', d.error) order by d.piece), '[]')
           from deliveries d where d.message_id = m.id) as deliveries
       from events e
@@ -79,6 +83,10 @@ export async function timelineForAgent(db: Db, id: string, after: number) {
       left join agents g on g.id = coalesce(m.agent_id, e.agent_id)
       where e.conversation_id = ${id} and e.seq > ${after} order by e.seq limit ${eventsMax}`,
   );
+  return rows.map(({ files, parts, ...event }) => ({
+    ...event,
+    parts: parts === null ? null : withFileStates(parts, files),
+  }));
 }
 
 export type Change = "claim" | "assign" | "release" | "resolve" | "reopen" | "snooze";

@@ -1,4 +1,5 @@
-import type { Db } from "../db/client.ts";
+import type { Db, Sql, TransactionSql } from "../db/client.ts";
+import { type FileState, withFileStates } from "../lib/attachment.ts";
 import type { Author, Part, ReplyMeta } from "../lib/message.ts";
 import type { LiveHub } from "../live/hub.ts";
 
@@ -23,13 +24,23 @@ export async function timelineForContact(
   afterSeq: number,
   limit: number = pageMax,
 ): Promise<CustomerEntry[]> {
-  return db.run(
-    (sql) => sql<CustomerEntry[]>`
-      select m.seq, m.at, m.author, g.name as "agentName", m.parts, m.meta, m.client_id as "clientId"
+  const rows = await db.run(
+    (sql) => sql<(CustomerEntry & { files: FileState[] | null })[]>`
+      select m.seq, m.at, m.author, g.name as "agentName", m.parts, m.meta, m.client_id as "clientId",
+        ${fileStates(sql)} as files
       from messages m left join agents g on g.id = m.agent_id
       where m.conversation_id = ${conversationId} and m.seq > ${afterSeq} and m.visibility = 'public'
       order by m.seq limit ${Math.min(limit, pageMax)}`,
   );
+  return rows.map(({ files, ...entry }) => ({ ...entry, parts: withFileStates(entry.parts, files) }));
+}
+
+/** The present states of the files that a message `m` refers to; null when it has none. */
+export function fileStates(sql: Sql | TransactionSql) {
+  return sql`(select jsonb_agg(jsonb_build_object('id', f.id, 'state', f.state, 'mime', f.mime, 'size', f.size, 'reason', f.reason))
+    from jsonb_array_elements(m.parts) as part
+    join attachments f on f.id = (part ->> 'assetId')::uuid and f.conversation_id = m.conversation_id
+    where part ? 'assetId')`;
 }
 
 /** The replies after a seq; waits up to `waitMs` for the first of them. */

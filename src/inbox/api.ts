@@ -12,6 +12,7 @@ import {
   views,
 } from "../conversations/for-agent.ts";
 import type { Db } from "../db/client.ts";
+import { fileHeaders, type StoredFile } from "../lib/attachment.ts";
 import { isId } from "../lib/ids.ts";
 import { readFeed } from "../live/feed.ts";
 import type { LiveHub } from "../live/hub.ts";
@@ -30,6 +31,8 @@ export interface InboxDeps {
   readonly ring: (conversationId: string) => void;
   readonly channelFor: (channel: string, account: string) => Channel | null;
   readonly publicUrl: () => string;
+  /** A file that may be handed to an agent; null for one that is missing, blocked or not fetched yet. */
+  readonly file: (id: string) => Promise<StoredFile | null>;
 }
 
 /** The agents' API below /api/v1: who is signed in is checked on every route, socket included (A1, A2). */
@@ -237,6 +240,15 @@ function conversationRoutes(scope: FastifyInstance, deps: InboxDeps): void {
         ? await changeConversation(deps.db, id, agentIn(request).id, "snooze", { until: new Date(request.body.until) })
         : null;
       return afterChange(reply, deps, id, result);
+    },
+  );
+  routes.get(
+    "/attachments/:id",
+    { schema: { summary: "A customer's file, to be saved; pictures may be shown", params: conversationParams } },
+    async (request, reply) => {
+      const file = isId(request.params.id) ? await deps.file(request.params.id) : null;
+      if (file === null) return refuse(reply, 404, "NotFound", "There is no such file.");
+      return reply.headers(fileHeaders(file, "same-origin")).send(file.bytes);
     },
   );
   routes.get("/callbacks", { schema: { summary: "Callbacks that were asked for" } }, async () => ({

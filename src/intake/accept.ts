@@ -2,6 +2,7 @@ import type { InboundMessage, TimelineChange } from "../../channels/channel.ts";
 import type { Db } from "../db/client.ts";
 import { createGroupCommit } from "../db/group-commit.ts";
 import { asJson } from "../db/json.ts";
+import { cleanFileName } from "../lib/attachment.ts";
 import { newId } from "../lib/ids.ts";
 import { maskParts } from "../lib/mask.ts";
 import { type Part, plainText } from "../lib/message.ts";
@@ -41,6 +42,8 @@ export function createAccept(deps: {
     const { outcome, conversationId, seq, rings } = await store(row);
     if (outcome === "stored") deps.publish(conversationId);
     if (rings) deps.ring(conversationId, row.wait_ms);
+    // Files are fetched at once, whoever owns the conversation and whatever else is awaited.
+    if (row.media !== null && outcome === "stored") deps.ring(conversationId, 0);
     return { outcome, conversationId, seq };
   };
 }
@@ -118,8 +121,9 @@ function takeMedia(parts: readonly Part[]) {
     if (part.t !== "media" || part.source === undefined) return part;
     const { source, ...rest } = part;
     const id = newId();
-    media.push({ id, source, mime: part.mime, name: part.name ?? null });
-    return { ...rest, assetId: id };
+    const name = part.name === undefined ? null : cleanFileName(part.name);
+    media.push({ id, source, mime: part.mime, name });
+    return { ...rest, assetId: id, ...(name === null ? {} : { name }) };
   });
   return { parts: kept, media: media.length > 0 ? media : null };
 }

@@ -1,3 +1,5 @@
+import type { FileReason } from "./attachment.ts";
+
 /**
  * What a message is made of, in our words. Channels translate to and from these shapes at their door;
  * the core stores them as they are. Source of the list: the normalised model every channel can be mapped to.
@@ -27,6 +29,10 @@ export interface MediaPart {
   readonly size?: number;
   readonly caption?: string;
   readonly state: "pending" | "ready" | "failed" | "blocked";
+  /** Why it is failed or blocked; a fixed word. */
+  readonly reason?: FileReason;
+  /** The same as a sentence, in English. */
+  readonly why?: string;
   /** Present on arrival only; moved to the attachment's row when the message is stored. */
   readonly source?: MediaReference;
 }

@@ -47,5 +47,9 @@ function openWork(sql: Parameters<Parameters<Db["run"]>[0]>[0]) {
     (select distinct conversation_id from deliveries
       where state in ('ready', 'sending', 'unknown') and due_at < now() and (lease_until is null or lease_until < now())
         and updated_at < now() - ${graceMs} * interval '1 ms'
-      limit ${batchMax})`;
+      limit ${batchMax})
+    union
+    (select conversation_id from attachments
+      where state = 'pending' and due_at < now() - ${graceMs} * interval '1 ms'
+      order by due_at limit ${batchMax})`;
 }

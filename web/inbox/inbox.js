@@ -145,6 +145,7 @@ async function refreshThread() {
   for (const event of page.data.events) {
     if (event.seq <= state.lastSeq) continue;
     state.lastSeq = event.seq;
+    if (event.type === "attachment") await redraw(event.data.of);
     if (event.type === "receipt" || event.type === "delivery-failed") updateReceipt(event);
     const entry = draw(event);
     if (entry !== null) $("timeline").append(entry);
@@ -158,7 +159,12 @@ function draw(event) {
   if (event.parts) {
     entry.className = event.type === "note" ? "note" : event.actor === "contact" ? "" : "ours";
     entry.dataset.seq = event.seq;
-    entry.textContent = event.parts.map(partText).filter(Boolean).join("\n");
+    entry.textContent = event.parts
+      .filter((part) => part.t !== "media")
+      .map(partText)
+      .filter(Boolean)
+      .join("\n");
+    entry.append(...event.parts.filter((part) => part.t === "media").map(drawFile));
     const small = document.createElement("small");
     const author =
       event.actor === "contact" ? "Customer" : event.actor === "assistant" ? "Assistant" : (event.agentName ?? "Agent");
@@ -190,6 +196,45 @@ function draw(event) {
   return entry;
 }
 
+/** A file of the customer's: a picture as a thumbnail, everything else by name, size and state (X3: only our own route). */
+function drawFile(part) {
+  const box = document.createElement("div");
+  box.className = "file";
+  const address = `/api/v1/attachments/${part.assetId}`;
+  const name = document.createElement(part.state === "ready" ? "a" : "span");
+  name.textContent = part.name ?? part.kind;
+  if (part.state === "ready") name.href = address;
+  if (part.state === "ready" && part.mime.startsWith("image/")) {
+    const picture = document.createElement("img");
+    picture.src = address;
+    picture.alt = "";
+    picture.loading = "lazy";
+    box.append(picture);
+  }
+  const rest = document.createElement("span");
+  rest.textContent = ` · ${[part.size ? sizeWords(part.size) : "", fileStates[part.state], part.why].filter(Boolean).join(" · ")}`;
+  const label = document.createElement("div");
+  const isolated = document.createElement("bdi");
+  isolated.append(name);
+  label.append(isolated, rest);
+  box.append(label);
+  if (part.caption) box.append(part.caption);
+  return box;
+}
+
+const fileStates = { pending: "being fetched", ready: "", failed: "failed", blocked: "not accepted" };
+const sizeWords = (bytes) =>
+  bytes < 1_000_000 ? `${Math.max(1, Math.round(bytes / 1_000))} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+
+/** A file of an entry that is on the screen already has changed. */
+async function redraw(seq) {
+  const old = $("timeline").querySelector(`[data-seq="${Number(seq)}"]`);
+  if (old === null) return;
+  const { ok, data } = await call("GET", `/conversations/${state.open}/events?after=${Number(seq) - 1}`);
+  const entry = ok && data.events[0]?.seq === Number(seq) ? draw(data.events[0]) : null;
+  if (entry !== null) old.replaceWith(entry);
+}
+
 function describe(delivery) {
   return delivery.state === "failed" ? `failed: ${delivery.error?.text ?? ""}` : delivery.state;
 }
@@ -210,8 +255,6 @@ function partText(part) {
       return part.options.map((option) => `▸ ${option.title}`).join("\n");
     case "choice":
       return `▸ ${part.title}`;
-    case "media":
-      return `[${part.kind}${part.name ? `: ${part.name}` : ""}, ${part.state}]${part.caption ? ` ${part.caption}` : ""}`;
     case "location":
       return `[location] ${part.name ?? ""} ${part.lat}, ${part.lng}`;
     case "unsupported":
