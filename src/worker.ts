@@ -4,6 +4,7 @@ import { createAssistant } from "./assistant/decide.ts";
 import { createEmbeddedBrain, type EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import { createMediaFetcher } from "./attachments/fetch-media.ts";
 import type { Config } from "./config.ts";
+import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
 import { loadArticles } from "./help-centre/articles.ts";
 import { readIntents } from "./help-centre/read-articles.ts";
@@ -63,7 +64,10 @@ export async function startWorker({
     media.look(conversationIds);
     await Promise.all([answerTurns(conversationIds, signal), outbox.deliverOpen(conversationIds)]);
   });
-  const sweeper = startSweeper({ db: engines.db, ring: (id) => bell.ring(id), log });
+  const wake = async (): Promise<void> => {
+    for (const conversationId of await wakeSnoozed(engines.db)) publish(conversationId);
+  };
+  const sweeper = startSweeper({ db: engines.db, ring: (id) => bell.ring(id), chores: [wake], log });
   return async () => {
     await sweeper.stop();
     await engines.queue.stopWorking();

@@ -174,7 +174,7 @@ test("R6 media at a provider is fetched once by two workers, and the timeline sa
   await expect.poll(() => file.published.length).toBe(1);
   await Promise.all([one.stop(), two.stop()]);
   expect(file.calls).toHaveLength(1);
-  const [message, changed] = (await timelineForAgent(db, file.conversationId, 0)) as unknown as {
+  const [message, changed] = (await timelineForAgent(db, file.conversationId, { after: 0 })) as unknown as {
     type: string;
     parts: { assetId: string }[] | null;
     data: unknown;
@@ -193,7 +193,7 @@ test("R6 media that the provider cannot hand over now is tried again with pauses
     await lookOnce(file);
   }
   expect(file.calls).toHaveLength(6);
-  const timeline = await timelineForAgent(db, file.conversationId, 0);
+  const timeline = await timelineForAgent(db, file.conversationId, { after: 0 });
   expect(timeline[0]).toMatchObject({
     parts: [{ state: "failed", reason: "unreachable", why: expect.stringMatching(/again/) }],
   });
@@ -203,7 +203,7 @@ test("R6 media that the provider cannot hand over now is tried again with pauses
 test("X3 media that is not what its provider says is blocked and its bytes are not kept", async () => {
   const file = await pendingFile([fetched(svg)]);
   await lookOnce(file);
-  const [message] = await timelineForAgent(db, file.conversationId, 0);
+  const [message] = await timelineForAgent(db, file.conversationId, { after: 0 });
   expect(message?.parts).toMatchObject([{ state: "blocked", reason: "kind-not-allowed" }]);
   const [row] = await db.run(
     (sql) => sql`select count(*)::int as kept from attachment_contents c join attachments a on a.id = c.attachment_id
@@ -222,7 +222,7 @@ test("R1 a worker that stops in the middle of a fetch gives the file back", asyn
   await expect.poll(() => file.calls.length).toBe(1);
   await one.stop();
   await lookOnce(file);
-  expect((await timelineForAgent(db, file.conversationId, 0))[0]?.parts).toMatchObject([
+  expect((await timelineForAgent(db, file.conversationId, { after: 0 }))[0]?.parts).toMatchObject([
     { state: "ready", mime: "application/pdf", kind: "document" },
   ]);
 });
@@ -267,5 +267,5 @@ test("files of an upload whose message never came are removed, those of a messag
   );
   expect(await removeUnplaced(db)).toBe(1);
   expect(await fileForAgent(db, lost.id)).toBeNull();
-  expect((await timelineForAgent(db, of.conversationId, 0))[0]?.parts).toMatchObject([{ state: "ready" }]);
+  expect((await timelineForAgent(db, of.conversationId, { after: 0 }))[0]?.parts).toMatchObject([{ state: "ready" }]);
 });

@@ -1,180 +1,135 @@
-import type { Db, Sql, TransactionSql } from "../db/client.ts";
-import { asJson } from "../db/json.ts";
+import type { Db } from "../db/client.ts";
 import { type FileState, withFileStates } from "../lib/attachment.ts";
-import type { Part } from "../lib/message.ts";
+import type { Part, ReplyMeta } from "../lib/message.ts";
+import { shownName } from "../lib/shown-name.ts";
+import { type ListedConversation, listedColumns, listedFrom } from "./lists.ts";
 import { fileStates } from "./timeline.ts";
 
-export const views = ["open", "waiting", "mine", "assistant", "resolved", "all"] as const;
-export type View = (typeof views)[number];
+/** A page of a timeline: enough for several screens, small enough for one statement. */
+export const timelinePageMax = 200;
 
-const pageSize = 50;
-const eventsMax = 500;
+export interface ConversationForAgent extends ListedConversation {
+  readonly account: string | null;
+  /** The latest hand-off's summary (src/escalations). */
+  readonly summary: unknown;
+  readonly contact: {
+    readonly id: string;
+    readonly name: string | null;
+    readonly locale: string | null;
+    readonly createdAt: Date;
+    readonly addresses: readonly ContactAddressShown[];
+  };
+  readonly callbacks: readonly CallbackShown[];
+}
 
-export interface ConversationRow {
+interface ContactAddressShown {
   readonly id: string;
-  readonly status: string;
-  readonly owner: string;
+  readonly channel: string;
+  readonly kind: string;
+  readonly value: string;
+  readonly evidence: "claimed" | "verified";
+  readonly optedOutAt: string | null;
+}
+
+interface CallbackShown {
+  readonly id: string;
+  readonly state: string;
+  readonly phone: string | null;
+  readonly wish: string | null;
+  readonly wantedAt: string | null;
+  readonly zone: string | null;
+  readonly localTime: string | null;
+  readonly topic: string | null;
+  readonly outcome: string | null;
+}
+
+/** The panel shows the latest; the list of callbacks has them all. */
+const callbacksShown = 5;
+
+/** One conversation with its contact, or null: the same for "not there" and "not yours" (A3). */
+export async function conversationForAgent(db: Db, agentId: string, id: string): Promise<ConversationForAgent | null> {
+  const [row] = await db.run(
+    (sql) => sql<(ConversationForAgent & { contactId: string; contactLocale: string | null; contactSince: Date })[]>`
+      select ${listedColumns(sql)}, c.account, c.summary, p.id as "contactId", p.locale as "contactLocale",
+        p.created_at as "contactSince",
+        (select coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'channel', o.channel, 'kind', o.kind, 'value', o.value,
+            'evidence', o.evidence, 'optedOutAt', o.opted_out_at) order by o.created_at), '[]')
+          from contact_addresses o where o.contact_id = p.id) as addresses,
+        (select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'state', k.state, 'phone', k.phone, 'wish', k.wish,
+            'wantedAt', k.wanted_at, 'zone', k.zone, 'localTime', k.local_time, 'topic', k.topic, 'outcome', k.outcome)
+            order by k.created_at desc), '[]')
+          from (select * from callbacks b where b.conversation_id = c.id order by b.created_at desc limit ${callbacksShown}) k
+        ) as callbacks
+      ${listedFrom(sql, agentId)} where c.id = ${id}`,
+  );
+  if (row === undefined) return null;
+  const { contactId, contactLocale, contactSince, addresses, ...rest } = row as typeof row & {
+    addresses: ContactAddressShown[];
+  };
+  const name = shownName(row.contactName);
+  return {
+    ...rest,
+    contactName: name,
+    contact: { id: contactId, name, locale: contactLocale, createdAt: contactSince, addresses },
+  };
+}
+
+/** One event of the timeline as agents see it; messages and notes with their words. */
+export interface TimelineEntry {
+  readonly seq: number;
+  readonly type: string;
+  readonly at: Date;
+  readonly actor: string;
   readonly agentId: string | null;
   readonly agentName: string | null;
-  readonly contactName: string | null;
-  readonly address: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly messageId: string | null;
+  readonly parts: readonly Part[] | null;
+  readonly meta: ReplyMeta | null;
   readonly channel: string | null;
   readonly locale: string | null;
-  readonly fence: number;
-  readonly lastSeq: number;
-  readonly lastInboundSeq: number;
-  readonly lastActivityAt: Date;
-  /** The same with microseconds: what a page continues after. */
-  readonly position?: string;
-  readonly waitingSince: Date | null;
-  readonly episode: number;
-  readonly preview: string | null;
-  readonly summary: unknown;
+  readonly visibility: "public" | "internal" | null;
+  readonly deliveries: readonly { readonly piece: number; readonly state: string; readonly error: unknown }[];
 }
 
-function columns(sql: Sql | TransactionSql) {
-  return sql`c.id, c.status, c.owner, c.agent_id as "agentId", g.name as "agentName", p.name as "contactName", a.value as address,
-    c.channel, c.locale, c.fence, c.next_seq - 1 as "lastSeq", c.last_inbound_seq as "lastInboundSeq",
-    c.last_activity_at as "lastActivityAt", c.last_activity_at::text as position, c.waiting_since as "waitingSince", c.episode, c.preview, c.summary`;
-}
-
-function from(sql: Sql | TransactionSql) {
-  return sql`from conversations c join contacts p on p.id = c.contact_id left join agents g on g.id = c.agent_id
-    left join contact_addresses a on a.id = c.address_id`;
-}
-
-/** A page of a view, newest activity first; `cursor` is what the page before gave. Every agent may see every conversation. */
-export async function conversationsForAgent(db: Db, agentId: string, view: View, cursor: string | null) {
-  const [at, id] = cursor === null ? [null, null] : decodeCursor(cursor);
+/**
+ * A page of the timeline in the order of seq: what came after a seq, or the last page before one (to read a long thread
+ * from its end). Every event is there, notes included; a page that ends before `lastSeq` has another after it (R7).
+ */
+export async function timelineForAgent(
+  db: Db,
+  id: string,
+  from: { readonly after: number } | { readonly before: number },
+  limit: number = timelinePageMax,
+): Promise<TimelineEntry[]> {
   const rows = await db.run((sql) => {
-    const filter = {
-      open: sql`c.status = 'open'`,
-      waiting: sql`c.status = 'open' and c.owner = 'queue'`,
-      mine: sql`c.status <> 'resolved' and c.agent_id = ${agentId}`,
-      assistant: sql`c.status = 'open' and c.owner = 'assistant'`,
-      resolved: sql`c.status = 'resolved'`,
-      all: sql`true`,
-    }[view];
-    return sql<ConversationRow[]>`select ${columns(sql)} ${from(sql)} where ${filter}
-      and (${at}::timestamptz is null or (c.last_activity_at, c.id) < (${at}::timestamptz, ${id}::uuid))
-      order by c.last_activity_at desc, c.id desc limit ${pageSize}`;
-  });
-  const last = rows.length === pageSize ? rows.at(-1) : undefined;
-  return { conversations: rows, cursor: last === undefined ? null : encodeCursor(last) };
-}
-
-/** One conversation, or null: the same for "not there" and "not yours" (A3). */
-export async function conversationForAgent(db: Db, id: string): Promise<ConversationRow | null> {
-  const [row] = await db.run((sql) => sql<ConversationRow[]>`select ${columns(sql)} ${from(sql)} where c.id = ${id}`);
-  return row ?? null;
-}
-
-/** The timeline after a seq: every event in order, messages with their words, notes included. */
-export async function timelineForAgent(db: Db, id: string, after: number) {
-  const rows = await db.run(
-    (sql) => sql<{ parts: Part[] | null; files: FileState[] | null }[]>`
-      select e.seq, e.type, e.at, e.actor, coalesce(g.name, null) as "agentName", e.data,
-        m.id as "messageId", m.parts, m.meta, m.channel, m.locale, m.visibility,
-        ${fileStates(sql)} as files,
+    const [range, order] =
+      "after" in from ? [sql`e.seq > ${from.after}`, sql`e.seq`] : [sql`e.seq < ${from.before}`, sql`e.seq desc`];
+    return sql<(TimelineEntry & { files: FileState[] | null })[]>`
+      select e.seq, e.type, e.at, e.actor, g.id as "agentId", g.name as "agentName", e.data,
+        m.id as "messageId", m.parts, m.meta, m.channel, m.locale, m.visibility, ${fileStates(sql)} as files,
         (select coalesce(jsonb_agg(jsonb_build_object('piece', d.piece, 'state', d.state, 'error', d.error) order by d.piece), '[]')
           from deliveries d where d.message_id = m.id) as deliveries
       from events e
       left join messages m on m.conversation_id = e.conversation_id and m.seq = e.seq
       left join agents g on g.id = coalesce(m.agent_id, e.agent_id)
-      where e.conversation_id = ${id} and e.seq > ${after} order by e.seq limit ${eventsMax}`,
-  );
-  return rows.map(({ files, parts, ...event }) => ({
+      where e.conversation_id = ${id} and ${range} order by ${order} limit ${Math.min(limit, timelinePageMax)}`;
+  });
+  const entries = rows.map(({ files, parts, ...event }) => ({
     ...event,
     parts: parts === null ? null : withFileStates(parts, files),
   }));
+  return "after" in from ? entries : entries.reverse();
 }
 
-export type Change = "claim" | "assign" | "release" | "resolve" | "reopen" | "snooze";
-
-/**
- * Changes the owner or the state in one transaction: fence up, event written, an open turn of the assistant dropped when
- * a person takes over (R4). Null when the conversation does not exist; "taken" when another agent has it.
- */
-export async function changeConversation(
-  db: Db,
-  id: string,
-  agentId: string,
-  change: Change,
-  options: { readonly assignTo?: string; readonly until?: Date } = {},
-): Promise<"done" | "taken" | null> {
-  return db.transaction(async (sql) => {
-    const [row] = await sql<
-      { owner: string; agent_id: string | null }[]
-    >`select owner, agent_id from conversations where id = ${id} for update`;
-    if (row === undefined) return null;
-    if ((change === "claim" || change === "reopen") && row.owner === "agent" && row.agent_id !== agentId)
-      return "taken";
-    if (change === "claim" && row.agent_id === agentId) return "done";
-    await applyChange(sql, id, agentId, change, options);
-    return "done";
-  });
-}
-
-export async function applyChange(
-  sql: TransactionSql,
-  id: string,
-  agentId: string,
-  change: Change,
-  options: { readonly assignTo?: string; readonly until?: Date } = {},
-): Promise<void> {
-  const owner = options.assignTo ?? agentId;
-  if (change === "claim" || change === "assign") {
-    await sql`update conversations set status = 'open', owner = 'agent', agent_id = ${owner}, fence = fence + 1, waiting_since = null where id = ${id}`;
-    await sql`update turns set state = 'dropped', ended_at = now() where conversation_id = ${id} and state = 'open'`;
-  } else if (change === "release") {
-    await sql`update conversations set owner = 'queue', agent_id = null, fence = fence + 1, waiting_since = now() where id = ${id}`;
-  } else if (change === "resolve") {
-    // The next message opens a new episode, and the assistant answers it afresh.
-    await sql`update conversations set status = 'resolved', owner = 'assistant', agent_id = null, fence = fence + 1,
-      waiting_since = null, snoozed_until = null, summary = null, flow = '{}' where id = ${id}`;
-  } else if (change === "reopen") {
-    await sql`update conversations set status = 'open', owner = 'agent', agent_id = ${agentId}, fence = fence + 1, snoozed_until = null where id = ${id}`;
-  } else {
-    await sql`update conversations set status = 'snoozed', snoozed_until = ${options.until ?? null}, fence = fence + 1 where id = ${id}`;
-  }
-  const type = {
-    claim: "assignment",
-    assign: "assignment",
-    release: "assignment",
-    resolve: "resolution",
-    reopen: "reopened",
-    snooze: "snoozed",
-  }[change];
-  await appendEvent(sql, id, {
-    type,
-    agentId,
-    data: { change, to: change === "claim" || change === "assign" ? owner : null },
-  });
-}
-
-/** Takes the next seq under the row's lock and writes the event there; gives the seq. */
-export async function appendEvent(
-  sql: TransactionSql,
-  id: string,
-  event: { readonly type: string; readonly agentId: string; readonly data: object },
-): Promise<number> {
-  const [row] = await sql<{ seq: number }[]>`
-    update conversations set next_seq = next_seq + 1, last_activity_at = now() where id = ${id} returning next_seq - 1 as seq`;
-  if (row === undefined) throw new Error("The conversation is gone.");
-  await sql`insert into events (conversation_id, seq, type, actor, agent_id, data)
-    values (${id}, ${row.seq}, ${event.type}, 'agent', ${event.agentId}, ${sql.json(asJson(event.data))})`;
-  return row.seq;
-}
-
-function encodeCursor(row: ConversationRow): string {
-  return Buffer.from(JSON.stringify([row.position, row.id])).toString("base64url");
-}
-
-function decodeCursor(cursor: string): [string | null, string | null] {
-  try {
-    const [at, id] = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as unknown[];
-    return typeof at === "string" && typeof id === "string" ? [at, id] : [null, null];
-  } catch {
-    return [null, null];
-  }
+/** Remembers what was on this agent's screen; an older seq than the known one changes nothing. False: no such conversation. */
+export async function markRead(db: Db, agentId: string, id: string, seq: number): Promise<boolean> {
+  const rows = await db.run(
+    (sql) => sql`
+      insert into conversation_reads (agent_id, conversation_id, seq)
+        select ${agentId}, c.id, least(${seq}, c.next_seq - 1) from conversations c where c.id = ${id}
+      on conflict (agent_id, conversation_id) do update set seq = greatest(conversation_reads.seq, excluded.seq)
+      returning 1`,
+  );
+  return rows.length > 0;
 }

@@ -6,6 +6,8 @@ const pageMax = 500;
 export interface FeedPage {
   /** Give this back to continue. */
   readonly position: string;
+  /** This page is full: read again at once. */
+  readonly more: boolean;
   readonly events: readonly {
     readonly conversationId: string;
     readonly seq: number;
@@ -23,17 +25,18 @@ export async function readFeed(db: Db, after: string | null): Promise<FeedPage> 
   return db.run(async (sql) => {
     const [now] = await sql<{ horizon: string }[]>`select pg_snapshot_xmin(pg_current_snapshot())::text as horizon`;
     const horizon = now?.horizon ?? "0";
-    if (after === null) return { position: horizon, events: [] };
+    if (after === null) return { position: horizon, more: false, events: [] };
     const rows = await sql<(FeedPage["events"][number] & { xid: string })[]>`
       select conversation_id as "conversationId", seq, type, actor, at, xid::text as xid from events
       where xid >= ${after}::xid8 and xid < ${horizon}::xid8 order by xid, conversation_id, seq limit ${pageMax + 1}`;
-    if (rows.length <= pageMax) return { position: horizon, events: rows.map(({ xid: _, ...event }) => event) };
+    if (rows.length <= pageMax)
+      return { position: horizon, more: false, events: rows.map(({ xid: _, ...event }) => event) };
     // A full page ends between two transactions; clients ignore what they have already by seq.
     const last = rows[pageMax]?.xid ?? horizon;
     const whole = rows.filter((row) => row.xid !== last);
     // One transaction larger than a page: its rest is left to the clients' own catch-up by seq.
     const kept = whole.length > 0 ? whole : rows;
     const next = whole.length > 0 ? last : (BigInt(last) + 1n).toString();
-    return { position: next, events: kept.map(({ xid: _, ...event }) => event) };
+    return { position: next, more: true, events: kept.map(({ xid: _, ...event }) => event) };
   });
 }

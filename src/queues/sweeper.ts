@@ -7,10 +7,15 @@ const everyMs = 2_000;
 const graceMs = 1_500;
 const batchMax = 500;
 
-/** Looks into PostgreSQL for open work and rings again. Needs no queue to look; survives every outage. */
+/**
+ * Looks into PostgreSQL for open work and rings again, and does the small chores that are due by the clock alone. Needs
+ * no queue to look; survives every outage.
+ */
 export function startSweeper(deps: {
   readonly db: Db;
   readonly ring: (conversationId: string) => void;
+  /** Each run once a look, side by side in every worker: they must be safe to run so. */
+  readonly chores?: readonly (() => Promise<void>)[];
   readonly log: Log;
 }): { stop(): Promise<void> } {
   let stopped = false;
@@ -20,6 +25,7 @@ export function startSweeper(deps: {
     const rows = await deps.db.run((sql) => openWork(sql));
     for (const row of rows) deps.ring(row.conversation_id);
     if (rows.length > 0) deps.log.info({ component: "sweeper", count: rows.length }, "swept");
+    for (const chore of deps.chores ?? []) await chore();
   }
 
   const timer = setInterval(() => {

@@ -1,0 +1,23 @@
+import type { TransactionSql } from "../db/client.ts";
+import { asJson } from "../db/json.ts";
+
+/** Takes the next seq under the row's lock and writes the event there; gives the seq. */
+export async function appendEvent(
+  sql: TransactionSql,
+  conversationId: string,
+  event: {
+    readonly type: string;
+    /** Null: nobody in person, the system. */
+    readonly agentId: string | null;
+    readonly data: object;
+  },
+): Promise<number> {
+  const [row] = await sql<{ seq: number }[]>`
+    update conversations set next_seq = next_seq + 1, last_activity_at = now() where id = ${conversationId}
+    returning next_seq - 1 as seq`;
+  if (row === undefined) throw new Error("The conversation is gone.");
+  await sql`insert into events (conversation_id, seq, type, actor, agent_id, data)
+    values (${conversationId}, ${row.seq}, ${event.type}, ${event.agentId === null ? "system" : "agent"}, ${event.agentId},
+      ${sql.json(asJson(event.data))})`;
+  return row.seq;
+}

@@ -1,0 +1,117 @@
+import type { Db, TransactionSql } from "../db/client.ts";
+import { appendEvent } from "./append-event.ts";
+import { type Change, type Decided, decideChange, type Ownership } from "./ownership.ts";
+
+export type ChangeOutcome =
+  | { readonly outcome: "done"; readonly fence: number; readonly changed: boolean; readonly answerDue: boolean }
+  | { readonly outcome: Exclude<Decided["outcome"], "changed" | "same">; readonly fence: number }
+  | { readonly outcome: "not-found" };
+
+/**
+ * Changes owner or state in one transaction: fence up, event written, the assistant's open turn dropped (R4). Asked
+ * again, it changes nothing. `answerDue` says that the assistant got it back with an unanswered message: ring.
+ */
+export async function changeConversation(
+  db: Db,
+  id: string,
+  agentId: string,
+  change: Change,
+  statedFence?: number,
+): Promise<ChangeOutcome> {
+  return db.transaction(async (sql) => {
+    const now = await lockOwnership(sql, id);
+    if (now === null) return { outcome: "not-found" };
+    const decided = decideChange(now, agentId, change, statedFence);
+    switch (decided.outcome) {
+      case "same":
+        return { outcome: "done", fence: now.fence, changed: false, answerDue: false };
+      case "changed": {
+        const answerDue = await applyChange(sql, id, agentId, change, decided.next);
+        return { outcome: "done", fence: decided.next.fence, changed: true, answerDue };
+      }
+      default:
+        return { outcome: decided.outcome, fence: now.fence };
+    }
+  });
+}
+
+/** Gives the conversation to the agent inside the transaction of their first reply; gives the new fence. */
+export async function claimWithReply(
+  sql: TransactionSql,
+  id: string,
+  agentId: string,
+  now: Ownership,
+): Promise<number> {
+  const decided = decideChange(now, agentId, { kind: "claim" });
+  if (decided.outcome !== "changed") return now.fence;
+  await applyChange(sql, id, agentId, { kind: "claim" }, decided.next);
+  return decided.next.fence;
+}
+
+async function lockOwnership(sql: TransactionSql, id: string): Promise<Ownership | null> {
+  const [row] = await sql<
+    Ownership[]
+  >`select status, owner, agent_id as "agentId", fence, snoozed_until as "snoozedUntil"
+    from conversations where id = ${id} for update`;
+  return row ?? null;
+}
+
+async function applyChange(
+  sql: TransactionSql,
+  id: string,
+  agentId: string,
+  change: Change,
+  next: Ownership,
+): Promise<boolean> {
+  const dropped =
+    await sql`update turns set state = 'dropped', ended_at = now() where conversation_id = ${id} and state = 'open' returning 1`;
+  const waits = next.owner === "queue" || (next.owner === "agent" && dropped.length > 0);
+  // A summary belongs to one hand-off: it stays readable after the resolution, not in the next episode.
+  await sql`update conversations set status = ${next.status}, owner = ${next.owner}, agent_id = ${next.agentId},
+      fence = ${next.fence}, snoozed_until = ${next.snoozedUntil},
+      waiting_since = case when ${next.status === "resolved"} then null when ${waits} then coalesce(waiting_since, now())
+        else waiting_since end,
+      summary = case when owner = 'assistant' and status <> 'resolved' then null else summary end,
+      flow = case when ${change.kind === "resolve"} then '{}' else flow end
+    where id = ${id}`;
+  await appendEvent(sql, id, { type: eventTypes[change.kind], agentId, data: eventData(change, next) });
+  return change.kind === "release" && change.to === "assistant" && (await openTurn(sql, id));
+}
+
+const eventTypes = {
+  claim: "assignment",
+  assign: "assignment",
+  release: "assignment",
+  resolve: "resolution",
+  reopen: "reopened",
+  snooze: "snoozed",
+} as const satisfies Record<Change["kind"], string>;
+
+function eventData(change: Change, next: Ownership): object {
+  switch (change.kind) {
+    case "claim":
+    case "assign":
+      return { change: change.kind, to: next.agentId };
+    case "release":
+      return { change: change.kind, to: change.to };
+    case "snooze":
+      return { change: change.kind, until: change.until.toISOString() };
+    default:
+      return { change: change.kind };
+  }
+}
+
+/** Nobody is left in silence: what the customer wrote since our last word is the assistant's to answer now. */
+async function openTurn(sql: TransactionSql, id: string): Promise<boolean> {
+  const opened = await sql`
+    with unanswered as (
+      select min(m.seq) as first_seq, max(m.seq) as last_seq from messages m
+      where m.conversation_id = ${id} and m.author = 'contact' and m.seq > (
+        select coalesce(max(o.seq), 0) from messages o
+        where o.conversation_id = ${id} and o.author <> 'contact' and o.visibility = 'public')),
+    calmed as (update conversations set waiting_since = null where id = ${id})
+    insert into turns (conversation_id, first_seq, last_seq)
+      select ${id}, first_seq, last_seq from unanswered where first_seq is not null
+    returning 1`;
+  return opened.length > 0;
+}

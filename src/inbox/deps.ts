@@ -1,0 +1,26 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Db } from "../db/client.ts";
+import type { StoredFile } from "../lib/attachment.ts";
+import type { LiveHub } from "../live/hub.ts";
+import type { ChannelFor } from "./way-to.ts";
+
+export interface InboxDeps {
+  readonly db: Db;
+  readonly live: LiveHub;
+  readonly ring: (conversationId: string) => void;
+  readonly channelFor: ChannelFor;
+  readonly publicUrl: () => string;
+  /** A file that may be handed to an agent; null for one that is missing, blocked or not fetched yet. */
+  readonly file: (id: string) => Promise<StoredFile | null>;
+}
+
+/** A Fastify scope whose schemas are zod. */
+export type Routes = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

@@ -1,0 +1,59 @@
+import type { FastifyInstance } from "fastify";
+import type { WebSocket } from "ws";
+import { agentOf } from "../agents/sessions.ts";
+import { readFeed } from "../live/feed.ts";
+import type { InboxDeps } from "./deps.ts";
+import { tokenOf } from "./signed-in.ts";
+
+/**
+ * How often each socket looks by itself: at whether its session still lives (safety.md: closed within 5 s), and for
+ * events whose bell did not come: another process without Redis, or a transaction that was open at the last look.
+ */
+const lookEveryMs = 1_500;
+
+/** WS /live?after=position: first where we are, then everything since, then what happens; only ids, no content. */
+export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
+  scope.get("/live", { websocket: true, schema: { hide: true } }, (socket: WebSocket, request) => {
+    const after = (request.query as { after?: string }).after;
+    let position = after !== undefined && /^\d{1,19}$/.test(after) ? after : null;
+    let reading: Promise<void> | null = null;
+    let again = false;
+    const token = tokenOf(request);
+
+    async function read(): Promise<void> {
+      do {
+        again = false;
+        const page = await readFeed(deps.db, position);
+        const news = page.events.length > 0 || position === null;
+        position = page.position;
+        // A full page has more behind it: go on at once.
+        again ||= page.more;
+        if (news) socket.send(JSON.stringify({ position: page.position, events: page.events }));
+      } while (again && socket.readyState === socket.OPEN);
+    }
+    const wake = (): void => {
+      if (reading !== null) {
+        again = true;
+        return;
+      }
+      reading = read()
+        .catch(() => socket.close(1013, "try again"))
+        .finally(() => {
+          reading = null;
+        });
+    };
+    const unsubscribe = deps.live.subscribeAll(wake);
+    const timer = setInterval(() => {
+      wake();
+      agentOf(deps.db, token).then(
+        (agent) => agent === null && socket.close(4401, "signed out"),
+        () => undefined,
+      );
+    }, lookEveryMs);
+    socket.on("close", () => {
+      unsubscribe();
+      clearInterval(timer);
+    });
+    wake();
+  });
+}

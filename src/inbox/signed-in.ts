@@ -1,0 +1,32 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type Agent, agentOf } from "../agents/sessions.ts";
+import type { Db } from "../db/client.ts";
+import { refuse } from "./answers.ts";
+
+export const cookieName = "everline_session";
+
+const agents = new WeakMap<FastifyRequest, Agent>();
+
+/** The check in front of every signed-in route, the socket included (A2). */
+export async function requireAgent(db: Db, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const agent = await agentOf(db, tokenOf(request));
+  if (agent === null) return refuse(reply, 401, "SignInNeeded", "Sign in with POST /api/v1/session first.");
+  agents.set(request, agent);
+  return undefined;
+}
+
+/** Who sent this request; every signed-in route has one. */
+export function agentIn(request: FastifyRequest): Agent {
+  const agent = agents.get(request);
+  if (agent === undefined) throw new Error("A route ran without its sign-in check.");
+  return agent;
+}
+
+export function tokenOf(request: FastifyRequest): string {
+  return bearerOf(request) ?? request.cookies[cookieName] ?? "";
+}
+
+/** True when the request says who it is by a header, which no foreign page can make a browser send. */
+export function bearerOf(request: FastifyRequest): string | null {
+  return /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? null;
+}
