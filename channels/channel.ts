@@ -36,6 +36,11 @@ export interface ChannelLimits {
   readonly pulled: boolean;
   /** "short" asks the assistant for the article's short answer (SMS, speech). */
   readonly wording: "full" | "short";
+  /**
+   * The provider refuses whatever we send after a STOP until the contact says START. Elsewhere a direct answer to a
+   * later message of theirs may go out.
+   */
+  readonly optOutBlocksAnswers?: boolean;
 }
 
 /** A message of ours before it is rendered. */
@@ -109,6 +114,8 @@ export interface Webhook {
   readonly method: "GET" | "POST";
   /** Below `/channels/<channel>/<account>`, e.g. "/webhook". */
   readonly path: string;
+  /** How large a body may be; the service's own limit when left out. */
+  readonly maxBytes?: number;
   /** Pure: verifies, then translates. Never throws on unknown input; what it does not know becomes an `unsupported` part. */
   receive(request: RawRequest): Received;
 }
@@ -136,7 +143,7 @@ export interface InboundMessage {
   /** The customer's own choice of language, if the channel knows one (browser, speech). */
   readonly locale?: string;
   readonly replyToExternalId?: string;
-  /** An opt-out, opt-in or help word: stored and recorded as consent; the assistant stays silent. */
+  /** An opt-out, opt-in or help word: stored and recorded as consent. What the provider answers wants no answer of ours. */
   readonly consent?: "stop" | "start" | "help";
   /** False: stored in the timeline but nobody owes an answer (a call that began, a reaction kept as a message). */
   readonly wantsAnswer: boolean;
@@ -161,6 +168,8 @@ export interface TimelineChange {
   readonly kind: "change";
   readonly key: string;
   readonly from: ContactAddress;
+  /** Other addresses of the same person, from now on (their number or their scoped id changed). */
+  readonly aliases?: readonly ContactAddress[];
   readonly change: "reaction" | "edit" | "revoke" | "identity" | "call";
   /** The provider id of the message it is about. */
   readonly targetExternalId?: string;

@@ -3,6 +3,7 @@ import { createSms } from "./sms/index.ts";
 import { createTwilioClient, type TwilioAccount } from "./twilio/client.ts";
 import { createVoice } from "./voice/index.ts";
 import { webChat } from "./web-chat/index.ts";
+import { type CloudSettings, createWhatsapp } from "./whatsapp/index.ts";
 
 export interface ChannelSettings {
   readonly publicUrl: () => string;
@@ -11,27 +12,38 @@ export interface ChannelSettings {
   readonly twilio:
     | (TwilioAccount & {
         readonly smsNumber: string | null;
+        readonly whatsappNumber: string | null;
         readonly voiceNumber: string | null;
         readonly messagingServiceSid: string | null;
       })
     | null;
+  readonly whatsappCloud: CloudSettings | null;
+}
+
+export interface Channels {
+  readonly channels: readonly Channel[];
+  close(): Promise<void>;
 }
 
 /** The one list of channels: each that has its settings, for the account "default". */
-export function createChannels(settings: ChannelSettings): {
-  readonly channels: readonly Channel[];
-  close(): Promise<void>;
-} {
-  const { twilio, publicUrl, company, burstWaitMs } = settings;
-  if (twilio === null) return { channels: [webChat], close: async () => undefined };
-  const client = createTwilioClient(twilio);
-  const { authToken, smsNumber, voiceNumber, messagingServiceSid } = twilio;
+export function createChannels(settings: ChannelSettings): Channels {
+  const { twilio, whatsappCloud, publicUrl, company, burstWaitMs } = settings;
   const account = "default";
+  const client = twilio === null ? null : createTwilioClient(twilio);
   const channels: Channel[] = [webChat];
-  if (smsNumber !== null || messagingServiceSid !== null) {
-    const from = smsNumber;
-    channels.push(createSms({ account, authToken, from, messagingServiceSid, publicUrl, client, burstWaitMs }));
+  if (twilio !== null && client !== null) {
+    const { authToken, smsNumber: from, messagingServiceSid } = twilio;
+    if (from !== null || messagingServiceSid !== null) {
+      channels.push(createSms({ account, authToken, from, messagingServiceSid, publicUrl, client, burstWaitMs }));
+    }
+    if (twilio.voiceNumber !== null) channels.push(createVoice({ account, authToken, publicUrl, company }));
   }
-  if (voiceNumber !== null) channels.push(createVoice({ account, authToken, publicUrl, company }));
-  return { channels, close: () => client.close() };
+  const whatsapp = createWhatsapp({ account, publicUrl, burstWaitMs, cloud: whatsappCloud, twilio, client });
+  if (whatsapp !== null) channels.push(whatsapp.channel);
+  return {
+    channels,
+    async close() {
+      await Promise.all([client?.close(), whatsapp?.close()]);
+    },
+  };
 }

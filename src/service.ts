@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createChannels } from "../channels/registry.ts";
 import { ensureFirstAdmin } from "./agents/sessions.ts";
-import type { Config, TwilioSettings } from "./config.ts";
+import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
 import { openEngines } from "./engines.ts";
 import { seedArticles } from "./help-centre/articles.ts";
 import { readArticles } from "./help-centre/read-articles.ts";
@@ -44,11 +44,13 @@ export async function startService(config: Config, log: Log): Promise<Service> {
   let url = config.publicUrl;
   const publicUrl = (): string => url ?? `http://127.0.0.1:${config.port}`;
   const credentials = config.twilio ?? (config.simulator ? simulatedTwilio(config) : null);
+  const cloud = config.whatsappCloud ?? (config.simulator ? simulatedCloud(config) : null);
   const double =
     config.simulator && credentials !== null
       ? await startProviderDouble({
           accountSid: credentials.accountSid,
           authToken: credentials.authToken,
+          ...(cloud === null ? {} : { cloud }),
           port: 0,
           seed: 1,
           log,
@@ -61,6 +63,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     company: config.company,
     burstWaitMs: config.burstWaitMs,
     twilio,
+    whatsappCloud: double === null || cloud === null ? cloud : { ...cloud, apiUrl: double.url },
   });
   const byName = new Map(channels.map((channel) => [`${channel.name}/${channel.account}`, channel]));
   const channelFor = (name: string, account: string) => byName.get(`${name}/${account}`) ?? null;
@@ -110,12 +113,14 @@ export async function startService(config: Config, log: Log): Promise<Service> {
 }
 
 /** Credentials of the built-in provider, different in every installation. */
+function derive(config: Config, purpose: string): string {
+  return createHmac("sha256", config.secretKey).update(purpose).digest("hex").slice(0, 32);
+}
+
 function simulatedTwilio(config: Config): TwilioSettings {
-  const derive = (purpose: string): string =>
-    createHmac("sha256", config.secretKey).update(purpose).digest("hex").slice(0, 32);
   return {
-    accountSid: `AC${derive("simulator-account")}`,
-    authToken: derive("simulator-token"),
+    accountSid: `AC${derive(config, "simulator-account")}`,
+    authToken: derive(config, "simulator-token"),
     apiKey: null,
     apiSecret: null,
     apiUrl: null,
@@ -123,5 +128,15 @@ function simulatedTwilio(config: Config): TwilioSettings {
     whatsappNumber: simulatedNumber,
     voiceNumber: simulatedNumber,
     messagingServiceSid: null,
+  };
+}
+
+function simulatedCloud(config: Config): WhatsappCloudSettings {
+  return {
+    token: derive(config, "simulator-cloud-token"),
+    appSecret: derive(config, "simulator-cloud-secret"),
+    verifyToken: derive(config, "simulator-cloud-verify"),
+    phoneNumberId: "100000000000001",
+    apiUrl: null,
   };
 }

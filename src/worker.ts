@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Channel } from "../channels/channel.ts";
+import { type Channel, can } from "../channels/channel.ts";
 import { createAssistant } from "./assistant/decide.ts";
 import { createEmbeddedBrain, type EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import { createMediaFetcher } from "./attachments/fetch-media.ts";
@@ -49,11 +49,19 @@ export async function startWorker({
     usesModel: false,
     render(name, account, message) {
       const channel = channelFor(name, account);
-      if (channel === null || channel.limits.pulled) return { items: [], degraded: [], wording: "full" };
-      return { ...channel.render(message), wording: channel.limits.wording };
+      if (channel === null || channel.limits.pulled)
+        return { items: [], degraded: [], wording: "full", replyWindowMs: null };
+      const { wording, replyWindowMs } = channel.limits;
+      return { ...channel.render(message), wording, replyWindowMs };
     },
     wordingOf: (name, account) => channelFor(name, account)?.limits.wording ?? "full",
     send: (delivery) => outbox.send(delivery),
+    deliverOpen: (conversationIds) => outbox.deliverOpen(conversationIds),
+    showTyping({ channel: name, account, address, messages }) {
+      const channel = channelFor(name, account);
+      if (channel === null || !can(channel, "showTyping")) return;
+      void channel.showTyping(address, messages.at(-1)?.externalId ?? null);
+    },
     sendLeaseMs,
     publish,
     log,

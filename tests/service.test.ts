@@ -32,20 +32,32 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function text(from: string, body: string): Promise<void> {
+async function text(from: string, body: string, channel = "sms", choice?: object): Promise<void> {
   const response = await fetch(`${url}/simulator/api/messages`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ channel: "sms", from, body }),
+    body: JSON.stringify({ channel, from, body, ...(choice === undefined ? {} : { choice }) }),
   });
   expect(await response.json()).toEqual({ status: 200 });
 }
 
-async function replies(number: string, count: number): Promise<string[]> {
+async function replies(number: string, count: number, channel = "sms"): Promise<string[]> {
+  return (await entries(number, count, channel)).map((one) => one.body);
+}
+
+interface Entry {
+  readonly direction: string;
+  readonly body: string;
+  readonly options: readonly { readonly id: string; readonly title: string }[];
+}
+
+async function entries(number: string, count: number, channel: string): Promise<Entry[]> {
   for (let tries = 0; tries < 100; tries++) {
-    const response = await fetch(`${url}/simulator/api/thread?channel=sms&customer=${encodeURIComponent(number)}`);
-    const { entries } = (await response.json()) as { entries: { direction: string; body: string }[] };
-    const ours = entries.filter((one) => one.direction === "out").map((one) => one.body);
+    const response = await fetch(
+      `${url}/simulator/api/thread?channel=${channel}&customer=${encodeURIComponent(number)}`,
+    );
+    const { entries: all } = (await response.json()) as { entries: Entry[] };
+    const ours = all.filter((one) => one.direction === "out");
     if (ours.length >= count) return ours;
     await sleep(50);
   }
@@ -66,6 +78,17 @@ test("a text is answered from the articles, in the language it was asked in", as
   await text("+12025550131", "hur betalar jag tillbaka en retur? jag menar hur returnerar jag min order");
   const [answer] = await replies("+12025550131", 1);
   expect(answer).toMatch(/retur/i);
+});
+
+test("WhatsApp: an unclear question gets buttons, and the tapped one is understood", async () => {
+  const number = "+34600000001";
+  await text(number, "what is the airspeed of a swallow?", "whatsapp");
+  const [offered] = await entries(number, 1, "whatsapp");
+  expect(offered?.options.map((one) => one.id)).toContain("callback");
+  const callback = offered?.options.find((one) => one.id === "callback");
+  await text(number, callback?.title ?? "", "whatsapp", callback);
+  const [, noted] = await entries(number, 2, "whatsapp");
+  expect(noted?.body).toContain(number);
 });
 
 test("a person who is asked for answers, and the assistant is silent", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Channel, InboundMessage, Outgoing, SendResult, Sends } from "../channels/channel.ts";
+import type { Channel, ChannelLimits, InboundMessage, Outgoing, SendResult, Sends } from "../channels/channel.ts";
 import { createDb, type Db } from "../src/db/client.ts";
 import { createAccept } from "../src/intake/accept.ts";
 import { createOutbox, sendLeaseMs } from "../src/outbox/outbox.ts";
@@ -24,6 +24,7 @@ function line(
     decide?: (turn: WaitingTurn) => Promise<Decision>;
     provider?: (sent: Outgoing) => SendResult;
     pieces?: number;
+    limits?: Partial<ChannelLimits>;
   } = {},
 ) {
   const sent: Outgoing[] = [];
@@ -31,7 +32,14 @@ function line(
   const channel: Channel & Sends = {
     name: "sms",
     account: "default",
-    limits: { textMaxChars: 1600, replyWindowMs: null, burstWaitMs: 0, pulled: false, wording: "short" },
+    limits: {
+      textMaxChars: 1600,
+      replyWindowMs: null,
+      burstWaitMs: 0,
+      pulled: false,
+      wording: "short",
+      ...options.limits,
+    },
     render: (message) => ({
       items: Array.from({ length: options.pieces ?? 1 }, (_, n) => ({
         body: { text: JSON.stringify(message.parts), n },
@@ -52,9 +60,15 @@ function line(
     db,
     assistant: { decide: options.decide ?? (async (turn) => echo(turn)), giveUp: echo },
     usesModel: false,
-    render: (_name, _account, message) => ({ ...channel.render(message), wording: "short" }),
+    render: (_name, _account, message) => ({
+      ...channel.render(message),
+      wording: "short",
+      replyWindowMs: channel.limits.replyWindowMs,
+    }),
     wordingOf: () => "short",
     send: (delivery) => outbox.send(delivery),
+    deliverOpen: (ids) => outbox.deliverOpen(ids),
+    showTyping: () => undefined,
     sendLeaseMs,
     publish: () => undefined,
     log: quiet,
@@ -68,7 +82,8 @@ function line(
     answered,
     outbox,
     answerTurns: (ids: string[]) => answerTurns(ids, new AbortController().signal),
-    say: (key: string, from: string, text: string) => accept(message(key, from, text), channel),
+    say: (key: string, from: string, text: string, more: Partial<InboundMessage> = {}) =>
+      accept({ ...message(key, from, text), ...more }, channel),
   };
 }
 
@@ -220,4 +235,65 @@ test("status reports in every order end in the same state", async () => {
     );
     expect(events.map((event) => event.seq)).toEqual(events.map((_, at) => at + 1));
   }
+});
+
+const stop = { consent: "stop", wantsAnswer: false } as const;
+const start = { consent: "start", wantsAnswer: false } as const;
+
+async function failures(conversationId: string): Promise<(string | undefined)[]> {
+  const rows = await db.run(
+    (sql) => sql<{ data: { error?: { class: string } } }[]>`select data from events
+      where conversation_id = ${conversationId} and type = 'delivery-failed' order by seq`,
+  );
+  return rows.map(({ data }) => data.error?.class);
+}
+
+test("after a STOP nothing is sent, whatever is written, where the provider refuses it; START lifts that", async () => {
+  const { say, answerTurns, sent, outbox } = line({ limits: { optOutBlocksAnswers: true }, pieces: 2 });
+  const { conversationId } = await say("o:1", "+4661", "STOP", stop);
+  await say("o:2", "+4661", "where is my order?");
+  await answerTurns([conversationId]);
+  await outbox.idle();
+  expect(sent).toEqual([]);
+  expect(await deliveryStates(conversationId)).toEqual(["failed", "failed"]);
+  expect(await failures(conversationId)).toEqual(["optout", "optout"]);
+  await say("o:3", "+4661", "START", start);
+  await say("o:4", "+4661", "and now?");
+  await answerTurns([conversationId]);
+  await outbox.idle();
+  expect(sent).toHaveLength(2);
+});
+
+test("elsewhere a direct answer to a later message goes out after a STOP, an answer to an earlier one does not", async () => {
+  const { say, answerTurns, sent, outbox } = line();
+  const { conversationId } = await say("o:5", "+4662", "a question, then I think again");
+  await say("o:6", "+4662", "STOP", stop);
+  await answerTurns([conversationId]);
+  await outbox.idle();
+  expect(sent).toEqual([]);
+  expect(await failures(conversationId)).toEqual(["optout"]);
+  await say("o:7", "+4662", "sorry, one more question");
+  await answerTurns([conversationId]);
+  await outbox.idle();
+  expect(sent).toHaveLength(1);
+});
+
+test("a reply after the channel's window is closed fails with words for the agent, and never reaches the provider", async () => {
+  const { say, answerTurns, sent, outbox } = line({ limits: { replyWindowMs: 60_000 } });
+  const { conversationId } = await say("w:1", "+4663", "in time");
+  await answerTurns([conversationId]);
+  await outbox.idle();
+  expect(sent).toHaveLength(1);
+  await say("w:2", "+4663", "answered too late");
+  await db.run(
+    (sql) => sql`update messages set at = at - interval '2 minutes' where conversation_id = ${conversationId}`,
+  );
+  await db.run(
+    (sql) =>
+      sql`update conversations set last_inbound_at = last_inbound_at - interval '2 minutes' where id = ${conversationId}`,
+  );
+  await answerTurns([conversationId]);
+  await outbox.idle();
+  expect(sent).toHaveLength(1);
+  expect(await failures(conversationId)).toEqual(["window"]);
 });

@@ -1,7 +1,10 @@
-import type { Channel, HttpAnswer, Outgoing, RawRequest, Received, ReceivesWebhooks, Sends } from "../channel.ts";
+import type { Channel, FetchesMedia, ReceivesWebhooks, ReportsHealth, Sends } from "../channel.ts";
 import type { TwilioClient } from "../twilio/client.ts";
-import { isFromTwilio } from "../twilio/verify.ts";
-import { parseMessage, parseStatus } from "./parse.ts";
+import { emptyTwiml, noContent } from "../twilio/inbound.ts";
+import { twilioMessages } from "../twilio/messages.ts";
+import { parseStatus } from "../twilio/status.ts";
+import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
+import { parseMessage } from "./parse.ts";
 import { renderSms, textMaxChars } from "./render.ts";
 
 /** People type several short messages in a row on a phone. */
@@ -17,65 +20,36 @@ export interface SmsOptions {
   readonly burstWaitMs: number | null;
 }
 
-const emptyTwiml: HttpAnswer = { status: 200, contentType: "text/xml", body: "<Response/>" };
-const noContent: HttpAnswer = { status: 204 };
-
 /** SMS and MMS over Twilio. */
-export function createSms(options: SmsOptions): Channel & ReceivesWebhooks & Sends {
-  const webhook = (path: string, read: (form: URLSearchParams, request: RawRequest) => Received) => ({
-    method: "POST" as const,
-    path,
-    receive: (request: RawRequest): Received => {
-      const form = new URLSearchParams(request.body.toString("utf8"));
-      if (!isFromTwilio({ authToken: options.authToken, publicUrl: options.publicUrl(), request, form })) {
-        const missing = request.headers["x-twilio-signature"] === undefined;
-        return {
-          kind: "refused",
-          answer: { status: missing ? 400 : 403 },
-          reason: missing ? "signature-missing" : "signature-wrong",
-        };
-      }
-      return read(form, request);
-    },
-  });
+export function createSms(options: SmsOptions): Channel & ReceivesWebhooks & Sends & FetchesMedia & ReportsHealth {
+  const { account, client, from, messagingServiceSid, publicUrl } = options;
+  const callbackUrl = (): string => `${publicUrl()}/channels/sms/${account}`;
   return {
     name: "sms",
-    account: options.account,
+    account,
     limits: {
       textMaxChars,
       replyWindowMs: null,
       burstWaitMs: options.burstWaitMs ?? burstWaitMs,
       pulled: false,
       wording: "short",
+      optOutBlocksAnswers: true,
     },
     webhooks: [
-      webhook("/webhook", (form) => ({
+      twilioWebhook(options, "/webhook", (form) => ({
         kind: "accepted",
-        events: parseMessage(form, options.account),
+        events: parseMessage(form, account),
         answer: emptyTwiml,
       })),
-      webhook("/status", (form, request) => ({
+      twilioWebhook(options, "/status", (form, request) => ({
         kind: "accepted",
-        events: parseStatus(form, new URLSearchParams(request.url.split("?")[1] ?? "")),
+        events: parseStatus(form, queryOf(request)),
         answer: noContent,
       })),
     ],
     render: renderSms,
-    send: (outgoing, signal) => options.client.sendMessage(toForm(options, outgoing), signal),
-    lookUp: (outgoing, since, signal) =>
-      options.client.findMessages({ from: options.from, to: outgoing.to.value, body: bodyOf(outgoing) }, since, signal),
+    ...twilioMessages({ callbackUrl, client, prefix: "", from, messagingServiceSid }),
+    fetchMedia: ({ reference }, limitBytes, signal) => client.fetchMedia(reference, limitBytes, signal),
+    health: (signal) => client.health(signal),
   };
-}
-
-function toForm(options: SmsOptions, outgoing: Outgoing): Record<string, string> {
-  const sender =
-    options.messagingServiceSid === null
-      ? { From: options.from ?? "" }
-      : { MessagingServiceSid: options.messagingServiceSid };
-  const status = `${options.publicUrl()}/channels/sms/${options.account}/status?d=${outgoing.deliveryId}`;
-  return { To: outgoing.to.value, ...sender, Body: bodyOf(outgoing), StatusCallback: status };
-}
-
-function bodyOf(outgoing: Outgoing): string {
-  return String(outgoing.item.body.Body ?? "");
 }

@@ -1,5 +1,6 @@
+import { toPlain } from "../../src/lib/markdown.ts";
+import { splitText } from "../../src/lib/split-text.ts";
 import type { OutboundItem, OutboundMessage, Rendered } from "../channel.ts";
-import { splitText, toPlain } from "../twilio/text.ts";
 import { countSegments } from "./segments.ts";
 
 /** Twilio refuses a longer body. */

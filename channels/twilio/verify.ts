@@ -1,9 +1,11 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { parse, stringify } from "node:querystring";
 import type { RawRequest } from "../channel.ts";
 
 /**
- * Is this request really Twilio's? HMAC-SHA1 over the public URL and, for forms, every parameter in order of its name.
- * Twilio's signer is inconsistent about standard ports, so the URL is tried with and without them. Constant time.
+ * Is this request really Twilio's? HMAC-SHA1 over the public URL and, for forms, every parameter in order of its name; a
+ * JSON body is covered by its hash in the URL. Twilio's signer is inconsistent about standard ports and about how a
+ * query is escaped, so each form that its own SDK accepts is tried. Constant time.
  */
 export function isFromTwilio(options: {
   readonly authToken: string;
@@ -11,11 +13,15 @@ export function isFromTwilio(options: {
   readonly request: RawRequest;
   readonly form: URLSearchParams;
 }): boolean {
-  const given = options.request.headers["x-twilio-signature"];
+  const { authToken, publicUrl, request, form } = options;
+  const given = request.headers["x-twilio-signature"];
   if (typeof given !== "string") return false;
-  const parameters = options.request.method === "POST" ? flatten(options.form) : "";
-  const url = options.publicUrl + options.request.url;
-  return portVariants(url).some((candidate) => equal(given, sign(options.authToken, candidate + parameters)));
+  const url = publicUrl + request.url;
+  const bodyHash = new URLSearchParams(request.url.split("?")[1] ?? "").get("bodySHA256");
+  if (bodyHash !== null && !equal(bodyHash, createHash("sha256").update(request.body).digest("hex"))) return false;
+  const parameters = request.method === "POST" && bodyHash === null ? flatten(form) : "";
+  const signed = (candidate: string): boolean => equal(given, sign(authToken, candidate + parameters));
+  return portVariants(url).some(signed) || reEncoded(url).some(signed);
 }
 
 /** The signature Twilio would send; used by the simulator and the tests as well. */
@@ -41,17 +47,21 @@ function flatten(form: URLSearchParams): string {
 }
 
 function portVariants(url: string): string[] {
-  const match = /^(https?):\/\/([^/?#]+)(.*)$/.exec(url);
-  const [, scheme = "", host = "", rest = ""] = match ?? [];
+  const [, scheme = "", user = "", host = "", rest = ""] =
+    /^(https?:\/\/)([^/?#]*@)?([^/?#@]+)([\s\S]*)$/.exec(url) ?? [];
   const bare = host.replace(/:\d+$/, "");
-  const standard = scheme === "https" ? "443" : "80";
-  return [
-    ...new Set([
-      url,
-      `${scheme}://${bare}${rest}`,
-      `${scheme}://${host === bare ? `${bare}:${standard}` : host}${rest}`,
-    ]),
-  ];
+  const standard = scheme === "https://" ? "443" : "80";
+  const withPort = host === bare ? `${bare}:${standard}` : host;
+  return [...new Set([bare, withPort])].map((one) => scheme + user + one + rest);
+}
+
+/** Some of Twilio's services sign the URL with its query escaped anew. */
+function reEncoded(url: string): string[] {
+  if (!URL.canParse(url)) return [];
+  return portVariants(new URL(url).toString()).flatMap((one) => {
+    const [path = "", query] = one.split("?");
+    return query === undefined ? [one] : [one, `${path}?${stringify(parse(query))}`];
+  });
 }
 
 function equal(left: string, right: string): boolean {

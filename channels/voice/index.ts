@@ -9,7 +9,7 @@ import type {
   SpokenReply,
   Webhook,
 } from "../channel.ts";
-import { isFromTwilio } from "../twilio/verify.ts";
+import { twilioWebhook } from "../twilio/webhook.ts";
 import { callerOf, parseCallStatus, parseInput, parseStart, readState } from "./parse.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 import { renderSpeech, toSpeech } from "./render.ts";
@@ -34,24 +34,20 @@ export interface VoiceOptions {
 
 /** Telephone calls over Twilio: speech and keys in, spoken replies out, inside the provider's own requests. */
 export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks & RepliesVia {
-  const webhook = (path: string, read: (form: URLSearchParams, request: RawRequest) => Received): Webhook => ({
-    method: "POST",
-    path,
-    receive: (request) => {
-      const form = new URLSearchParams(request.body.toString("utf8"));
-      if (!isFromTwilio({ authToken: options.authToken, publicUrl: options.publicUrl(), request, form })) {
-        const missing = request.headers["x-twilio-signature"] === undefined;
-        const reason = missing ? "signature-missing" : "signature-wrong";
-        return { kind: "refused", answer: { status: missing ? 400 : 403 }, reason };
-      }
-      if (!form.get("CallSid")) return { kind: "refused", answer: { status: 400 }, reason: "no-call-id" };
-      return read(form, request);
-    },
-  });
+  const webhook = (path: string, read: (form: URLSearchParams, request: RawRequest) => Received): Webhook =>
+    twilioWebhook(options, path, (form, request) =>
+      form.get("CallSid") ? read(form, request) : { kind: "refused", answer: { status: 400 }, reason: "no-call-id" },
+    );
   return {
     name: "voice",
     account: options.account,
-    limits: { textMaxChars, replyWindowMs: null, burstWaitMs: 0, pulled: true, wording: "short" },
+    limits: {
+      textMaxChars,
+      replyWindowMs: null,
+      burstWaitMs: 0,
+      pulled: true,
+      wording: "short",
+    },
     repliesVia: "sms",
     render: renderSpeech,
     webhooks: [

@@ -1,5 +1,5 @@
+import { cleanText } from "../../src/lib/clean-text.ts";
 import type { ContactAddress, InboundMessage, Part, TimelineChange } from "../channel.ts";
-import { cleanText } from "../twilio/text.ts";
 import { phrases, toSpokenLocale } from "./phrases.ts";
 import type { CallState } from "./twiml.ts";
 

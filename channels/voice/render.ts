@@ -1,5 +1,5 @@
+import { toPlain } from "../../src/lib/markdown.ts";
 import type { OutboundMessage, Part, Rendered } from "../channel.ts";
-import { toPlain } from "../twilio/text.ts";
 import { phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 
 /** A message of ours as speech. It is not sent but said during the call; the item is what would be said. Pure. */

@@ -8,6 +8,7 @@ import { cleanText } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
 import { maskCards } from "../lib/mask.ts";
 import { type Part, plainText, type ReplyMeta } from "../lib/message.ts";
+import { whyNotSend } from "../outbox/may-send.ts";
 import { type ChannelFor, type WayTo, type WrittenFrom, wayTo } from "./way-to.ts";
 
 /** Enough for one line of a list. */
@@ -118,10 +119,9 @@ async function send(
   draft: Draft,
   itemsFor: (meta: ReplyMeta) => readonly OutboundItem[],
 ): Promise<WriteOutcome> {
-  if (way.optedOutAt !== null) return { outcome: "opted-out" };
-  const { replyWindowMs } = way.channel.limits;
-  const silentMs = target.lastInboundAt === null ? 0 : Date.now() - target.lastInboundAt.getTime();
-  if (replyWindowMs !== null && silentMs > replyWindowMs) return { outcome: "window-closed" };
+  const { optedOutAt } = way;
+  const refusal = whyNotSend(way.channel.limits, { optedOutAt, lastInboundAt: target.lastInboundAt }, Date.now());
+  if (refusal !== null) return { outcome: refusal.class === "optout" ? "opted-out" : "window-closed" };
   const fence = await claimWithReply(sql, target.id, agentId, target);
   const stored = await store(sql, target, way, agentId, draft);
   const items = itemsFor(metaOf(target));

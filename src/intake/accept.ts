@@ -3,8 +3,9 @@ import type { Db } from "../db/client.ts";
 import { createGroupCommit } from "../db/group-commit.ts";
 import { asJson } from "../db/json.ts";
 import { cleanFileName } from "../lib/attachment.ts";
+import { mapTexts } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
-import { maskParts } from "../lib/mask.ts";
+import { maskCards, maskParts } from "../lib/mask.ts";
 import { type Part, plainText } from "../lib/message.ts";
 
 /** Enough for one line of a list. */
@@ -73,15 +74,17 @@ async function storeBatch(db: Db, batch: readonly Row[]): Promise<Stored[]> {
 function toRow(event: InboundMessage | TimelineChange, channel: IntakeChannel) {
   const { channel: channelName, kind, value } = event.from;
   const address = { channel: channelName, kind, value };
-  const shared = { key: event.key, channel: channelName, account: channel.account, kind, value, addresses: [address] };
+  const shared = { key: event.key, channel: channelName, account: channel.account, kind, value };
+  const addresses = [address, ...(event.aliases ?? [])];
   if (event.kind === "change") {
-    const change = { change: event.change, target: event.targetExternalId ?? null, ...event.data };
-    return { ...shared, ...withoutMessage, type: "change", change };
+    const data = mapTexts(event.data, maskCards) as object;
+    const change = { change: event.change, target: event.targetExternalId ?? null, ...data };
+    return { ...shared, ...withoutMessage, addresses, type: "change", change };
   }
   const { parts, media } = takeMedia(maskParts(event.parts));
   return {
     ...shared,
-    addresses: [address, ...(event.aliases ?? [])],
+    addresses,
     type: "message",
     name: event.profileName ?? null,
     external_id: event.externalId,
@@ -90,8 +93,9 @@ function toRow(event: InboundMessage | TimelineChange, channel: IntakeChannel) {
     media,
     locale: event.locale ?? null,
     provider_time: event.providerTime?.toISOString() ?? null,
-    raw: event.raw ?? null,
-    wants: event.wantsAnswer && event.consent === undefined,
+    raw: event.raw === undefined ? null : mapTexts(event.raw, maskCards),
+    // The provider confirms a STOP and answers HELP itself.
+    wants: event.wantsAnswer && (event.consent === undefined || event.consent === "start"),
     wait_ms: channel.limits.burstWaitMs,
     consent: event.consent ?? null,
     preview: plainText(parts).slice(0, previewMaxChars) || null,

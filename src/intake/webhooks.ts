@@ -50,7 +50,7 @@ function mount(scope: FastifyInstance, deps: WebhookDeps, channel: Channel, webh
   scope.route({
     method: webhook.method,
     url: `/channels/${channel.name}/${channel.account}${webhook.path}`,
-    bodyLimit: webhookMaxBytes,
+    bodyLimit: webhook.maxBytes ?? webhookMaxBytes,
     schema: { hide: true },
     errorHandler: (error, _request, reply) => {
       const status = error.statusCode ?? 503;

@@ -11,3 +11,24 @@ export function cleanText(text: string): string {
       .replace(/\p{Surrogate}/gu, "\ufffd")
   );
 }
+
+/** The first `max` characters of a cleaned text, never half of one. */
+export function cutText(text: string, max: number): string {
+  return cleanText(text)
+    .slice(0, max)
+    .replace(/[\ud800-\udbff]$/, "");
+}
+
+/** Deeper than any provider's payload; beyond it nothing is kept, so that hostile nesting costs nothing. */
+const depthMax = 20;
+
+/** The same plain value with every text, also the names of fields, passed through `change`. */
+export function mapTexts(value: unknown, change: (text: string) => string, depth = 0): unknown {
+  if (typeof value === "string") return change(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= depthMax) return null;
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, change, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [change(name), mapTexts(one, change, depth + 1)]),
+  );
+}

@@ -33,6 +33,8 @@ export interface MediaPart {
   readonly reason?: FileReason;
   /** The same as a sentence, in English. */
   readonly why?: string;
+  /** Where a provider may fetch it: signed and expiring, present only while it is sent. */
+  readonly url?: string;
   /** Present on arrival only; moved to the attachment's row when the message is stored. */
   readonly source?: MediaReference;
 }

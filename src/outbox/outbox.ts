@@ -13,6 +13,7 @@ import { createGroupCommit } from "../db/group-commit.ts";
 import { asJson } from "../db/json.ts";
 import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
+import { type Standing, whyNotSend } from "./may-send.ts";
 
 /** safety.md: a provider call may take 10 s. */
 const sendLimitMs = 10_000;
@@ -82,6 +83,14 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     await record(delivery, afterSend(result, attempts));
   }
 
+  /** Sends a claimed delivery, unless the contact opted out or the reply window closed while it waited. */
+  async function sendClaimed(delivery: ClaimedDelivery): Promise<void> {
+    const limits = deps.channelFor(delivery.channel, delivery.account)?.limits;
+    const refusal = limits === undefined ? null : whyNotSend(limits, delivery, Date.now());
+    if (refusal !== null) return record(delivery, { state: "failed", error: refusal });
+    await sendOne(delivery, delivery.attempts);
+  }
+
   async function lookUpOne(delivery: ClaimedDelivery): Promise<void> {
     await record(delivery, await lookUp(deps, delivery));
   }
@@ -112,7 +121,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   async function deliverOpen(conversationIds: readonly string[]): Promise<void> {
     const claimed = await claim(deps.db, conversationIds);
     for (const delivery of claimed) {
-      track(delivery.act === "send" ? sendOne(delivery, delivery.attempts) : lookUpOne(delivery));
+      track(delivery.act === "send" ? sendClaimed(delivery) : lookUpOne(delivery));
     }
   }
 
@@ -124,13 +133,15 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       if (found === null) return false;
       const rank = { sent: 4, delivered: 5, read: 6, failed: 0 }[status.state];
       const moved = await report({
-        ...found,
+        message_id: found.message_id,
+        piece: found.piece,
         state: status.state,
         rank,
         external_id: status.externalId ?? null,
         error: status.error ?? null,
       });
       for (const conversationId of moved) deps.publish(conversationId);
+      if (status.error?.class === "optout") await optOut(deps.db, found.address);
       return true;
     },
     async idle() {
@@ -191,7 +202,7 @@ function untold(lookups: number): Next {
   return { state: "failed", error: { class: "permanent", code: "unknown-outcome", text } };
 }
 
-interface ClaimedDelivery extends OpenDelivery {
+interface ClaimedDelivery extends OpenDelivery, Standing {
   readonly act: "send" | "look-up";
   readonly attempts: number;
   readonly lookups: number;
@@ -218,6 +229,8 @@ async function claim(db: Db, conversationIds: readonly string[]): Promise<Claime
     lookups: row.lookups,
     sendingSince: row.sending_since,
     known: row.known,
+    optedOutAt: row.opted_out_at,
+    lastInboundAt: row.last_inbound_at,
   }));
 }
 
@@ -234,6 +247,8 @@ interface ClaimRow {
   lookups: number;
   sending_since: Date;
   known: string[];
+  opted_out_at: Date | null;
+  last_inbound_at: Date | null;
 }
 
 interface SettleRow {
@@ -284,12 +299,18 @@ async function findDelivery(db: Db, status: StatusReport, channel: string, accou
     messageId !== undefined && piece !== undefined && /^[0-9a-f-]{36}$/.test(messageId) && /^\d{1,4}$/.test(piece);
   const [row] = await db.run((sql) =>
     isOurs
-      ? sql<{ message_id: string; piece: number }[]>`select message_id, piece from deliveries
+      ? sql<FoundDelivery[]>`select message_id, piece, address from deliveries
           where message_id = ${messageId} and piece = ${Number(piece)} and channel = ${channel} and account = ${account}`
-      : sql<{ message_id: string; piece: number }[]>`select message_id, piece from deliveries
+      : sql<FoundDelivery[]>`select message_id, piece, address from deliveries
           where external_id = ${status.externalId ?? null} and channel = ${channel} and account = ${account} limit 1`,
   );
   return row ?? null;
+}
+
+interface FoundDelivery {
+  message_id: string;
+  piece: number;
+  address: ContactAddress;
 }
 
 async function optOut(db: Db, address: ContactAddress): Promise<void> {

@@ -31,10 +31,18 @@ export interface TurnsDeps {
   readonly assistant: Decides;
   readonly usesModel: boolean;
   /** This message in the form of the channel; no items for channels that customers read from the timeline. */
-  render(channel: string, account: string, message: OutboundMessage): Rendered & { readonly wording: "full" | "short" };
+  render(
+    channel: string,
+    account: string,
+    message: OutboundMessage,
+  ): Rendered & { readonly wording: "full" | "short"; readonly replyWindowMs: number | null };
   wordingOf(channel: string, account: string): "full" | "short";
   /** Sends a delivery whose `sending` state was just committed. */
   send(delivery: ReplyDelivery): void;
+  /** Judges and sends what is open in these conversations: for a reply that may not be allowed out. */
+  deliverOpen(conversationIds: readonly string[]): Promise<void>;
+  /** Shows the contact that an answer is being made, where that takes a while and the channel can. */
+  showTyping(turn: WaitingTurn): void;
   readonly sendLeaseMs: number;
   publish(conversationId: string): void;
   readonly log: Log;
@@ -64,12 +72,13 @@ export function createAnswerTurns(
         : await deps.db.transaction(async (sql) => {
             const [result] = await writeReplies(sql, [row]);
             if (result?.outcome === "written") await alongside(sql);
-            return result ?? { outcome: "stale" as const, sends: false };
+            return result ?? stale;
           });
     await followUp(turn, row, written, signal);
   }
 
   async function decide(turn: WaitingTurn, signal: AbortSignal): Promise<Decision | null> {
+    if (deps.usesModel) deps.showTyping(turn);
     try {
       return await deps.assistant.decide(turn, signal);
     } catch (error) {
@@ -90,6 +99,7 @@ export function createAnswerTurns(
       return;
     }
     deps.publish(turn.conversationId);
+    if (written.held) return deps.deliverOpen([turn.conversationId]);
     const [item] = row.deliveries;
     if (!written.sends || item === undefined) return;
     deps.send({
@@ -162,7 +172,11 @@ interface ClaimedRow {
 interface Written {
   readonly outcome: "written" | "newer" | "stale";
   readonly sends: boolean;
+  /** Written, but whether it may go out is to be judged first. */
+  readonly held: boolean;
 }
+
+const stale: Written = { outcome: "stale", sends: false, held: false };
 
 type ReplyRow = ReturnType<typeof toRow>;
 
@@ -196,13 +210,14 @@ function toRow(deps: TurnsDeps, turn: WaitingTurn, decision: Decision) {
     deliveries: rendered?.items ?? [],
     send_token: newId(),
     send_lease_ms: deps.sendLeaseMs,
+    window_ms: rendered?.replyWindowMs ?? null,
   };
 }
 
 async function writeReplies(sql: Sql | TransactionSql, batch: readonly ReplyRow[]): Promise<Written[]> {
   const items = batch.map((row, ord) => ({ ord, ...row }));
-  const rows = await sql<{ ord: number; outcome: Written["outcome"]; sends: boolean }[]>`
-    select ord, outcome, sends from write_replies(${sql.json(asJson(items))})`;
+  const rows = await sql<({ ord: number } & Written)[]>`
+    select ord, outcome, sends, held from write_replies(${sql.json(asJson(items))})`;
   const byOrd = new Map(rows.map((row) => [row.ord, row]));
-  return batch.map((_, ord) => byOrd.get(ord) ?? { outcome: "stale", sends: false });
+  return batch.map((_, ord) => byOrd.get(ord) ?? stale);
 }

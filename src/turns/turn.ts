@@ -24,6 +24,8 @@ export interface WaitingTurn {
     readonly seq: number;
     readonly parts: readonly Part[];
     readonly locale: string | null;
+    /** The provider's id of it, if it came from one. */
+    readonly externalId?: string | null;
   }[];
 }
 

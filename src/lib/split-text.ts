@@ -1,17 +1,11 @@
-/** Removes what a database or a phone cannot hold: NUL and halves of surrogate pairs. Everything else stays. */
-export function cleanText(text: string): string {
-  return text
-    .replaceAll("\u0000", "")
-    .replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "\uFFFD");
-}
-
-/** Markdown as plain words: links with their address behind, lists with dots, no marks. */
-export function toPlain(markdown: string): string {
-  return markdown
-    .replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, "$1 ($2)")
-    .replace(/(\*\*|__)(.+?)\1/g, "$2")
-    .replace(/^#{1,6} +/gm, "")
-    .replace(/^[-*] +/gm, "- ");
+/** A text in as many pieces as it takes, at most `max`; `complete` is false when the end did not fit. */
+export function takePieces(
+  text: string,
+  max: number,
+  fits: (piece: string) => boolean,
+): { readonly pieces: readonly string[]; readonly complete: boolean } {
+  const all = splitText(text, fits);
+  return { pieces: all.slice(0, max), complete: all.length <= max };
 }
 
 /** Splits at paragraph, sentence, word, at last between graphemes; never inside a link when it fits. */

@@ -1,0 +1,27 @@
+import type { InboundEvent, StatusReport } from "../channel.ts";
+import { twilioError } from "./errors.ts";
+
+const states: Readonly<Record<string, StatusReport["state"]>> = {
+  sent: "sent",
+  delivered: "delivered",
+  read: "read",
+  undelivered: "failed",
+  failed: "failed",
+  canceled: "failed",
+};
+
+/** A status callback as a report; our delivery id comes back in the URL's `d`. Initial statuses say nothing new. Pure. */
+export function parseStatus(form: URLSearchParams, query: URLSearchParams): InboundEvent[] {
+  const state = states[form.get("MessageStatus") ?? form.get("SmsStatus") ?? ""];
+  if (state === undefined) return [{ kind: "ignored", why: "status-without-news" }];
+  const externalId = form.get("MessageSid") ?? "";
+  const deliveryId = query.get("d");
+  const report: StatusReport = { kind: "status", state, externalId, ...(deliveryId === null ? {} : { deliveryId }) };
+  return [state === "failed" ? { ...report, error: failure(form) } : report];
+}
+
+function failure(form: URLSearchParams) {
+  const code = Number(form.get("ErrorCode") ?? 0);
+  const text = "The carrier did not deliver the message.";
+  return code > 0 ? twilioError(code, text) : ({ class: "permanent", code: "undelivered", text } as const);
+}

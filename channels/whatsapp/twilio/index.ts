@@ -1,0 +1,53 @@
+import type { Channel, FetchesMedia, ReceivesWebhooks, ReportsHealth, Sends, ShowsTyping } from "../../channel.ts";
+import type { TwilioClient } from "../../twilio/client.ts";
+import { emptyTwiml, noContent } from "../../twilio/inbound.ts";
+import { twilioMessages } from "../../twilio/messages.ts";
+import { parseStatus } from "../../twilio/status.ts";
+import { queryOf, twilioWebhook } from "../../twilio/webhook.ts";
+import { replyWindowMs, type WhatsappOptions } from "../options.ts";
+import { parseTwilio } from "./parse.ts";
+import { renderTwilio, textMaxChars } from "./render.ts";
+
+export interface TwilioWhatsappOptions extends WhatsappOptions {
+  readonly authToken: string;
+  readonly from: string;
+  readonly client: TwilioClient;
+}
+
+/** WhatsApp over Twilio. */
+export function createTwilioWhatsapp(
+  options: TwilioWhatsappOptions,
+): Channel & ReceivesWebhooks & Sends & ShowsTyping & FetchesMedia & ReportsHealth {
+  const { account, client, from, publicUrl } = options;
+  const callbackUrl = (): string => `${publicUrl()}/channels/whatsapp/${account}`;
+  return {
+    name: "whatsapp",
+    account,
+    limits: {
+      textMaxChars,
+      replyWindowMs,
+      burstWaitMs: options.burstWaitMs,
+      pulled: false,
+      wording: "full",
+    },
+    webhooks: [
+      twilioWebhook(options, "/webhook", (form) => ({
+        kind: "accepted",
+        events: parseTwilio(form, account),
+        answer: emptyTwiml,
+      })),
+      twilioWebhook(options, "/status", (form, request) => ({
+        kind: "accepted",
+        events: parseStatus(form, queryOf(request)),
+        answer: noContent,
+      })),
+    ],
+    render: renderTwilio,
+    ...twilioMessages({ callbackUrl, client, prefix: "whatsapp:", from, messagingServiceSid: null }),
+    async showTyping(_to, messageSid) {
+      if (messageSid !== null) await client.showTyping(messageSid);
+    },
+    fetchMedia: ({ reference }, limitBytes, signal) => client.fetchMedia(reference, limitBytes, signal),
+    health: (signal) => client.health(signal),
+  };
+}
