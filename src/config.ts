@@ -245,7 +245,16 @@ function missingTogether(given: Readonly<Record<string, unknown>>): string[] {
   }
   const provider = "TWILIO_ACCOUNT_SID" in given || "WHATSAPP_CLOUD_TOKEN" in given;
   if (provider && !("PUBLIC_URL" in given)) missing.add("PUBLIC_URL");
+  for (const name of missingForModel(given)) missing.add(name);
   return [...missing];
+}
+
+/** OpenAI's own address is known and asks for a key; every other provider has to say where it is. */
+function missingForModel(given: Readonly<Record<string, unknown>>): string[] {
+  const model = String(given.ASSISTANT_MODEL ?? "embedded");
+  if (model === "embedded" || "ASSISTANT_BASE_URL" in given) return [];
+  if (!model.startsWith("openai:")) return ["ASSISTANT_BASE_URL"];
+  return "ASSISTANT_API_KEY" in given ? [] : ["ASSISTANT_API_KEY"];
 }
 
 function describeFaults(error: z.ZodError): string[] {

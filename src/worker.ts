@@ -2,19 +2,27 @@ import { join } from "node:path";
 import { type Channel, can } from "../channels/channel.ts";
 import { createAssistant } from "./assistant/decide.ts";
 import { createEmbeddedBrain, type EmbeddedBrain } from "./assistant/embedded/brain.ts";
+import { connectModel } from "./assistant/model/language-model.ts";
+import { createModelBrain, type ModelBrain } from "./assistant/model/model-brain.ts";
 import { createMediaFetcher } from "./attachments/fetch-media.ts";
 import type { Config } from "./config.ts";
+import { episodeBefore } from "./conversations/episode.ts";
 import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
 import { loadArticles } from "./help-centre/articles.ts";
-import { readIntents } from "./help-centre/read-articles.ts";
+import { type Article, readIntents } from "./help-centre/read-articles.ts";
 import type { Metrics } from "./http/health.ts";
 import type { Log } from "./lib/log.ts";
+import { plainText } from "./lib/message.ts";
 import { createOutbox, type Outbox, sendLeaseMs } from "./outbox/outbox.ts";
 import type { Bell } from "./queues/bell.ts";
 import { startSweeper } from "./queues/sweeper.ts";
 import { createAnswerTurns } from "./turns/answer-turns.ts";
+import { addTokenSpending, readTokenSpending } from "./turns/token-spending.ts";
 
+/** A stopping worker lets turns at the language model end for so long, then the embedded brain ends them. */
+const modelDrainMs = 10_000;
+const historyMaxEntries = 10;
 const intentsFolder = new URL("../content/intents/", import.meta.url).pathname;
 
 export interface Shared {
@@ -28,25 +36,28 @@ export interface Shared {
 }
 
 /** Answers turns and delivers replies. The returned function hands back what is open and resolves when nothing runs. */
-export async function startWorker({
-  config,
-  engines,
-  bell,
-  channelFor,
-  outbox,
-  metrics,
-  log,
-}: Shared): Promise<() => Promise<void>> {
+export async function startWorker(shared: Shared): Promise<() => Promise<void>> {
+  const { config, engines, bell, channelFor, outbox, metrics, log } = shared;
   const articles = await loadArticles(engines.db);
   const intents = await readIntents(join(intentsFolder), config.company);
   const brain = createEmbeddedBrain({ articles, intents, company: config.company });
   warmUp(brain);
   const byId = new Map(articles.map((article) => [article.id, article]));
   const publish = (conversationId: string) => engines.live.publish(conversationId);
+  const model = config.assistant.model === "embedded" ? null : await openModel(shared, brain, byId);
   const answerTurns = createAnswerTurns({
     db: engines.db,
-    assistant: createAssistant({ brain, article: (id) => byId.get(id) ?? null, company: config.company }),
-    usesModel: false,
+    assistant: createAssistant({
+      brain,
+      article: (id) => byId.get(id) ?? null,
+      company: config.company,
+      ...(model === null ? {} : { model }),
+      onGuarded({ id, conversationId }, fault) {
+        metrics.model.guarded.inc({ fault });
+        log.warn({ conversationId, turnId: id, reason: fault }, "model-answer-stopped");
+      },
+    }),
+    usesModel: model !== null,
     render(name, account, message) {
       const channel = channelFor(name, account);
       if (channel === null || channel.limits.pulled)
@@ -68,9 +79,12 @@ export async function startWorker({
     onAnswered: (outcome) => metrics.turns.inc({ outcome }),
   });
   const media = createMediaFetcher({ db: engines.db, channelFor, publish, log });
+  const slow = trackSlowWork();
   engines.queue.work(async ({ conversationIds }, signal) => {
     media.look(conversationIds);
-    await Promise.all([answerTurns(conversationIds, signal), outbox.deliverOpen(conversationIds)]);
+    // A model takes seconds: the bell is not held meanwhile, or a few slow answers would stop all other work.
+    const answered = model === null ? answerTurns(conversationIds, signal) : slow.add(answerTurns, conversationIds);
+    await Promise.all([answered, outbox.deliverOpen(conversationIds)]);
   });
   const wake = async (): Promise<void> => {
     for (const conversationId of await wakeSnoozed(engines.db)) publish(conversationId);
@@ -80,7 +94,77 @@ export async function startWorker({
     await sweeper.stop();
     await engines.queue.stopWorking();
     await media.stop();
+    await slow.end();
     await outbox.idle();
+  };
+}
+
+/** Connects the configured language model and makes what becomes of its turns visible to the operator. */
+async function openModel(
+  { config, engines, metrics, log }: Shared,
+  brain: EmbeddedBrain,
+  articles: ReadonlyMap<string, Article>,
+): Promise<ModelBrain> {
+  const { db } = engines;
+  return createModelBrain({
+    model: await connectModel(config.assistant),
+    brain,
+    article: (id) => articles.get(id) ?? null,
+    articleLanguages: brain.languages,
+    company: config.company,
+    async saidBefore({ conversationId, episodeFromSeq, firstSeq }) {
+      const episode = { conversationId, fromSeq: episodeFromSeq, beforeSeq: firstSeq };
+      const entries = await episodeBefore(db, episode, historyMaxEntries);
+      return entries.map(({ author, parts }) => ({
+        author: author === "contact" ? "customer" : "assistant",
+        text: plainText(parts),
+      }));
+    },
+    spending: {
+      read: (conversationId) => readTokenSpending(db, conversationId),
+      add: (conversationId, tokens) => addTokenSpending(db, conversationId, tokens),
+    },
+    now: () => performance.now(),
+    onTurn({ turn, outcome, durationMs, tokens, steps }) {
+      metrics.model.turns.inc({ outcome });
+      metrics.model.tokens.inc(tokens);
+      metrics.model.seconds.observe(durationMs / 1000);
+      const fields = {
+        conversationId: turn.conversationId,
+        turnId: turn.id,
+        outcome,
+        durationMs,
+        count: tokens,
+        attempts: steps,
+      };
+      if (outcome === "answer" || outcome === "command") log.info(fields, "model-turn");
+      else log.warn(fields, "model-turn");
+    },
+    onBreaker(open) {
+      metrics.model.breakerOpen.set(open ? 1 : 0);
+      log.warn({ component: "model", state: open ? "open" : "closed" }, "model-breaker");
+    },
+  });
+}
+
+/** Work that outlives its bell; `end` waits for it, at last by aborting it. */
+function trackSlowWork() {
+  const running = new Set<Promise<void>>();
+  const aborting = new AbortController();
+  return {
+    /** Resolves at once. */
+    async add(work: (ids: readonly string[], signal: AbortSignal) => Promise<void>, ids: readonly string[]) {
+      const done = work(ids, aborting.signal)
+        // The turns stay open in PostgreSQL and the sweeper rings for them again.
+        .catch(() => undefined)
+        .finally(() => running.delete(done));
+      running.add(done);
+    },
+    async end() {
+      const timer = setTimeout(() => aborting.abort(), modelDrainMs);
+      await Promise.all(running);
+      clearTimeout(timer);
+    },
   };
 }
 

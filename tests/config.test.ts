@@ -27,6 +27,14 @@ test("nothing configured means the demo company, the simulator and a kept key", 
   expect(readConfig({ DATA_DIR }).secretKey).toEqual(config.secretKey);
 });
 
+test("a language model needs its key, or the address of its provider", () => {
+  const faultOf = (settings: Record<string, string>) => () => readConfig({ DATA_DIR, ...settings });
+  expect(faultOf({ ASSISTANT_MODEL: "openai:some-model" })).toThrow("ASSISTANT_API_KEY: missing");
+  expect(faultOf({ ASSISTANT_MODEL: "other:some-model" })).toThrow("ASSISTANT_BASE_URL: missing");
+  expect(faultOf({ ASSISTANT_MODEL: "openai:some-model", ASSISTANT_API_KEY: "key" })).not.toThrow();
+  expect(faultOf({ ASSISTANT_MODEL: "other:some-model", ASSISTANT_BASE_URL: "http://localhost:1" })).not.toThrow();
+});
+
 test("P2 a log line keeps only the fields on the list", () => {
   const lines: string[] = [];
   const log = createLog({ destination: { write: (line: string) => void lines.push(line) } });

@@ -24,7 +24,7 @@ const flowName = z.enum([
 const smallTalkIntent = z.enum(["greeting", "thanks", "bot-question"]);
 
 /** All that a brain may ask for. Closed: what is not here cannot be done by a brain, however it is persuaded. */
-const command = z.discriminatedUnion("command", [
+export const commandSchema = z.discriminatedUnion("command", [
   z.object({ command: z.literal("Answer"), articleId }),
   z.object({ command: z.literal("Clarify"), articleIds: z.array(articleId).min(1).max(choicesMax) }),
   z.object({ command: z.literal("StartFlow"), flow: flowName }),
@@ -42,7 +42,7 @@ const command = z.discriminatedUnion("command", [
 export const understood = z.object({
   locale: z.string(),
   zone: z.enum(["answer", "clarify", "unknown"]),
-  commands: z.array(command).min(1),
+  commands: z.array(commandSchema).min(1),
   articles: z
     .array(z.object({ id: articleId, confidence: z.number().min(0).max(1) }).readonly())
     .max(5)
@@ -52,7 +52,7 @@ export const understood = z.object({
 
 export type FlowName = z.infer<typeof flowName>;
 export type SmallTalkIntent = z.infer<typeof smallTalkIntent>;
-export type Command = z.infer<typeof command>;
+export type Command = z.infer<typeof commandSchema>;
 export type Understood = z.infer<typeof understood>;
 
 /** What an understanding asks the policy to do. */

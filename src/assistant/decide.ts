@@ -3,6 +3,9 @@ import { cancelCallback, requestCallback } from "../callbacks/request-callback.t
 import { type HandOffSummary, handOff } from "../escalations/hand-off.ts";
 import { type ChoiceOption, type Part, plainText, type ReplyKind } from "../lib/message.ts";
 import type { Decides, Decision, WaitingTurn } from "../turns/turn.ts";
+import type { FlowName } from "./commands.ts";
+import { guardAnswer, type Verdict } from "./guard.ts";
+import type { ModelBrain, Proposal } from "./model/model-brain.ts";
 import type { Brain, QuotableArticle, Understanding } from "./understanding.ts";
 import { fill, hasWording, type Wording, wordingFor } from "./wording.ts";
 
@@ -14,15 +17,16 @@ export interface AssistantDeps {
   readonly brain: Brain;
   readonly article: (id: string) => QuotableArticle | null;
   readonly company: string;
-  /** A language model that may answer instead; null or a throw falls back to the embedded brain. */
-  readonly model?: (turn: WaitingTurn, text: string, signal: AbortSignal) => Promise<ModelAnswer | null>;
+  /** Proposes first when there is one; where it proposes nothing, the embedded brain answers the same turn. */
+  readonly model?: ModelBrain;
+  /** A text of the model was not sent; `fault` is a fixed word. */
+  readonly onGuarded?: (turn: WaitingTurn, fault: string) => void;
 }
 
-/** What the model may decide; everything else stays in code. */
-export type ModelAnswer =
-  | { readonly kind: "answer"; readonly text: string; readonly sources: readonly string[]; readonly locale: string }
-  | { readonly kind: "hand-off"; readonly locale: string }
-  | { readonly kind: "callback"; readonly locale: string };
+/** Understood surely and obeyed without asking a model: a person, an end, never again (assistant.md, "People first"). */
+const obeyedAtOnce: ReadonlySet<FlowName> = new Set(["live-agent", "cancel", "opt-out"]);
+/** What changes something outside the conversation takes the customer's own word or tap, never the model's (L1). */
+const needsOwnWord: ReadonlySet<FlowName> = new Set(["callback", "cancel"]);
 
 /** The policy: commands of a brain become a reply, a flow, a hand-off. Deterministic; the same for every brain. */
 export function createAssistant(deps: AssistantDeps): Decides {
@@ -41,9 +45,14 @@ export function createAssistant(deps: AssistantDeps): Decides {
         return reply(context, "unknown", context.say.unreadable, { options: peopleOptions(context.say) });
       const inFlow = continueFlow(context, understood);
       if (inFlow !== null) return inFlow;
-      if (understood.flow !== null) return startFlow(context, understood.flow, understood);
-      const answered = deps.model === undefined ? null : await askModel(deps.model, context, signal);
-      return answered ?? fromKnowledge(context, understood);
+      const proposed =
+        understood.flow !== null && obeyedAtOnce.has(understood.flow)
+          ? null
+          : await fromModel(context, understood, signal);
+      if (proposed !== null) return proposed;
+      return understood.flow === null
+        ? fromKnowledge(context, understood)
+        : startFlow(context, understood.flow, understood);
     },
     giveUp(turn) {
       const locale = turn.locale ?? "en";
@@ -59,6 +68,76 @@ interface Context {
   readonly text: string;
   readonly locale: string;
   readonly say: Wording;
+}
+
+async function fromModel(context: Context, understood: Understanding, signal: AbortSignal): Promise<Decision | null> {
+  const { turn, text, locale, deps } = context;
+  const nearest = understood.articles.map((one) => one.id);
+  const proposal = (await deps.model?.propose({ turn, text, locale, nearest }, signal)) ?? null;
+  return proposal === null ? null : carryOut(context, understood, proposal);
+}
+
+/** The policy for what a model proposes: commands are carried out like the classifier's, its own words are guarded. */
+async function carryOut(
+  context: Context,
+  understood: Understanding,
+  { command, wording }: Proposal,
+): Promise<Decision | null> {
+  switch (command.command) {
+    case "Answer":
+      return wording === null ? quote(context, command.articleId) : inOwnWords(context, wording);
+    case "Clarify":
+      return clarify(context, command.articleIds);
+    case "StartFlow":
+      return needsOwnWord.has(command.flow) && understood.flow !== command.flow
+        ? offerCall(context)
+        : startFlow(context, command.flow, understood);
+    case "SmallTalk":
+      return startFlow(context, "small-talk", { ...understood, intent: command.intent });
+    case "Handoff":
+      return toPerson(context, command.reason, context.say.handoff);
+    case "DontKnow":
+      return unknown(context);
+    case "SetSlot":
+    case "CancelFlow":
+      return null;
+  }
+}
+
+/** A model's answer, if the guard lets it pass; null when another brain may try, "I do not know" when it said too much. */
+async function inOwnWords(
+  context: Context,
+  { text, cited, seen }: NonNullable<Proposal["wording"]>,
+): Promise<Decision | null> {
+  const { deps, turn, locale } = context;
+  const { locale: spoken } = await deps.brain.understand({ text, conversationLocale: locale });
+  // A model that named no source may have used one: the text must then be close to a single article that it saw.
+  const candidates = cited.length > 0 ? [cited] : seen.filter((id) => isTranslated(context, id)).map((id) => [id]);
+  const stopped: Exclude<Verdict, { verdict: "passed" }>[] = [];
+  for (const sources of candidates) {
+    const judged = guardAnswer(deps.company, {
+      text,
+      locale,
+      spoken,
+      wording: turn.wording,
+      cited: sources.flatMap((id) => deps.article(id) ?? []),
+      named: cited.length > 0,
+    });
+    if (judged.verdict === "passed") return answer(context, judged.text, sources);
+    stopped.push(judged);
+  }
+  const worst = stopped.find((one) => one.verdict === "harmful") ?? stopped[0];
+  deps.onGuarded?.(turn, worst?.fault ?? "no-source");
+  return worst?.verdict === "harmful" ? unknown(context) : null;
+}
+
+function isTranslated({ deps, locale }: Context, id: string): boolean {
+  return deps.article(id)?.translations[locale.slice(0, 2)] !== undefined;
+}
+
+function offerCall(context: Context): Decision {
+  const { say } = context;
+  return reply(context, "flow", say.callbackOffer, { flow: "callback", options: peopleOptions(say).reverse() });
 }
 
 function fromKnowledge(context: Context, understood: Understanding): Decision {
@@ -80,7 +159,11 @@ function quote(context: Context, id: string): Decision {
   if (translation === undefined) return unknown(context);
   const body = context.turn.wording === "short" ? translation.short : translation.answer;
   const foreign = hasWording(context.locale) ? "" : `${context.say.otherLanguage}\n\n`;
-  return reply(context, "answer", foreign + body, { sources: [id], markdown: context.turn.wording === "full" });
+  return answer(context, foreign + body, [id]);
+}
+
+function answer(context: Context, text: string, sources: readonly string[]): Decision {
+  return reply(context, "answer", text, { sources, markdown: context.turn.wording === "full" });
 }
 
 function clarify(context: Context, ids: readonly string[]): Decision {
@@ -246,19 +329,6 @@ function asciiDigit(digit: string): string {
   let zero = code;
   while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1)) && code - zero < 9) zero -= 1;
   return String(code - zero);
-}
-
-async function askModel(
-  model: NonNullable<AssistantDeps["model"]>,
-  context: Context,
-  signal: AbortSignal,
-): Promise<Decision | null> {
-  const answer = await model(context.turn, context.text, signal).catch(() => null);
-  if (answer === null) return null;
-  const spoken = { ...context, locale: answer.locale, say: wordingFor(answer.locale) };
-  if (answer.kind === "hand-off") return toPerson(spoken, "asked-for-person", spoken.say.handoff);
-  if (answer.kind === "callback") return callback(spoken, context.text);
-  return reply(spoken, "answer", answer.text, { sources: answer.sources });
 }
 
 interface ReplyOptions {

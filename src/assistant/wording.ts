@@ -10,6 +10,7 @@ export interface Wording {
   readonly person: string;
   readonly callMe: string;
   readonly handoff: string;
+  readonly callbackOffer: string;
   readonly callbackAskNumber: string;
   readonly callbackNoted: string;
   readonly callbackNotedAt: string;
@@ -37,6 +38,7 @@ const en: Wording = {
   callMe: "Call me back",
   handoff:
     "I am passing you to a person now, with everything we have talked about so far. You do not need to repeat anything; the answer comes right here.",
+  callbackOffer: "Shall somebody call you, or would you rather write with a person here?",
   callbackAskNumber:
     "Gladly. Which telephone number should we call? Please write it with the country code, for example +1 202 555 0143.",
   callbackNoted: "Your call is requested: we will call {phone} as soon as we can. Write “cancel my call” to cancel it.",
@@ -69,6 +71,7 @@ const sv: Wording = {
   callMe: "Ring mig",
   handoff:
     "Jag kopplar dig till en människa nu, med allt vi har pratat om. Du behöver inte upprepa något; svaret kommer här.",
+  callbackOffer: "Ska någon ringa dig, eller vill du hellre skriva med en människa här?",
   callbackAskNumber:
     "Gärna. Vilket telefonnummer ska vi ringa? Skriv det med landsnummer, till exempel +46 70 123 45 67.",
   callbackNoted: "Samtalet är beställt: vi ringer {phone} så snart vi kan. Skriv ”avboka samtalet” om du ångrar dig.",
@@ -102,6 +105,7 @@ const de: Wording = {
   callMe: "Rückruf anfordern",
   handoff:
     "Ich übergebe Sie jetzt an einen Menschen, mit allem, was wir besprochen haben. Sie müssen nichts wiederholen; die Antwort kommt genau hier.",
+  callbackOffer: "Soll Sie jemand anrufen, oder möchten Sie lieber hier mit einem Menschen schreiben?",
   callbackAskNumber:
     "Gern. Welche Telefonnummer sollen wir anrufen? Bitte mit Landesvorwahl, zum Beispiel +49 151 23456789.",
   callbackNoted:
@@ -137,6 +141,7 @@ const es: Wording = {
   callMe: "Que me llamen",
   handoff:
     "Te paso ahora con una persona, con todo lo que hemos hablado. No tienes que repetir nada; la respuesta llegará aquí mismo.",
+  callbackOffer: "¿Quieres que te llamemos o prefieres escribir aquí con una persona?",
   callbackAskNumber:
     "Con gusto. ¿A qué número te llamamos? Escríbelo con el prefijo del país, por ejemplo +34 612 345 678.",
   callbackNoted:

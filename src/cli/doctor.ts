@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Redis } from "ioredis";
+import { connectModel } from "../assistant/model/language-model.ts";
 import type { Config } from "../config.ts";
 import { startEmbeddedPostgres } from "../db/embedded.ts";
 import { migrationState } from "../db/migrate.ts";
@@ -15,6 +16,7 @@ export async function runDoctor(config: Config, log: Log, say: (line: string) =>
     await check(say, "Database", () => checkDatabase(config, log)),
     await check(say, "Job queue", () => checkQueue(config)),
     await check(say, "Providers", async () => providers(config)),
+    await check(say, "Assistant", () => checkAssistant(config)),
     await check(say, "Service", () => checkService(config)),
   ];
   return results.every(Boolean);
@@ -77,6 +79,13 @@ function providers(config: Config): string {
   return config.twilio === null
     ? "Twilio is not configured."
     : "Twilio is configured; send a text to your number to try it.";
+}
+
+async function checkAssistant({ assistant }: Config): Promise<string> {
+  if (assistant.model === "embedded")
+    return "the embedded one; it needs nothing. ASSISTANT_MODEL chooses a language model.";
+  const model = await connectModel(assistant);
+  return `the language model ${assistant.model} answers (${await model.ping()} ms); the embedded one stands by.`;
 }
 
 async function checkService(config: Config): Promise<string> {

@@ -18,6 +18,16 @@ export interface Metrics {
   readonly turns: Counter<"outcome">;
   readonly deliveries: Counter<"state">;
   readonly acknowledgement: Histogram<"channel">;
+  readonly model: ModelMetrics;
+}
+
+/** The language model, seen by the operator: zero and silent while the embedded assistant is the only one. */
+export interface ModelMetrics {
+  readonly turns: Counter<"outcome">;
+  readonly guarded: Counter<"fault">;
+  readonly tokens: Counter;
+  readonly seconds: Histogram;
+  readonly breakerOpen: Gauge;
 }
 
 /** Numbers for Prometheus; names end in their unit. */
@@ -51,6 +61,36 @@ export function createMetrics(): Metrics {
       help: "From a webhook's arrival to its answer.",
       labelNames: ["channel"],
       buckets: [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2],
+      registers,
+    }),
+    model: createModelMetrics(registers),
+  };
+}
+
+function createModelMetrics(registers: Registry[]): ModelMetrics {
+  return {
+    turns: new Counter({
+      name: "everline_model_turns_total",
+      help: 'Turns offered to the language model, by what came of it; all but "answer" and "command" fell to the embedded assistant.',
+      labelNames: ["outcome"],
+      registers,
+    }),
+    guarded: new Counter({
+      name: "everline_model_guarded_total",
+      help: "Answers of the language model that were not sent, by fault.",
+      labelNames: ["fault"],
+      registers,
+    }),
+    tokens: new Counter({ name: "everline_model_tokens_total", help: "Tokens spent, in and out.", registers }),
+    seconds: new Histogram({
+      name: "everline_model_seconds",
+      help: "From a turn's offer to the language model to its outcome.",
+      buckets: [0.25, 0.5, 1, 2, 4, 8, 15, 30, 60],
+      registers,
+    }),
+    breakerOpen: new Gauge({
+      name: "everline_model_breaker_open",
+      help: "1 while the language model is left alone because it failed.",
       registers,
     }),
   };

@@ -1,0 +1,23 @@
+import type { Db } from "../db/client.ts";
+import type { Author, Part } from "../lib/message.ts";
+
+export interface EpisodeEntry {
+  readonly author: Author;
+  readonly parts: readonly Part[];
+}
+
+/** The last messages of an episode before a seq, oldest first: what was said about this issue, never an older one. */
+export async function episodeBefore(
+  db: Db,
+  episode: { readonly conversationId: string; readonly fromSeq: number; readonly beforeSeq: number },
+  limit: number,
+): Promise<EpisodeEntry[]> {
+  const { conversationId, fromSeq, beforeSeq } = episode;
+  const rows = await db.run(
+    (sql) => sql<EpisodeEntry[]>`
+      select author, parts from messages
+      where conversation_id = ${conversationId} and seq >= ${fromSeq} and seq < ${beforeSeq} and visibility = 'public'
+      order by seq desc limit ${limit}`,
+  );
+  return rows.reverse();
+}
