@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { isTimeZone } from "./lib/zoned-time.ts";
 
 /** The settings as they stand in the environment. README.md, "Settings", says the same for people. */
 const text = z.string().trim().min(1);
@@ -174,7 +175,8 @@ function toConfig(raw: Raw): Config {
     },
     identity: { secret: raw.IDENTITY_SECRET ?? null, jwksUrl: raw.IDENTITY_JWKS_URL ?? null },
     accountMcpUrl: raw.ACCOUNT_MCP_URL ?? null,
-    callCountries: raw.CALL_COUNTRIES ?? [raw.COUNTRY],
+    // The simulator's customers live in several countries, and their telephones cost nobody anything.
+    callCountries: raw.CALL_COUNTRIES ?? (anyProvider ? [raw.COUNTRY] : [raw.COUNTRY, "US", "GB", "SE", "DE", "ES"]),
     country: raw.COUNTRY,
     timeZone: raw.TIME_ZONE,
     burstWaitMs: raw.BURST_WAIT_MS ?? null,
@@ -292,13 +294,4 @@ function keptKey(dataDir: string): string {
     }
   }
   return readFileSync(file, "utf8").trim();
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -71,6 +71,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     ring: (conversationId) => options.bell.ring(conversationId),
     channelFor: options.channelFor,
     publicUrl: options.publicUrl,
+    deskZone: options.config.timeZone,
+    callCountries: options.config.callCountries,
     file: (id) => fileForAgent(engines.db, id),
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);

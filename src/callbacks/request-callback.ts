@@ -1,5 +1,6 @@
 import type { TransactionSql } from "../db/client.ts";
-import { asJson } from "../db/json.ts";
+import { appendCallbackEvent } from "./events.ts";
+import { openStates } from "./states.ts";
 
 export interface CallbackRequest {
   readonly conversationId: string;
@@ -14,8 +15,6 @@ export interface CallbackRequest {
   readonly source: string;
 }
 
-const openStates = ["requested", "scheduled", "due", "dialling", "connected"] as const;
-
 /** Stores the wish for a call. One open callback per customer: a second request changes the first (R5). */
 export async function requestCallback(
   sql: TransactionSql,
@@ -28,7 +27,7 @@ export async function requestCallback(
     where contact_id = ${request.contactId} and state in ${sql([...openStates])}
     returning id`;
   const id = open?.id ?? (await insertCallback(sql, request));
-  await appendCallbackEvent(sql, request.conversationId, {
+  await appendCallbackEvent(sql, request.conversationId, null, {
     callback: id,
     state: "requested",
     merged: open !== undefined,
@@ -43,7 +42,7 @@ export async function cancelCallback(sql: TransactionSql, conversationId: string
     update callbacks set state = 'cancelled', updated_at = now()
     where contact_id = ${contactId} and state in ('requested', 'scheduled', 'due') returning id`;
   if (cancelled === undefined) return false;
-  await appendCallbackEvent(sql, conversationId, { callback: cancelled.id, state: "cancelled" });
+  await appendCallbackEvent(sql, conversationId, null, { callback: cancelled.id, state: "cancelled" });
   return true;
 }
 
@@ -55,12 +54,4 @@ async function insertCallback(sql: TransactionSql, request: CallbackRequest): Pr
     returning id`;
   if (row === undefined) throw new Error("The callback was not stored.");
   return row.id;
-}
-
-async function appendCallbackEvent(sql: TransactionSql, conversationId: string, data: object): Promise<void> {
-  await sql`
-    with taken as (
-      update conversations set next_seq = next_seq + 1 where id = ${conversationId} returning id, next_seq - 1 as seq)
-    insert into events (conversation_id, seq, type, actor, data)
-    select id, seq, 'callback', 'system', ${sql.json(asJson(data))} from taken`;
 }

@@ -1,5 +1,5 @@
 import type { Db, Sql } from "../db/client.ts";
-import { isId } from "../lib/ids.ts";
+import { afterAll, beforeAll, decodeCursor, encodeCursor, type Position } from "../lib/cursor.ts";
 import { shownName } from "../lib/shown-name.ts";
 
 export const views = ["mine", "queue", "open", "assistant", "snoozed", "resolved", "all"] as const;
@@ -49,12 +49,13 @@ export async function conversationsForAgent(
   view: View,
   cursor: string | null,
 ): Promise<{ readonly conversations: readonly ListedConversation[]; readonly cursor: string | null } | null> {
-  const after = cursor === null ? startOf(view) : decodeCursor(cursor, view);
+  const first = view === "queue" ? beforeAll : afterAll;
+  const after = cursor === null ? first : decodeCursor(cursor, view);
   if (after === null) return null;
   const rows = await db.run((sql) => page(sql, agentId, view, after));
   const last = rows.length === pageSize ? rows.at(-1) : undefined;
   const conversations = rows.map(({ position: _, ...row }) => ({ ...row, contactName: shownName(row.contactName) }));
-  return { conversations, cursor: last === undefined ? null : encodeCursor(last, view) };
+  return { conversations, cursor: last === undefined ? null : encodeCursor(view, { at: last.position, id: last.id }) };
 }
 
 /** How many conversations each view holds; stops counting at a limit and then says `more`. */
@@ -124,35 +125,5 @@ function inView(sql: Sql, view: View, agentId: string) {
       return sql`c.status = 'resolved'`;
     case "all":
       return sql`true`;
-  }
-}
-
-interface Position {
-  readonly at: string;
-  readonly id: string;
-}
-
-/** Before the first row, so that the first page is the same statement as every other. */
-function startOf(view: View): Position {
-  return view === "queue"
-    ? { at: "-infinity", id: "00000000-0000-0000-0000-000000000000" }
-    : { at: "infinity", id: "ffffffff-ffff-ffff-ffff-ffffffffffff" };
-}
-
-function encodeCursor(row: Row, view: View): string {
-  return Buffer.from(JSON.stringify([view, row.position, row.id])).toString("base64url");
-}
-
-/** Our own text of a timestamptz; anything else is not a cursor of ours. */
-const timestamp = /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d)?$/;
-
-function decodeCursor(cursor: string, view: View): Position | null {
-  try {
-    const [of, at, id] = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as unknown[];
-    const good =
-      of === view && typeof at === "string" && timestamp.test(at) && Number.isFinite(Date.parse(at)) && isId(id);
-    return good ? { at, id } : null;
-  } catch {
-    return null;
   }
 }

@@ -12,6 +12,10 @@ export interface InboxDeps {
   readonly ring: (conversationId: string) => void;
   readonly channelFor: ChannelFor;
   readonly publicUrl: () => string;
+  /** Whose "today" the list of callbacks means, and the zone of a time that names none. */
+  readonly deskZone: string;
+  /** Countries that may be called (M1). */
+  readonly callCountries: readonly string[];
   /** A file that may be handed to an agent; null for one that is missing, blocked or not fetched yet. */
   readonly file: (id: string) => Promise<StoredFile | null>;
 }

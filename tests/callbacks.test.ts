@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { nextCallbackState } from "../src/callbacks/states.ts";
+import { instantOf, localTimeOf } from "../src/lib/zoned-time.ts";
+import { type Desk, openDesk, type SignedIn } from "./support/desk.ts";
+
+describe("the API", () => {
+  let desk: Desk;
+  let ada: SignedIn;
+  beforeAll(async () => {
+    desk = await openDesk({ TIME_ZONE: "Europe/Stockholm", CALL_COUNTRIES: "SE,US" });
+    ada = await desk.agent("Ada");
+  });
+  afterAll(() => desk.close());
+
+  let numbers = 0;
+  async function customer() {
+    numbers += 1;
+    const phone = `+4670174${String(numbers).padStart(4, "0")}`;
+    const { conversationId: id } = await desk.says(phone, "Please call me");
+    const changes = async () => {
+      const { body } = await ada.call("GET", `/conversations/${id}/events`);
+      return body.events
+        .filter((event: { type: string }) => event.type === "callback")
+        .map((event: { actor: string; data: { change: string } }) => `${event.actor} ${event.data.change}`);
+    };
+    return { id, phone, changes };
+  }
+  /** Nine o'clock in Stockholm, some days ahead. */
+  const nine = (days: number) =>
+    `${localTimeOf(new Date(Date.now() + days * 86_400_000), "Europe/Stockholm").slice(0, 11)}09:00`;
+  const list = async (view: string) =>
+    (await ada.call("GET", `/callbacks?view=${view}`)).body.callbacks.map((row: { id: string }) => row.id);
+
+  test("a callback is booked for the customer's own number, moved, cancelled, and all of it is in the timeline", async () => {
+    const one = await customer();
+    const booked = await ada.call("POST", "/callbacks", { conversationId: one.id, localTime: nine(2) });
+    expect(booked).toMatchObject({
+      status: 201,
+      body: { callback: { state: "scheduled", phone: one.phone, localTime: nine(2), zone: "Europe/Stockholm" } },
+    });
+    const { id } = booked.body.callback;
+    const moved = await ada.call("PATCH", `/callbacks/${id}`, { localTime: nine(3), zone: "America/New_York" });
+    expect(moved.body.callback).toMatchObject({ localTime: nine(3), zone: "America/New_York" });
+    expect((await ada.call("PATCH", `/callbacks/${id}`, { state: "cancelled" })).body.callback.state).toBe("cancelled");
+    expect((await ada.call("PATCH", `/callbacks/${id}`, { state: "cancelled" })).status).toBe(200);
+    expect((await ada.call("PATCH", `/callbacks/${id}`, { localTime: nine(4) })).body.error.code).toBe("TooLate");
+    expect(await one.changes()).toEqual(["agent booked", "agent moved", "agent cancelled"]);
+  });
+
+  test("R5 a customer has one open callback; a repeated request gives the first", async () => {
+    const one = await customer();
+    const request = { conversationId: one.id, localTime: nine(2) };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ada.call("POST", "/callbacks", request)));
+    expect(new Set(answers.map((answer) => answer.body.callback.id)).size).toBe(1);
+    const other = await ada.call("POST", "/callbacks", { conversationId: one.id, localTime: nine(3) });
+    expect(other).toMatchObject({
+      status: 409,
+      body: { error: { code: "HasCallback" }, id: answers[0]?.body.callback.id },
+    });
+    expect(await one.changes()).toEqual(["agent booked"]);
+    await ada.call("PATCH", `/callbacks/${other.body.id}`, { state: "done", outcome: "Explained the fee." });
+    expect((await ada.call("POST", "/callbacks", { conversationId: one.id })).body.callback.state).toBe("requested");
+  });
+
+  test("M1 numbers off the list of countries, dear ranges and what is no number are refused", async () => {
+    const one = await customer();
+    const refusedFor = async (phone: string) =>
+      (await ada.call("POST", "/callbacks", { conversationId: one.id, phone })).body.error.code;
+    expect(await refusedFor("+4930901820")).toBe("CannotCall");
+    expect(await refusedFor("+46900123456")).toMatch(/CannotCall|BadNumber/);
+    expect(await refusedFor("call me")).toBe("BadNumber");
+    expect((await ada.call("POST", "/callbacks", { conversationId: one.id, phone: "+46 8 123 456 78" })).status).toBe(
+      201,
+    );
+  });
+
+  test("R5 nobody is called at night unless they chose it, never in the past, and never after a STOP", async () => {
+    const one = await customer();
+    const book = (body: object) => ada.call("POST", "/callbacks", { conversationId: one.id, ...body });
+    const night = nine(2).replace("09:00", "21:30");
+    expect((await book({ localTime: night })).body.error.code).toBe("OutsideHours");
+    expect((await book({ localTime: nine(-2) })).body.error.code).toBe("BadTime");
+    expect((await book({ localTime: "2027-02-30T09:00" })).body.error.code).toBe("BadTime");
+    expect((await book({ localTime: night, wantedAt: new Date().toISOString() })).body.error.code).toBe("BadTime");
+    expect((await book({ localTime: nine(2), zone: "Mars/Base" })).body.error.code).toBe("BadTime");
+    await desk.db.run((sql) => sql`update contact_addresses set opted_out_at = now() where value = ${one.phone}`);
+    expect((await book({ localTime: nine(2) })).body.error.code).toBe("OptedOut");
+    await desk.db.run((sql) => sql`update contact_addresses set opted_out_at = null where value = ${one.phone}`);
+    expect((await book({ localTime: night, customerPicked: true })).status).toBe(201);
+  });
+
+  test("the lists know what is due today, what is overdue and what is over", async () => {
+    const [soon, later, late] = [await customer(), await customer(), await customer()];
+    const book = async (id: string, body: object) =>
+      (await ada.call("POST", "/callbacks", { conversationId: id, ...body })).body.callback.id as string;
+    const asap = await book(soon.id, {});
+    const tomorrow = await book(later.id, { localTime: nine(2) });
+    const overdue = await book(late.id, { localTime: nine(2) });
+    await desk.db.run((sql) => sql`update callbacks set wanted_at = now() - interval '1 hour' where id = ${overdue}`);
+    expect(await list("today")).toEqual(expect.arrayContaining([asap, overdue]));
+    expect(await list("today")).not.toContain(tomorrow);
+    expect(await list("overdue")).toEqual([overdue]);
+    await ada.call("PATCH", `/callbacks/${overdue}`, { state: "missed", outcome: "No answer." });
+    expect(await list("open")).not.toContain(overdue);
+    expect((await list("closed"))[0]).toBe(overdue);
+  });
+
+  test("A3 a callback that is not there and one that is no id get the same answer", async () => {
+    const missing = await ada.call("PATCH", "/callbacks/01a20b68-32c3-7b17-a335-d1f249cadc2c", { state: "done" });
+    const nonsense = await ada.call("PATCH", "/callbacks/nonsense", { state: "done" });
+    expect([missing.status, nonsense.status]).toEqual([404, 404]);
+    expect((await ada.call("POST", "/callbacks", { conversationId: "nonsense" })).status).toBe(404);
+  });
+});
+
+test("a promised hour that does not exist is moved, one that comes twice means the first", () => {
+  // Stockholm: 2026-03-29 02:00 jumps to 03:00; 2026-10-25 03:00 goes back to 02:00.
+  const gap = instantOf("2026-03-29T02:30", "Europe/Stockholm");
+  expect(gap).toEqual({ at: new Date("2026-03-29T01:30:00Z"), localTime: "2026-03-29T03:30" });
+  const twice = instantOf("2026-10-25T02:30", "Europe/Stockholm");
+  expect(twice).toEqual({ at: new Date("2026-10-25T00:30:00Z"), localTime: "2026-10-25T02:30" });
+  expect(instantOf("2026-02-30T09:00", "Europe/Stockholm")).toBeNull();
+});
+
+test("every whole hour of a year goes there and back, in zones on both sides of the world", () => {
+  for (const zone of ["Europe/Stockholm", "America/St_Johns", "Pacific/Auckland", "Asia/Kathmandu", "UTC"]) {
+    for (let hour = 0; hour < 365 * 24; hour += 5) {
+      const at = new Date(Date.UTC(2026, 0, 1, hour));
+      const back = instantOf(localTimeOf(at, zone), zone);
+      expect(back?.localTime).toBe(localTimeOf(at, zone));
+      // The second coming of an hour is read as its first.
+      expect([0, 3_600_000]).toContain(at.getTime() - (back?.at.getTime() ?? 0));
+    }
+  }
+});
+
+test("R5 a callback that is being dialled can be neither moved nor cancelled, only ended", () => {
+  expect(nextCallbackState("dialling", "move")).toBeNull();
+  expect(nextCallbackState("dialling", "cancel")).toBeNull();
+  expect(nextCallbackState("dialling", "done")).toBe("done");
+  for (const over of ["done", "missed", "cancelled", "expired"] as const)
+    for (const change of ["move", "cancel", "done", "missed"] as const)
+      expect(nextCallbackState(over, change)).toBeNull();
+});
