@@ -1,8 +1,11 @@
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import type { Part } from "../channels/channel.ts";
 import { parseMessage } from "../channels/sms/parse.ts";
 import { renderSms } from "../channels/sms/render.ts";
 import { countSegments } from "../channels/sms/segments.ts";
 import { isFromTwilio, signTwilio } from "../channels/twilio/verify.ts";
+import { pickedChoice } from "../src/turns/picked-choice.ts";
 
 const to = { channel: "sms", kind: "e164", value: "+12025550123" } as const;
 const authToken = "12345";
@@ -70,7 +73,8 @@ test("a long text is split within the limits and nothing is lost", () => {
   const bodies = items.map((item) => String(item.body.Body));
   expect(bodies.length).toBeGreaterThan(1);
   for (const body of bodies) expect(countSegments(body)).toBeLessThanOrEqual(3);
-  expect(bodies.join(" ")).toBe(text);
+  expect(bodies[0]).toMatch(/^\(1\/\d\) /);
+  expect(bodies.map((body) => body.replace(/^\(\d\/\d\) /, "")).join(" ")).toBe(text);
 });
 
 test("choices become numbers that can be answered", () => {
@@ -91,4 +95,83 @@ test("segments are counted as carriers count them", () => {
   expect(countSegments("ç".repeat(70))).toBe(1);
   expect(countSegments("ç".repeat(71))).toBe(2);
   expect(countSegments("中".repeat(1600))).toBe(24);
+});
+
+test("a link is never cut, and what is beyond five pieces is said to be left out", () => {
+  const link = `https://example.com/${"a".repeat(400)}`;
+  const text = Array.from({ length: 12 }, (_, n) => `${n} words before ${link} and after.`).join(" ");
+  const { items, degraded } = renderSms({
+    parts: [{ t: "text", text, format: "plain" }],
+    meta: null,
+    to,
+    locale: "en",
+  });
+  const bodies = items.map((item) => String(item.body.Body));
+  expect(bodies).toHaveLength(5);
+  for (const body of bodies.slice(0, 4)) {
+    for (const found of body.match(/https:\S+/g) ?? []) expect(found).toBe(link);
+  }
+  expect(bodies.at(-1)).toMatch(/\.\.\.$/);
+  expect(degraded).toHaveLength(1);
+});
+
+test("a picture goes as MMS where carriers take it, as a link elsewhere, and is said to be missing without an address", () => {
+  const picture = { t: "media", kind: "image", mime: "image/png", state: "ready", name: "plan.png", size: 9 } as const;
+  const url = "https://files.example/abc";
+  const send = (part: Part, value: string) =>
+    renderSms({ parts: [part], meta: null, to: { ...to, value }, locale: "en" });
+  expect(send({ ...picture, url }, "+12025550123").items).toEqual([{ body: { MediaUrl: [url] } }]);
+  expect(send({ ...picture, url }, "+46701740605").items).toEqual([{ body: { Body: `plan.png ${url}` } }]);
+  expect(send({ ...picture, url, size: 6_000_000 }, "+12025550123").items).toEqual([
+    { body: { Body: `plan.png ${url}` } },
+  ]);
+  expect(send(picture, "+12025550123")).toMatchObject({
+    items: [],
+    degraded: ["A file has no address to send it from."],
+  });
+});
+
+test("YES lifts a block and is answered; Twilio answers the other words itself", () => {
+  const parse = (Body: string, more: Record<string, string> = {}) =>
+    parseMessage(new URLSearchParams({ MessageSid: "SM1", From: "+12025550123", Body, ...more }), "default")[0];
+  expect(parse("Yes")).toMatchObject({ consent: "start", wantsAnswer: true });
+  for (const word of ["START", "unstop"]) expect(parse(word)).toMatchObject({ consent: "start", wantsAnswer: false });
+  for (const word of ["STOP", "arrêt", "Abmelden", "cancel"]) {
+    expect(parse(word)).toMatchObject({ consent: "stop", wantsAnswer: false });
+  }
+  expect(parse("info")).toMatchObject({ consent: "help", wantsAnswer: false });
+  expect(parse("förbjud", { OptOutType: "STOP" })).toMatchObject({ consent: "stop" });
+});
+
+const choices = [
+  { number: 1, optionId: "a", title: "Speak with a person" },
+  { number: 2, optionId: "b", title: "Flat 24" },
+];
+
+test.each([
+  ["2", "b"],
+  [" 2. ", "b"],
+  ["(2)", "b"],
+  ["#2", "b"],
+  ["Two", "b"],
+  ["TVÅ", "b"],
+  ["segundo", "b"],
+  ["٢", "b"],
+  ["२", "b"],
+  ["２", "b"],
+  ["SPEAK  WITH A PERSON!", "a"],
+  ["flat ٢٤", "b"],
+  ["3", null],
+  ["I have 2", null],
+  ["", null],
+  ["2".repeat(500), null],
+])("%j picks %j of the numbered choices", (text, optionId) => {
+  expect(pickedChoice(text, choices)?.optionId ?? null).toBe(optionId);
+});
+
+const segments = "/work/shared/fixtures/sms/segments.json";
+test.skipIf(!existsSync(segments))("segments are counted as an independent library counts them", () => {
+  const known = JSON.parse(readFileSync(segments, "utf8")) as { text: string; segments: number }[];
+  expect(known.length).toBeGreaterThan(10);
+  for (const { text, segments: count } of known) expect(Math.max(1, countSegments(text)), text).toBe(count);
 });

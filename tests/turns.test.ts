@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Channel, ChannelLimits, InboundMessage, Outgoing, SendResult, Sends } from "../channels/channel.ts";
+import type {
+  Channel,
+  ChannelLimits,
+  InboundMessage,
+  Outgoing,
+  Rendered,
+  SendResult,
+  Sends,
+} from "../channels/channel.ts";
 import { createDb, type Db } from "../src/db/client.ts";
 import { createAccept } from "../src/intake/accept.ts";
 import { createOutbox, sendLeaseMs } from "../src/outbox/outbox.ts";
@@ -25,6 +33,7 @@ function line(
     provider?: (sent: Outgoing) => SendResult;
     pieces?: number;
     limits?: Partial<ChannelLimits>;
+    numbered?: NonNullable<Rendered["numbered"]>;
   } = {},
 ) {
   const sent: Outgoing[] = [];
@@ -45,6 +54,7 @@ function line(
         body: { text: JSON.stringify(message.parts), n },
       })),
       degraded: [],
+      numbered: options.numbered ?? [],
     }),
     async send(outgoing) {
       sent.push(outgoing);
@@ -296,4 +306,27 @@ test("a reply after the channel's window is closed fails with words for the agen
   await outbox.idle();
   expect(sent).toHaveLength(1);
   expect(await failures(conversationId)).toEqual(["window"]);
+});
+
+test("a number picks the choice it stood before, and after a day it is only a number again", async () => {
+  const seen: WaitingTurn["messages"][number]["parts"][] = [];
+  const { say, answerTurns, outbox } = line({
+    numbered: [{ number: 2, optionId: "callback", title: "Call me" }],
+    decide: async (turn) => {
+      seen.push(turn.messages.at(-1)?.parts ?? []);
+      return echo(turn);
+    },
+  });
+  const { conversationId } = await say("n:1", "+4671", "help me choose");
+  await answerTurns([conversationId]);
+  await say("n:2", "+4671", "Två.");
+  await answerTurns([conversationId]);
+  await db.run(
+    (sql) => sql`update conversations set flow = jsonb_set(flow, '{numberedUntil}', '1') where id = ${conversationId}`,
+  );
+  await say("n:3", "+4671", "2");
+  await answerTurns([conversationId]);
+  await outbox.idle();
+  expect(seen[1]).toEqual([{ t: "choice", optionId: "callback", title: "Call me" }]);
+  expect(seen[2]).toEqual([{ t: "text", text: "2", format: "plain" }]);
 });

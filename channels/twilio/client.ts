@@ -22,8 +22,11 @@ export interface TwilioAccount {
   readonly apiUrl: string | null;
 }
 
+/** A form's fields; a list is the same field several times. */
+export type Form = Readonly<Record<string, string | readonly string[]>>;
+
 export interface TwilioClient {
-  sendMessage(form: Readonly<Record<string, string>>, signal: AbortSignal): Promise<SendResult>;
+  sendMessage(form: Form, signal: AbortSignal): Promise<SendResult>;
   /** Messages to this address with exactly this body, made at or after `since`. */
   findMessages(
     query: { from: string | null; to: string; body: string },
@@ -56,7 +59,7 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
           method: "POST",
           path,
           headers,
-          body: new URLSearchParams(form).toString(),
+          body: encode(form),
           signal,
         });
         return toResult(response.statusCode, response.headers["retry-after"], await readJson(response.body));
@@ -122,6 +125,13 @@ function isSince(date: string, since: Date): boolean {
 
 function isMessage(value: unknown): value is { sid: string; body: string; date_created: string } {
   return typeof value === "object" && value !== null && "sid" in value && "body" in value && "date_created" in value;
+}
+
+function encode(form: Form): string {
+  const fields = Object.entries(form).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [name, one]),
+  );
+  return new URLSearchParams(fields).toString();
 }
 
 async function readJson(body: { text(): Promise<string> }): Promise<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import type { Outgoing, Sends } from "../channel.ts";
-import type { TwilioClient } from "./client.ts";
+import type { Form, TwilioClient } from "./client.ts";
 
 export interface MessagesOptions {
   /** Where status callbacks go: "<public URL>/channels/<channel>/<account>". */
@@ -26,12 +26,14 @@ export function twilioMessages(options: MessagesOptions): Sends {
     },
     lookUp: (outgoing, since, signal) => {
       const sentFrom = from === null ? null : prefix + from;
-      const body = formOf(outgoing).Body ?? "";
+      const body = String(formOf(outgoing).Body ?? "");
       return client.findMessages({ from: sentFrom, to: prefix + outgoing.to.value, body }, since, signal);
     },
   };
 }
 
-function formOf({ item }: Outgoing): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(item.body).map(([name, value]) => [name, String(value)]));
+function formOf({ item }: Outgoing): Form {
+  return Object.fromEntries(
+    Object.entries(item.body).map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : String(value)]),
+  );
 }

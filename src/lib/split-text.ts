@@ -1,11 +1,16 @@
-/** A text in as many pieces as it takes, at most `max`; `complete` is false when the end did not fit. */
-export function takePieces(
-  text: string,
-  max: number,
-  fits: (piece: string) => boolean,
-): { readonly pieces: readonly string[]; readonly complete: boolean } {
+export interface Pieces {
+  readonly pieces: readonly string[];
+  /** False when the end did not fit; the last piece then ends in "...". */
+  readonly complete: boolean;
+}
+
+/** A text in as many pieces as it takes, at most `max`. */
+export function takePieces(text: string, max: number, fits: (piece: string) => boolean): Pieces {
   const all = splitText(text, fits);
-  return { pieces: all.slice(0, max), complete: all.length <= max };
+  if (all.length <= max) return { pieces: all, complete: true };
+  const last = all[max - 1] ?? "";
+  const cut = splitText(last, (piece) => fits(`${piece} ...`))[0] ?? "";
+  return { pieces: [...all.slice(0, max - 1), `${cut} ...`], complete: false };
 }
 
 /** Splits at paragraph, sentence, word, at last between graphemes; never inside a link when it fits. */

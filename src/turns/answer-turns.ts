@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { ContactAddress, OutboundItem, OutboundMessage, Rendered } from "../../channels/channel.ts";
 import type { Db, Sql, TransactionSql } from "../db/client.ts";
 import { createGroupCommit } from "../db/group-commit.ts";
@@ -5,6 +6,7 @@ import { asJson } from "../db/json.ts";
 import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import { plainText } from "../lib/message.ts";
+import { pickedChoice } from "./picked-choice.ts";
 import type { Decides, Decision, WaitingTurn } from "./turn.ts";
 
 /** A dead worker's turn is taken over after this; a living one answers in milliseconds. */
@@ -14,6 +16,8 @@ const modelLeaseMs = 75_000;
 /** After so many tries the customer gets an honest sentence and a person (L4, R6). */
 const attemptsMax = 3;
 const previewMaxChars = 140;
+/** After a day a "2" is more likely about something else. */
+const numberedForMs = 24 * 60 * 60_000;
 
 export interface ReplyDelivery {
   readonly messageId: string;
@@ -147,9 +151,28 @@ async function claimTurns(deps: TurnsDeps, conversationIds: readonly string[]): 
     addressId: row.address_id,
     address: row.address,
     wording: deps.wordingOf(row.channel, row.account),
-    messages: row.messages ?? [],
+    messages: withPickedChoice(row.messages ?? [], row.flow),
   }));
 }
+
+/** A last message that picks one of the numbered choices shown before is that choice, as if it had been tapped. */
+function withPickedChoice(
+  messages: WaitingTurn["messages"],
+  flow: Readonly<Record<string, unknown>>,
+): WaitingTurn["messages"] {
+  const last = messages.at(-1);
+  const shown = shownChoices.safeParse(flow);
+  if (last === undefined || !shown.success || shown.data.numberedUntil < Date.now()) return messages;
+  const picked = pickedChoice(plainText(last.parts), shown.data.numbered);
+  if (picked === null) return messages;
+  const { optionId, title } = picked;
+  return [...messages.slice(0, -1), { ...last, parts: [{ t: "choice", optionId, title }] }];
+}
+
+const shownChoices = z.object({
+  numbered: z.array(z.object({ number: z.number(), optionId: z.string(), title: z.string() })),
+  numberedUntil: z.number(),
+});
 
 interface ClaimedRow {
   turn_id: string;
@@ -201,7 +224,10 @@ function toRow(deps: TurnsDeps, turn: WaitingTurn, decision: Decision) {
     meta: decision.meta,
     locale: decision.locale,
     // What an inbound "2" means is part of what the customer saw, so it is kept with it.
-    flow: numbered.length > 0 ? { ...turn.flow, ...decision.flow, numbered } : decision.flow,
+    flow:
+      numbered.length > 0
+        ? { ...turn.flow, ...decision.flow, numbered, numberedUntil: Date.now() + numberedForMs }
+        : decision.flow,
     preview: decision.parts === null ? null : plainText(decision.parts).slice(0, previewMaxChars),
     channel: turn.channel,
     account: turn.account,
