@@ -86,6 +86,8 @@ export async function useSetupLink(
   token: string,
   who: { email: string; name: string; password: string },
 ): Promise<string | null> {
+  // The link first: only who holds it makes us do the costly work of hashing.
+  if (!(await isSetupLink(db, token))) return null;
   const passwordHash = await hash(who.password);
   const agentId = await db.transaction(async (sql) => {
     // Two links used at once must not make two administrators.
@@ -99,6 +101,15 @@ export async function useSetupLink(
     return row?.id ?? null;
   });
   return agentId === null ? null : openSession(db, agentId);
+}
+
+async function isSetupLink(db: Db, token: string): Promise<boolean> {
+  const rows = await db.run(
+    (sql) => sql`select 1 from agent_invitations
+      where token_hash = ${digest(token)} and agent_id is null and used_at is null and expires_at > now()
+        and not exists (select 1 from agents where role = 'admin')`,
+  );
+  return rows.length > 0;
 }
 
 /** Adds an agent; null when the address is taken. */

@@ -1,10 +1,19 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { listAgents } from "../agents/agents.ts";
+import { editAgent, listAgents } from "../agents/agents.ts";
 import { createAgent } from "../agents/sessions.ts";
-import { conflict, refusals, refuse } from "./answers.ts";
+import { createToken, listTokens, revokeToken } from "../agents/tokens.ts";
+import { isId } from "../lib/ids.ts";
+import { conflict, notFound, refusals, refuse } from "./answers.ts";
 import type { InboxDeps, Routes } from "./deps.ts";
 import { agentName, agentShape, newPassword } from "./session-routes.ts";
 import { agentIn } from "./signed-in.ts";
+
+/** A machine's token is renewed like a password: a quarter by default, a year at most. */
+const tokenDays = { usual: 90, max: 366 } as const;
+
+const params = z.object({ id: z.string().max(64) });
+const role = z.enum(["agent", "admin"]);
 
 /** The agents: whom to assign to, and what administrators change. */
 export function agentRoutes(routes: Routes, deps: InboxDeps): void {
@@ -21,14 +30,10 @@ export function agentRoutes(routes: Routes, deps: InboxDeps): void {
   routes.post(
     "/agents",
     {
+      onRequest: administratorsOnly,
       schema: {
         summary: "Add an agent (administrators)",
-        body: z.object({
-          email: z.email(),
-          name: agentName,
-          role: z.enum(["agent", "admin"]).default("agent"),
-          password: newPassword,
-        }),
+        body: z.object({ email: z.email(), name: agentName, role: role.default("agent"), password: newPassword }),
         response: {
           201: z.object({ agent: agentShape }),
           ...refusals,
@@ -37,12 +42,112 @@ export function agentRoutes(routes: Routes, deps: InboxDeps): void {
       },
     },
     async (request, reply) => {
-      if (agentIn(request).role !== "admin")
-        return refuse(reply, 403, "AdministratorsOnly", "Ask an administrator to do this.");
       const agent = await createAgent(deps.db, request.body);
       return agent === null
         ? refuse(reply, 409, "Exists", "There is an agent with this address already.")
         : reply.status(201).send({ agent });
     },
   );
+  routes.patch(
+    "/agents/:id",
+    {
+      onRequest: administratorsOnly,
+      schema: {
+        summary: "Rename, promote, disable or enable an agent (administrators); disabling signs them out everywhere",
+        params,
+        body: z.object({ name: agentName.optional(), role: role.optional(), disabled: z.boolean().optional() }),
+        response: {
+          200: z.object({ agent: agentShape }),
+          ...refusals,
+          409: conflict("LastAdministrator: there would be nobody left who can change this back.", {}),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!isId(id)) return notFound(reply, "agent");
+      const result = await editAgent(deps.db, agentIn(request).id, id, request.body);
+      if (result.outcome !== "edited")
+        return result.outcome === "not-found"
+          ? notFound(reply, "agent")
+          : refuse(reply, 409, "LastAdministrator", "This is the last administrator. Make another one first.");
+      for (const conversationId of result.released) deps.live.publish(conversationId);
+      return reply.send({ agent: result.agent });
+    },
+  );
+  tokenRoutes(routes, deps);
+}
+
+function tokenRoutes(routes: Routes, deps: InboxDeps): void {
+  routes.get(
+    "/tokens",
+    {
+      onRequest: administratorsOnly,
+      schema: {
+        summary: "The machines' tokens (administrators); never the tokens themselves",
+        response: {
+          200: z.object({
+            tokens: z.array(
+              z.object({
+                id: z.string(),
+                name: z.string(),
+                role,
+                createdAt: z.date(),
+                expiresAt: z.date(),
+                revokedAt: z.date().nullable(),
+              }),
+            ),
+          }),
+          401: refusals[401],
+          403: refusals[403],
+          503: refusals[503],
+        },
+      },
+    },
+    async () => ({ tokens: await listTokens(deps.db) }),
+  );
+  routes.post(
+    "/tokens",
+    {
+      onRequest: administratorsOnly,
+      schema: {
+        summary: "Make a token for a machine (administrators); it is shown this once",
+        body: z.object({
+          name: agentName.describe("What the machine is called wherever it writes."),
+          role: role.default("agent"),
+          days: z.number().int().min(1).max(tokenDays.max).default(tokenDays.usual),
+        }),
+        response: {
+          201: z.object({ id: z.string(), agentId: z.string(), token: z.string(), expiresAt: z.date() }),
+          ...refusals,
+        },
+      },
+    },
+    async (request, reply) => reply.status(201).send(await createToken(deps.db, agentIn(request).id, request.body)),
+  );
+  routes.delete(
+    "/tokens/:id",
+    {
+      onRequest: administratorsOnly,
+      schema: {
+        summary: "End a machine's token at once (administrators)",
+        params,
+        response: { 204: z.null(), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const by = agentIn(request).id;
+      const machine = isId(id) ? await revokeToken(deps.db, by, id) : null;
+      if (machine === null) return notFound(reply, "token");
+      const left = await editAgent(deps.db, by, machine, { disabled: true });
+      if (left.outcome === "edited") for (const one of left.released) deps.live.publish(one);
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+async function administratorsOnly(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  if (agentIn(request).role === "admin") return undefined;
+  return refuse(reply, 403, "AdministratorsOnly", "Ask an administrator to do this.");
 }

@@ -8,6 +8,7 @@ import { fileRoute } from "./file-route.ts";
 import { liveRoute } from "./live-route.ts";
 import { requireOurOrigin } from "./origin.ts";
 import { sessionRoutes, whoAmIRoute } from "./session-routes.ts";
+import { createSignInLimit } from "./sign-in-limit.ts";
 import { requireAgent } from "./signed-in.ts";
 
 /** The agents' API below /api/v1: origin and session are checked in front of every route, the socket included (A1, A2, A7). */
@@ -15,7 +16,7 @@ export async function inboxApi(app: FastifyInstance, deps: InboxDeps): Promise<v
   await app.register(
     async (scope) => {
       scope.addHook("onRequest", (request, reply) => requireOurOrigin(deps.publicUrl, request, reply));
-      sessionRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps);
+      sessionRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, await createSignInLimit(scope));
       await scope.register(async (signedIn) => {
         signedIn.addHook("onRequest", (request, reply) => requireAgent(deps.db, request, reply));
         const routes = signedIn.withTypeProvider<ZodTypeProvider>();

@@ -171,7 +171,8 @@ export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
     return isId(body.contactId) ? conversationOfContact(deps.db, body.contactId) : null;
   }
 
-  async function afterBooking(reply: FastifyReply, status: number, result: BookingOutcome) {
+  async function afterBooking(reply: FastifyReply, status: 200 | 201, result: BookingOutcome) {
+    if (result.outcome === "not-found") return notFound(reply, status === 201 ? "conversation" : "callback");
     if (result.outcome === "booked") {
       deps.live.publish(result.conversationId);
       return reply.status(status).send({ callback: await findCallback(deps.db, result.id) });
@@ -184,8 +185,9 @@ export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
   }
 }
 
-const bookingRefusals: Readonly<Record<BookingRefusal, readonly [status: number, code: string, message: string]>> = {
-  "not-found": [404, "NotFound", "There is no such callback or conversation."],
+const bookingRefusals: Readonly<
+  Record<Exclude<BookingRefusal, "not-found">, readonly [status: number, code: string, message: string]>
+> = {
   "no-number": [409, "NoNumber", "We know no number of this customer. Ask for one and enter it."],
   "not-a-number": [
     400,

@@ -1,9 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
-import { agentOf } from "../agents/sessions.ts";
 import { readFeed } from "../live/feed.ts";
 import type { InboxDeps } from "./deps.ts";
-import { tokenOf } from "./signed-in.ts";
+import { tokenOf, whoIs } from "./signed-in.ts";
 
 /**
  * How often each socket looks by itself: at whether its session still lives (safety.md: closed within 5 s), and for
@@ -45,7 +44,7 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
     const unsubscribe = deps.live.subscribeAll(wake);
     const timer = setInterval(() => {
       wake();
-      agentOf(deps.db, token).then(
+      whoIs(deps.db, token).then(
         (agent) => agent === null && socket.close(4401, "signed out"),
         () => undefined,
       );

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { signIn, signOut, useSetupLink } from "../agents/sessions.ts";
 import { refusals, refuse } from "./answers.ts";
 import type { InboxDeps, Routes } from "./deps.ts";
+import type { SignInLimit } from "./sign-in-limit.ts";
 import { agentIn, cookieName, tokenOf } from "./signed-in.ts";
 
 export const agentShape = z.object({
@@ -18,10 +19,11 @@ const { 400: badRequest, 403: foreign, 429: tooMany, 503: unavailable } = refusa
 const openRefusals = { 400: badRequest, 403: foreign, 429: tooMany, 503: unavailable };
 
 /** Signing in and out, and the one-time set-up: the only routes that need no session. */
-export function sessionRoutes(routes: Routes, deps: InboxDeps): void {
+export function sessionRoutes(routes: Routes, deps: InboxDeps, limit: SignInLimit): void {
   routes.post(
     "/session",
     {
+      preHandler: limit,
       schema: {
         summary: "Sign in",
         security: [],
@@ -50,6 +52,7 @@ export function sessionRoutes(routes: Routes, deps: InboxDeps): void {
   routes.post(
     "/setup",
     {
+      preHandler: limit,
       schema: {
         summary: "Create the first administrator with the one-time link",
         security: [],

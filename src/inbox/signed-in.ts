@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Agent, agentOf } from "../agents/sessions.ts";
+import { machineOf, tokenPrefix } from "../agents/tokens.ts";
 import type { Db } from "../db/client.ts";
 import { refuse } from "./answers.ts";
 
@@ -9,10 +10,15 @@ const agents = new WeakMap<FastifyRequest, Agent>();
 
 /** The check in front of every signed-in route, the socket included (A2). */
 export async function requireAgent(db: Db, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const agent = await agentOf(db, tokenOf(request));
+  const agent = await whoIs(db, tokenOf(request));
   if (agent === null) return refuse(reply, 401, "SignInNeeded", "Sign in with POST /api/v1/session first.");
   agents.set(request, agent);
   return undefined;
+}
+
+/** The person behind a session or the machine behind a token; null when it has ended, was revoked or never was. */
+export function whoIs(db: Db, token: string): Promise<Agent | null> {
+  return token.startsWith(tokenPrefix) ? machineOf(db, token) : agentOf(db, token);
 }
 
 /** Who sent this request; every signed-in route has one. */
