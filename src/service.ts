@@ -73,7 +73,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
   const shared = { config, engines, bell, channelFor, outbox, metrics, log };
   const accept = createAccept({
     db: engines.db,
-    ring: (id, delayMs) => bell.ring(id, delayMs),
+    bell,
     publish: (id) => engines.live.publish(id),
   });
 

@@ -80,11 +80,12 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
   });
   const media = createMediaFetcher({ db: engines.db, channelFor, publish, log });
   const slow = trackSlowWork();
-  engines.queue.work(async ({ conversationIds }, signal) => {
-    media.look(conversationIds);
+  engines.queue.work(async ({ turns, open }, signal) => {
+    media.look(open);
+    const waiting = [...turns, ...open];
     // A model takes seconds: the bell is not held meanwhile, or a few slow answers would stop all other work.
-    const answered = model === null ? answerTurns(conversationIds, signal) : slow.add(answerTurns, conversationIds);
-    await Promise.all([answered, outbox.deliverOpen(conversationIds)]);
+    const answered = model === null ? answerTurns(waiting, signal) : slow.add(answerTurns, waiting);
+    await Promise.all([answered, outbox.deliverOpen(open)]);
   });
   const wake = async (): Promise<void> => {
     for (const conversationId of await wakeSnoozed(engines.db)) publish(conversationId);

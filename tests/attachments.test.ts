@@ -108,7 +108,11 @@ async function pendingFile(answers: (() => Promise<FetchedMedia>)[], name = "pho
       return (answers[calls.length - 1] ?? answers.at(-1) ?? never)();
     },
   };
-  const accept = createAccept({ db, ring: () => undefined, publish: () => undefined });
+  const accept = createAccept({
+    db,
+    bell: { ring: () => undefined, ringTurn: () => undefined },
+    publish: () => undefined,
+  });
   const { conversationId } = await accept(
     {
       kind: "message",

@@ -19,7 +19,11 @@ afterAll(async () => {
 });
 
 function accept() {
-  return createAccept({ db, ring: (id) => rung.push(id), publish: () => undefined });
+  return createAccept({
+    db,
+    bell: { ring: (id) => rung.push(id), ringTurn: (id) => rung.push(id) },
+    publish: () => undefined,
+  });
 }
 
 function message(key: string, from: string, text: string, more: Partial<InboundMessage> = {}): InboundMessage {

@@ -85,7 +85,11 @@ function line(
     onAnswered: (outcome) => answered.push(outcome),
   });
   const rung = new Set<string>();
-  const accept = createAccept({ db, ring: (id) => rung.add(id), publish: () => undefined });
+  const accept = createAccept({
+    db,
+    bell: { ring: (id) => rung.add(id), ringTurn: (id) => rung.add(id) },
+    publish: () => undefined,
+  });
   return {
     sent,
     held,

@@ -81,6 +81,7 @@ export function createMediaFetcher(deps: {
 
   return {
     look(conversationIds) {
+      if (conversationIds.length === 0) return;
       const work = fetchAll(conversationIds)
         // Each row keeps its lease and is claimed again after it.
         .catch((error: unknown) => deps.log.warn({ component: "attachments", error }, "media-look-failed"))

@@ -31,7 +31,7 @@ export type Accept = (event: InboundMessage | TimelineChange, channel: IntakeCha
  */
 export function createAccept(deps: {
   readonly db: Db;
-  readonly ring: (conversationId: string, delayMs: number) => void;
+  readonly bell: { ring(conversationId: string): void; ringTurn(conversationId: string, delayMs: number): void };
   readonly publish: (conversationId: string) => void;
 }): Accept {
   const store = createGroupCommit<Row, Stored>({
@@ -42,9 +42,9 @@ export function createAccept(deps: {
     const row = toRow(event, channel);
     const { outcome, conversationId, seq, rings } = await store(row);
     if (outcome === "stored") deps.publish(conversationId);
-    if (rings) deps.ring(conversationId, row.wait_ms);
+    if (rings) deps.bell.ringTurn(conversationId, row.wait_ms);
     // Files are fetched at once, whoever owns the conversation and whatever else is awaited.
-    if (row.media !== null && outcome === "stored") deps.ring(conversationId, 0);
+    if (row.media !== null && outcome === "stored") deps.bell.ring(conversationId);
     return { outcome, conversationId, seq };
   };
 }

@@ -5,7 +5,7 @@ import type { Part } from "./message.ts";
  * numerals, also with spaces, dots or dashes between, that pass the Luhn check. Other text is returned unchanged.
  */
 export function maskCards(text: string): string {
-  if (!mayHoldCard.test(text)) return text;
+  if (!hasEnoughDigits(text) || !mayHoldCard.test(text)) return text;
   return text.replace(candidate, (match) => maskCandidate(match));
 }
 
@@ -31,9 +31,20 @@ export function maskParts(parts: readonly Part[]): readonly Part[] {
   });
 }
 
+const cardDigits = { min: 13, max: 19 } as const;
+
+/** Nearly every message ends here: fewer than thirteen characters that could be a digit in any script. */
+function hasEnoughDigits(text: string): boolean {
+  let count = 0;
+  for (let at = 0; at < text.length && count < cardDigits.min; at++) {
+    const code = text.charCodeAt(at);
+    if ((code >= 48 && code <= 57) || code > 0x65f) count += 1;
+  }
+  return count >= cardDigits.min;
+}
+
 const mayHoldCard = /(?:\p{Nd}[\s.\-–·_/]*){13}/u;
 const candidate = /\p{Nd}(?:[\s.\-–·_/]{0,3}\p{Nd}){12,}/gu;
-const cardDigits = { min: 13, max: 19 } as const;
 
 function maskCandidate(match: string): string {
   const characters = [...match];

@@ -119,6 +119,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   }
 
   async function deliverOpen(conversationIds: readonly string[]): Promise<void> {
+    if (conversationIds.length === 0) return;
     const claimed = await claim(deps.db, conversationIds);
     for (const delivery of claimed) {
       track(delivery.act === "send" ? sendClaimed(delivery) : lookUpOne(delivery));

@@ -4,13 +4,18 @@ import type { Log } from "../lib/log.ts";
 const idsPerJob = 64;
 
 export interface Bell {
-  /** Says "look at this conversation's open work". Losing one loses nothing: the sweeper rings again. */
-  ring(conversationId: string, delayMs?: number): void;
+  /** Says "look at everything open in this conversation". Losing one loses nothing: the sweeper rings again. */
+  ring(conversationId: string): void;
+  /** Says "a customer waits for an answer here", which is all there is to look at; rung after `delayMs`. */
+  ringTurn(conversationId: string, delayMs: number): void;
   close(): Promise<void>;
 }
 
 export interface BellJob {
-  readonly conversationIds: readonly string[];
+  /** Conversations with a turn to answer. */
+  readonly turns: readonly string[];
+  /** Conversations with anything open: a turn, a delivery, a file to fetch. */
+  readonly open: readonly string[];
 }
 
 /** Collects bells and rings them together, one bulk add under way at a time; what arrives meanwhile goes with the next. */
@@ -18,34 +23,36 @@ export function createBell(deps: {
   readonly addBulk: (jobs: readonly BellJob[]) => Promise<void>;
   readonly log: Log;
 }): Bell {
-  const waiting = new Set<string>();
+  const turns = new Set<string>();
+  const open = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   let ringing: Promise<void> | null = null;
 
   async function flush(): Promise<void> {
-    while (waiting.size > 0) {
-      const ids = [...waiting];
-      waiting.clear();
-      const jobs: BellJob[] = [];
-      for (let at = 0; at < ids.length; at += idsPerJob) jobs.push({ conversationIds: ids.slice(at, at + idsPerJob) });
+    while (turns.size + open.size > 0) {
+      const jobs = [
+        ...inJobs(drain(turns), (ids) => ({ turns: ids, open: [] })),
+        ...inJobs(drain(open), (ids) => ({ turns: [], open: ids })),
+      ];
       await deps.addBulk(jobs).catch((error: unknown) => {
-        deps.log.warn({ component: "bell", count: ids.length, error }, "bell-not-rung");
+        deps.log.warn({ component: "bell", count: jobs.length, error }, "bell-not-rung");
       });
     }
     ringing = null;
   }
 
-  function ringNow(conversationId: string): void {
-    waiting.add(conversationId);
+  function ringNow(bells: Set<string>, conversationId: string): void {
+    bells.add(conversationId);
     if (ringing === null) ringing = new Promise<void>((done) => setImmediate(done)).then(flush);
   }
 
   return {
-    ring(conversationId, delayMs = 0) {
-      if (delayMs <= 0) return ringNow(conversationId);
+    ring: (conversationId) => ringNow(open, conversationId),
+    ringTurn(conversationId, delayMs) {
+      if (delayMs <= 0) return ringNow(turns, conversationId);
       const timer = setTimeout(() => {
         timers.delete(timer);
-        ringNow(conversationId);
+        ringNow(turns, conversationId);
       }, delayMs + 1);
       timers.add(timer);
     },
@@ -54,4 +61,16 @@ export function createBell(deps: {
       await ringing;
     },
   };
+}
+
+function drain(bells: Set<string>): string[] {
+  const ids = [...bells];
+  bells.clear();
+  return ids;
+}
+
+function inJobs(ids: readonly string[], toJob: (ids: readonly string[]) => BellJob): BellJob[] {
+  const jobs: BellJob[] = [];
+  for (let at = 0; at < ids.length; at += idsPerJob) jobs.push(toJob(ids.slice(at, at + idsPerJob)));
+  return jobs;
 }
