@@ -47,7 +47,11 @@ export async function openDesk(environment: Readonly<Record<string, string>> = {
   const service = await startService(config, quiet);
   const url = service.url ?? "";
   const db = createDb({ url: database.url, log: quiet });
-  const accept = createAccept({ db, ring: () => undefined, publish: () => undefined });
+  const accept = createAccept({
+    db,
+    bell: { ring: () => undefined, ringTurn: () => undefined },
+    publish: () => undefined,
+  });
   let keys = 0;
   return {
     url,
