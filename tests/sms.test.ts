@@ -70,7 +70,7 @@ test("NUL and halves of surrogate pairs never reach the database", () => {
 test("a long text is split within the limits and nothing is lost", () => {
   const text = Array.from({ length: 60 }, (_, n) => `Sentence number ${n} ends here.`).join(" ");
   const { items } = renderSms({ parts: [{ t: "text", text, format: "plain" }], meta: null, to, locale: "en" });
-  const bodies = items.map((item) => String(item.body.Body));
+  const bodies = items.map((item) => String(item.body.body));
   expect(bodies.length).toBeGreaterThan(1);
   for (const body of bodies) expect(countSegments(body)).toBeLessThanOrEqual(3);
   expect(bodies[0]).toMatch(/^\(1\/\d\) /);
@@ -85,7 +85,7 @@ test("choices become numbers that can be answered", () => {
     to,
     locale: "en",
   });
-  expect(items[0]?.body.Body).toBe("Which?\n1. Option 0\n2. Option 1\n3. Option 2\n4. Option 3");
+  expect(items[0]?.body.body).toBe("Which?\n1. Option 0\n2. Option 1\n3. Option 2\n4. Option 3");
   expect(numbered?.[1]).toEqual({ number: 2, optionId: "o1", title: "Option 1" });
 });
 
@@ -106,7 +106,7 @@ test("a link is never cut, and what is beyond five pieces is said to be left out
     to,
     locale: "en",
   });
-  const bodies = items.map((item) => String(item.body.Body));
+  const bodies = items.map((item) => String(item.body.body));
   expect(bodies).toHaveLength(5);
   for (const body of bodies.slice(0, 4)) {
     for (const found of body.match(/https:\S+/g) ?? []) expect(found).toBe(link);
@@ -120,10 +120,10 @@ test("a picture goes as MMS where carriers take it, as a link elsewhere, and is 
   const url = "https://files.example/abc";
   const send = (part: Part, value: string) =>
     renderSms({ parts: [part], meta: null, to: { ...to, value }, locale: "en" });
-  expect(send({ ...picture, url }, "+12025550123").items).toEqual([{ body: { MediaUrl: [url] } }]);
-  expect(send({ ...picture, url }, "+46701740605").items).toEqual([{ body: { Body: `plan.png ${url}` } }]);
+  expect(send({ ...picture, url }, "+12025550123").items).toEqual([{ body: { mediaUrl: [url] } }]);
+  expect(send({ ...picture, url }, "+46701740605").items).toEqual([{ body: { body: `plan.png ${url}` } }]);
   expect(send({ ...picture, url, size: 6_000_000 }, "+12025550123").items).toEqual([
-    { body: { Body: `plan.png ${url}` } },
+    { body: { body: `plan.png ${url}` } },
   ]);
   expect(send(picture, "+12025550123")).toMatchObject({
     items: [],

@@ -2,6 +2,7 @@ import { toPlain } from "../../src/lib/markdown.ts";
 import type { ChoiceOption, MediaPart } from "../../src/lib/message.ts";
 import { type Pieces, takePieces } from "../../src/lib/split-text.ts";
 import type { ContactAddress, OutboundItem, OutboundMessage, Rendered } from "../channel.ts";
+import type { TwilioContent } from "../twilio/messages.ts";
 import { countSegments } from "./segments.ts";
 
 /** Twilio refuses a longer body. */
@@ -56,11 +57,10 @@ export function renderSms(message: OutboundMessage): Rendered {
 }
 
 function toItems(pieces: readonly string[], media: readonly MediaPart[]): OutboundItem[] {
-  const [first, ...rest] = pieces;
-  const text = first === undefined ? {} : { Body: first };
-  const links = media.flatMap(({ url }) => (url === undefined ? [] : [url]));
-  if (links.length === 0) return pieces.map((Body) => ({ body: { Body } }));
-  return [{ body: { ...text, MediaUrl: links } }, ...rest.map((Body) => ({ body: { Body } }))];
+  const mediaUrl = media.flatMap(({ url }) => (url === undefined ? [] : [url]));
+  const contents: TwilioContent[] = pieces.map((body) => ({ body }));
+  if (mediaUrl.length > 0) contents.splice(0, 1, { ...contents[0], mediaUrl });
+  return contents.map((body) => ({ body }));
 }
 
 /** The files that can go as MMS: carriers of the United States and Canada alone take them. */

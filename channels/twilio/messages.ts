@@ -1,5 +1,6 @@
+import { z } from "zod";
 import type { Outgoing, Sends } from "../channel.ts";
-import type { Form, TwilioClient } from "./client.ts";
+import type { TwilioClient } from "./client.ts";
 
 export interface MessagesOptions {
   /** Where status callbacks go: "<public URL>/channels/<channel>/<account>". */
@@ -11,29 +12,28 @@ export interface MessagesOptions {
   readonly messagingServiceSid: string | null;
 }
 
+/** What a rendered item holds: stored with the delivery, so it is read as something that came from outside. */
+const content = z.object({ body: z.string().optional(), mediaUrl: z.array(z.string()).optional() });
+
+/** What `render` makes for Twilio. */
+export type TwilioContent = z.output<typeof content>;
+
 /** Sends through POST /Messages.json. Our delivery id travels in the status callback's URL, which Twilio signs. */
 export function twilioMessages(options: MessagesOptions): Sends {
-  const { client, prefix, from, messagingServiceSid } = options;
-  const sender =
-    messagingServiceSid === null ? { From: `${prefix}${from ?? ""}` } : { MessagingServiceSid: messagingServiceSid };
+  const { client, prefix, messagingServiceSid } = options;
+  const from = options.from === null ? null : prefix + options.from;
+  const sender = messagingServiceSid !== null ? { messagingServiceSid } : { from: from ?? "" };
   return {
-    send: (outgoing, signal) => {
-      const StatusCallback = `${options.callbackUrl()}/status?d=${outgoing.deliveryId}`;
-      return client.sendMessage(
-        { To: prefix + outgoing.to.value, ...sender, ...formOf(outgoing), StatusCallback },
-        signal,
-      );
+    send: ({ deliveryId, to, item }, signal) => {
+      const statusCallback = `${options.callbackUrl()}/status?d=${deliveryId}`;
+      return client.sendMessage({ to: prefix + to.value, ...sender, ...contentOf(item), statusCallback }, signal);
     },
-    lookUp: (outgoing, since, signal) => {
-      const sentFrom = from === null ? null : prefix + from;
-      const body = String(formOf(outgoing).Body ?? "");
-      return client.findMessages({ from: sentFrom, to: prefix + outgoing.to.value, body }, since, signal);
-    },
+    lookUp: ({ to, item }, since, signal) =>
+      client.findMessages({ from, to: prefix + to.value, body: contentOf(item).body ?? "" }, since, signal),
   };
 }
 
-function formOf({ item }: Outgoing): Form {
-  return Object.fromEntries(
-    Object.entries(item.body).map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : String(value)]),
-  );
+function contentOf(item: Outgoing["item"]): { body?: string; mediaUrl?: string[] } {
+  const { body, mediaUrl } = content.parse(item.body);
+  return { ...(body === undefined ? {} : { body }), ...(mediaUrl === undefined ? {} : { mediaUrl }) };
 }

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createTwilioClient, type TwilioClient } from "../../channels/twilio/client.ts";
+import { wellBehaved } from "../../src/simulator/behaviour.ts";
+import { type ProviderDouble, startProviderDouble } from "../../src/simulator/provider-double.ts";
+import { quiet } from "../support/database.ts";
+
+const accountSid = `AC${"0".repeat(32)}`;
+const message = {
+  to: "+12025550131",
+  from: "+12025550100",
+  body: "Hej 😀",
+  statusCallback: "https://everline.example/channels/sms/default/status?d=x.1",
+};
+let double: ProviderDouble;
+let client: TwilioClient;
+
+beforeAll(async () => {
+  double = await startProviderDouble({
+    port: 0,
+    seed: 3,
+    log: quiet,
+    accountSid,
+    authToken: "token",
+    service: { publicUrl: () => "http://127.0.0.1:9" },
+  });
+  client = clientFor(double.url);
+});
+afterAll(async () => {
+  await client.close();
+  await double.close();
+});
+beforeEach(() => double.behave({ ...wellBehaved, statuses: false }));
+
+function clientFor(apiUrl: string, authToken = "token"): TwilioClient {
+  return createTwilioClient({ accountSid, authToken, apiKey: null, apiSecret: null, apiUrl });
+}
+
+const soon = () => AbortSignal.timeout(5_000);
+
+test("R2 a message that was sent is found again by address and words, and no other is", async () => {
+  const since = new Date();
+  const sent = await client.sendMessage(message, soon());
+  expect(sent).toMatchObject({ outcome: "accepted" });
+  const query = { from: message.from, to: message.to, body: message.body };
+  expect(await client.findMessages(query, since, soon())).toEqual({
+    found: [{ externalId: sent.outcome === "accepted" ? sent.externalId : "", state: "sent" }],
+  });
+  expect(await client.findMessages({ ...query, body: "Hej" }, since, soon())).toEqual({ found: [] });
+  expect(await client.findMessages(query, new Date(Date.now() + 60_000), soon())).toEqual({ found: [] });
+});
+
+test.each([
+  ["a refused number is final", { to: "nonsense" }, {}, { outcome: "rejected", error: { code: "21211" } }],
+  ["a refused text is a fault of content", { body: "x".repeat(1_601) }, {}, { error: { class: "content" } }],
+  ["429 waits as long as it is told", {}, { tooMany: 1, retryAfterSeconds: 7 }, { outcome: "retry", afterMs: 7_000 }],
+  ["500 may have been taken", {}, { failAfter: 1 }, { outcome: "unknown" }],
+  ["500 looks the same when it was not taken", {}, { failBefore: 1 }, { outcome: "unknown" }],
+])("%s", async (_name, change, behaviour, expected) => {
+  double.behave(behaviour);
+  expect(await client.sendMessage({ ...message, ...change }, soon())).toMatchObject(expected);
+});
+
+test("a silent provider is given up at the signal, and what it took is unknown", async () => {
+  double.behave({ timeoutAfterAccepting: 1 });
+  const began = performance.now();
+  expect(await client.sendMessage(message, AbortSignal.timeout(150))).toMatchObject({ outcome: "unknown" });
+  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(
+    await client.findMessages({ from: null, to: message.to, body: "" }, new Date(), AbortSignal.timeout(150)),
+  ).toBe("later");
+});
+
+test("a provider that cannot be reached took nothing", async () => {
+  const away = clientFor("http://127.0.0.1:9");
+  expect(await away.sendMessage(message, soon())).toMatchObject({ outcome: "retry", error: { code: "ECONNREFUSED" } });
+  expect(await away.health(soon())).toMatchObject({ state: "down" });
+  await away.close();
+});
+
+test("wrong credentials are the operator's to mend", async () => {
+  const stranger = clientFor(double.url, "wrong");
+  expect(await stranger.sendMessage(message, soon())).toMatchObject({ outcome: "rejected", error: { class: "auth" } });
+  expect(await stranger.health(soon())).toMatchObject({ state: "needs-action" });
+  await stranger.close();
+});
