@@ -13,7 +13,7 @@ export async function appendEvent(
   },
 ): Promise<number> {
   const [row] = await sql<{ seq: number }[]>`
-    update conversations set next_seq = next_seq + 1, last_activity_at = now() where id = ${conversationId}
+    update conversations set next_seq = next_seq + 1, last_activity_at = now(), listed_at = now() where id = ${conversationId}
     returning next_seq - 1 as seq`;
   if (row === undefined) throw new Error("The conversation is gone.");
   await sql`insert into events (conversation_id, seq, type, actor, agent_id, data)

@@ -98,7 +98,7 @@ export function listedFrom(sql: Sql, agentId: string) {
 /** The position goes through as text: the driver would turn a timestamptz into a Date and lose the microseconds. */
 function page(sql: Sql, agentId: string, view: View, after: Position) {
   const inLine = view === "queue";
-  const key = inLine ? sql`coalesce(c.waiting_since, c.created_at)` : sql`c.last_activity_at`;
+  const key = inLine ? sql`coalesce(c.waiting_since, c.created_at)` : sql`c.listed_at`;
   return sql<Row[]>`select ${listedColumns(sql)}, ${key}::text as position ${listedFrom(sql, agentId)}
     where ${filter(sql, view, agentId)} and (${key}, c.id) ${inLine ? sql`>` : sql`<`} (${after.at}::text::timestamptz, ${after.id}::uuid)
     order by ${inLine ? sql`${key}, c.id` : sql`${key} desc, c.id desc`} limit ${pageSize}`;

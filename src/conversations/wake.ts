@@ -11,7 +11,8 @@ export async function wakeSnoozed(db: Db): Promise<string[]> {
         select id from conversations where status = 'snoozed' and snoozed_until <= now()
         order by snoozed_until limit ${batchMax} for update skip locked),
       woken as (
-        update conversations c set status = 'open', snoozed_until = null, next_seq = next_seq + 1, last_activity_at = now()
+        update conversations c set status = 'open', snoozed_until = null, next_seq = next_seq + 1, last_activity_at = now(),
+          listed_at = now()
         from due where c.id = due.id returning c.id, c.next_seq - 1 as seq)
       insert into events (conversation_id, seq, type, actor, data)
         select id, seq, 'woken', 'system', '{"by":"time"}' from woken
