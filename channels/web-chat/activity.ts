@@ -1,3 +1,4 @@
+import { cleanText as clean } from "../../src/lib/clean-text.ts";
 import type { InboundMessage, Part, ReplyMeta } from "../channel.ts";
 
 /** Direct Line allows more; nobody reads more. */
@@ -128,11 +129,4 @@ export function clientIdOf(channelData: unknown): string | null {
   if (typeof channelData !== "object" || channelData === null || !("clientActivityID" in channelData)) return null;
   const id = channelData.clientActivityID;
   return typeof id === "string" && id.length > 0 && id.length <= 200 ? clean(id) : null;
-}
-
-/** Removes NUL, which PostgreSQL refuses, and halves of surrogate pairs. */
-function clean(text: string): string {
-  return text
-    .replaceAll("\u0000", "")
-    .replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "\uFFFD");
 }

@@ -89,6 +89,8 @@ async function read(answer: Dispatcher.ResponseData, limitBytes: number): Promis
     return refusal;
   }
   const tooBig = { outcome: "too-big", reason: `more than ${limitBytes} bytes` } as const;
+  // What is left unread is given up, and that is an error event that nobody else would hear: it must not end the process.
+  answer.body.on("error", () => undefined);
   if (Number(answer.headers["content-length"] ?? 0) > limitBytes) {
     answer.body.destroy();
     return tooBig;

@@ -49,6 +49,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   const credentials = new Set([basic(options.accountSid, options.authToken)]);
   if (options.apiKey !== undefined) credentials.add(basic(options.apiKey.key, options.apiKey.secret));
   const messagesPath = `/2010-04-01/Accounts/${options.accountSid}/Messages.json`;
+  const accountPath = `/2010-04-01/Accounts/${options.accountSid}.json`;
   const callsPath = `/2010-04-01/Accounts/${options.accountSid}/Calls.json`;
   const sidPrefix = randomBytes(10).toString("hex");
   let sidCount = 0;
@@ -243,6 +244,9 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     if (cloud === undefined || request.headers.authorization !== `Bearer ${cloud.token}`) {
       return refuseCloud(401, 190, "Invalid OAuth access token.").answer;
     }
+    if (request.method === "GET" && path.endsWith(`/${cloud.phoneNumberId}`)) {
+      return { status: 200, body: { id: cloud.phoneNumberId, verified_name: "Simulated company" } };
+    }
     if (phoneNumberId !== cloud.phoneNumberId) {
       return refuseCloud(400, 100, "(#100) Unsupported post request. Object does not exist.").answer;
     }
@@ -259,6 +263,9 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   function answerTwilio(request: IncomingMessage, path: string, query: string, body: string): Answer | null {
     if (!credentials.has(request.headers.authorization ?? "")) {
       return refuse(401, 20003, "Authenticate").answer;
+    }
+    if (request.method === "GET" && path === accountPath) {
+      return { status: 200, body: { sid: options.accountSid, status: "active", type: "Full" } };
     }
     const isMessages = path === messagesPath;
     if (!isMessages && path !== callsPath) {

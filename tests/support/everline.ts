@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { readConfig } from "../../src/config.ts";
-import { type Service, startService } from "../../src/service.ts";
+import { startService } from "../../src/service.ts";
 import { freshDatabase, quiet } from "./database.ts";
 
 const admin = { email: "ada@example.com", password: "correct-horse-battery" };
@@ -39,13 +39,15 @@ export async function startEverline(settings: Readonly<Record<string, string>> =
     }),
     quiet,
   );
+  // With a public address of its own the service is still reached where it listens.
+  const url = settings.PORT === undefined ? (service.url ?? "") : `http://127.0.0.1:${settings.PORT}`;
   const sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   return {
-    url: service.url ?? "",
+    url,
     databaseUrl: database.url,
     setupUrl: service.setupUrl,
     sql,
-    agent: () => signIn(service),
+    agent: () => signIn(url),
     async stop() {
       await sql.end();
       await service.stop();
@@ -55,7 +57,7 @@ export async function startEverline(settings: Readonly<Record<string, string>> =
   };
 }
 
-async function signIn({ url }: Service): Promise<Agent> {
+async function signIn(url: string): Promise<Agent> {
   const call = async (method: string, path: string, body?: object, token?: string): Promise<unknown> => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
