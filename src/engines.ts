@@ -6,7 +6,13 @@ import { installDriverGuard } from "./db/guard.ts";
 import { migrate } from "./db/migrate.ts";
 import type { Log } from "./lib/log.ts";
 import { createLiveHub, type LiveHub } from "./live/hub.ts";
+import { watchFeed } from "./live/watch.ts";
 import { createJobQueue, type JobQueue } from "./queues/queue.ts";
+
+/** Without Redis this is how soon a browser shows what another process wrote. */
+const watchAloneMs = 250;
+/** With Redis it only makes up for lost bells. */
+const watchBesideRedisMs = 2_000;
 
 export interface Engines {
   readonly db: Db;
@@ -28,6 +34,11 @@ export async function openEngines(config: Config, log: Log): Promise<Engines> {
   const redis =
     config.redisUrl === null ? null : { publisher: openRedis(config.redisUrl), subscriber: openRedis(config.redisUrl) };
   const live = redis === null ? createLiveHub() : createLiveHub(redis);
+  // An embedded database serves this process alone: everything written is heard as it is written.
+  const watch =
+    embedded === null && config.role !== "worker"
+      ? watchFeed({ db, everyMs: redis === null ? watchAloneMs : watchBesideRedisMs, ...live, log })
+      : null;
   return {
     db,
     queue,
@@ -35,6 +46,7 @@ export async function openEngines(config: Config, log: Log): Promise<Engines> {
     databaseUrl,
     notes: embedded?.notes ?? [],
     async close() {
+      await watch?.stop();
       await live.close();
       redis?.publisher.disconnect();
       redis?.subscriber.disconnect();

@@ -6,6 +6,10 @@ export interface LiveHub {
   /** Calls back after each change of one conversation until the returned function is called. */
   subscribe(conversationId: string, onChange: () => void): () => void;
   subscribeAll(onChange: (conversationId: string) => void): () => void;
+  /** Another process wrote to this conversation: tells the listeners of this one only. */
+  heard(conversationId: string): void;
+  /** Does anybody in this process listen? */
+  listened(): boolean;
   /** Passing things (typing) that are never stored. */
   signal(conversationId: string, signal: LiveSignal): void;
   onSignal(conversationId: string, listener: (signal: LiveSignal) => void): () => void;
@@ -65,6 +69,8 @@ export function createLiveHub(redis?: { readonly publisher: Redis; readonly subs
       everywhere.add(onChange);
       return () => everywhere.delete(onChange);
     },
+    heard: announce,
+    listened: () => everywhere.size + listeners.size > 0,
     signal(conversationId, signal) {
       if (redis === undefined) passOn(conversationId, signal);
       else

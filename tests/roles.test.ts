@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { readConfig } from "../src/config.ts";
+import { type Service, startService } from "../src/service.ts";
+import { quiet } from "./support/database.ts";
+import { type Everline, startEverline } from "./support/everline.ts";
+
+// Web and worker in two places, with nothing but PostgreSQL between them.
+let web: Everline;
+let worker: Service;
+const workerData = mkdtempSync(join(tmpdir(), "everline-worker-"));
+const shared = { SECRET_KEY: "the same for both, at least 32 characters", DEMO: "true" };
+
+beforeAll(async () => {
+  web = await startEverline({ ...shared, ROLE: "web" });
+  const settings = { ...shared, ROLE: "worker", DATABASE_URL: web.databaseUrl, DATA_DIR: workerData };
+  worker = await startService(readConfig(settings), quiet);
+});
+afterAll(async () => {
+  await worker.stop();
+  await web.stop();
+  rmSync(workerData, { recursive: true, force: true });
+});
+
+test("R7 a browser hears what another process wrote although there is no Redis to carry the bell", async () => {
+  const post = async (path: string, token: string | null, body: object) => {
+    const headers = {
+      "content-type": "application/json",
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const answer = await fetch(`${web.url}/v3/directline${path}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    return (await answer.json()) as { conversationId: string; token: string; streamUrl: string };
+  };
+  const { token } = await post("/tokens/generate", null, {});
+  const { conversationId, streamUrl } = await post("/conversations", token, {});
+  const heard: string[] = [];
+  const socket = new WebSocket(streamUrl);
+  socket.on("message", (data) => {
+    if (String(data) === "") return;
+    const { activities } = JSON.parse(String(data)) as {
+      activities: { type: string; channelData: { everline?: { author: string } } }[];
+    };
+    for (const one of activities) if (one.type === "message") heard.push(one.channelData.everline?.author ?? "nobody");
+  });
+  await new Promise((open) => socket.once("open", open));
+
+  await post(`/conversations/${conversationId}/activities`, token, {
+    type: "message",
+    text: "how do I return an order?",
+  });
+
+  await expect.poll(() => heard, { timeout: 10_000, interval: 20 }).toEqual(["contact", "assistant"]);
+  socket.close();
+});
