@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +17,8 @@ export interface MigrationState {
   readonly known: number;
   /** The database holds migrations that this version does not know. */
   readonly newer: boolean;
+  /** Applied migrations whose file is another now, by name. */
+  readonly edited: readonly string[];
 }
 
 /** Brings the database to this version, under a lock, so that many processes may start at once. Safe to repeat. */
@@ -27,6 +30,11 @@ export async function migrate(url: string, log: Log): Promise<MigrationState> {
     if (before.newer) {
       throw new EngineError(
         "The database was migrated by a newer version of Everline. Start that version, or restore the backup made before it.",
+      );
+    }
+    if (before.edited.length > 0) {
+      throw new EngineError(
+        `Migrations were edited after they had been applied: ${before.edited.join(", ")}. Restore those files; a change is a new migration.`,
       );
     }
     if (before.applied < before.known) {
@@ -52,12 +60,28 @@ export async function migrationState(url: string): Promise<MigrationState> {
 
 async function readState(client: postgres.Sql): Promise<MigrationState> {
   const journal = JSON.parse(readFileSync(join(migrationsFolder, "meta/_journal.json"), "utf8")) as {
-    entries: { when: number }[];
+    entries: { when: number; tag: string }[];
   };
-  const whens = new Set(journal.entries.map((entry) => entry.when));
+  const tags = new Map(journal.entries.map((entry) => [entry.when, entry.tag]));
   const [table] = await client`select to_regclass('drizzle.__drizzle_migrations') as name`;
-  if (table?.name === null) return { applied: 0, known: whens.size, newer: false };
-  const rows = await client<{ created_at: string }[]>`select created_at from drizzle.__drizzle_migrations`;
-  const applied = rows.map((row) => Number(row.created_at));
-  return { applied: applied.length, known: whens.size, newer: applied.some((when) => !whens.has(when)) };
+  if (table?.name === null) return { applied: 0, known: tags.size, newer: false, edited: [] };
+  const rows = await client<{ created_at: string; hash: string }[]>`
+    select created_at, hash from drizzle.__drizzle_migrations order by created_at`;
+  const edited = rows.flatMap(({ created_at, hash }) => {
+    const tag = tags.get(Number(created_at));
+    return tag === undefined || hashOf(tag) === hash ? [] : [tag];
+  });
+  return {
+    applied: rows.length,
+    known: tags.size,
+    newer: rows.some((row) => !tags.has(Number(row.created_at))),
+    edited,
+  };
+}
+
+/** As drizzle writes it beside a migration that it applied. */
+function hashOf(tag: string): string {
+  return createHash("sha256")
+    .update(readFileSync(join(migrationsFolder, `${tag}.sql`), "utf8"))
+    .digest("hex");
 }
