@@ -11,6 +11,8 @@ const lookUpMax = 100;
 /** Twilio's times have whole seconds, and its clock is not ours. */
 const clockSlackMs = 2_000;
 
+const contentUrl = "https://content.twilio.com";
+
 type Health = Awaited<ReturnType<ReportsHealth["health"]>>;
 
 export interface TwilioAccount {
@@ -28,6 +30,9 @@ export interface TwilioMessage {
   readonly messagingServiceSid?: string;
   readonly body?: string;
   readonly mediaUrl?: string[];
+  readonly contentSid?: string;
+  /** JSON: the content's variables by number. */
+  readonly contentVariables?: string;
   readonly statusCallback: string;
 }
 
@@ -40,6 +45,8 @@ export interface TwilioClient {
     since: Date,
     signal: AbortSignal,
   ): Promise<LookUp>;
+  /** Twilio's Content API: stored forms of messages. Throws when there is no answer. */
+  contents(method: "get" | "post", data: object, signal: AbortSignal): Promise<{ status: number; body: unknown }>;
   /** One medium by the address that Twilio gave. */
   fetchMedia(url: string, limitBytes: number, signal: AbortSignal): Promise<FetchedMedia>;
   /** Marks a WhatsApp message as read and shows that we are writing, for up to 25 s. A courtesy: failing changes nothing. */
@@ -79,6 +86,15 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
       } catch {
         return "later";
       }
+    },
+    async contents(method, data, signal) {
+      const { client, during } = await sdk();
+      const headers = { "Content-Type": "application/json" };
+      const given = method === "get" ? { params: data } : { data };
+      // By hand: the SDK would write this API's field names as its own.
+      const uri = `${account.apiUrl ?? contentUrl}/v1/Content`;
+      const answer = await during(signal, () => client.request({ method, uri, headers, ...given }));
+      return { status: answer.statusCode, body: answer.body };
     },
     fetchMedia: (url, limitBytes, signal) => {
       const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;

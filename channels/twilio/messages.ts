@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Outgoing, Sends } from "../channel.ts";
+import type { Sends } from "../channel.ts";
 import type { TwilioClient } from "./client.ts";
 
 export interface MessagesOptions {
@@ -13,7 +13,12 @@ export interface MessagesOptions {
 }
 
 /** What a rendered item holds: stored with the delivery, so it is read as something that came from outside. */
-const content = z.object({ body: z.string().optional(), mediaUrl: z.array(z.string()).optional() });
+const content = z.object({
+  body: z.string().exactOptional(),
+  mediaUrl: z.array(z.string()).exactOptional(),
+  contentSid: z.string().exactOptional(),
+  contentVariables: z.string().exactOptional(),
+});
 
 /** What `render` makes for Twilio. */
 export type TwilioContent = z.output<typeof content>;
@@ -26,14 +31,12 @@ export function twilioMessages(options: MessagesOptions): Sends {
   return {
     send: ({ deliveryId, to, item }, signal) => {
       const statusCallback = `${options.callbackUrl()}/status?d=${deliveryId}`;
-      return client.sendMessage({ to: prefix + to.value, ...sender, ...contentOf(item), statusCallback }, signal);
+      return client.sendMessage(
+        { to: prefix + to.value, ...sender, ...content.parse(item.body), statusCallback },
+        signal,
+      );
     },
     lookUp: ({ to, item }, since, signal) =>
-      client.findMessages({ from, to: prefix + to.value, body: contentOf(item).body ?? "" }, since, signal),
+      client.findMessages({ from, to: prefix + to.value, body: content.parse(item.body).body ?? "" }, since, signal),
   };
-}
-
-function contentOf(item: Outgoing["item"]): { body?: string; mediaUrl?: string[] } {
-  const { body, mediaUrl } = content.parse(item.body);
-  return { ...(body === undefined ? {} : { body }), ...(mediaUrl === undefined ? {} : { mediaUrl }) };
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Log } from "../lib/log.ts";
 import { type Behaviour, behaviourSchema, drawFault, type Fault, seededRandom, wellBehaved } from "./behaviour.ts";
 import { checkCloud, refuseCloud } from "./cloud-api.ts";
+import { type Content, checkContent, fillContent, listContents } from "./content-api.ts";
 import { type Customer, cloudEnvelope, createCustomer, type ProviderAccount, type ServiceAddress } from "./customer.ts";
 import { createJournal, type Journal, type JournalEntry, type Seen } from "./journal.ts";
 import { type Answer, type Checked, checkCall, checkMessage, refuse, toResource } from "./twilio-api.ts";
@@ -51,6 +52,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   const messagesPath = `/2010-04-01/Accounts/${options.accountSid}/Messages.json`;
   const accountPath = `/2010-04-01/Accounts/${options.accountSid}.json`;
   const callsPath = `/2010-04-01/Accounts/${options.accountSid}/Calls.json`;
+  const contents = new Map<string, Content>();
   const sidPrefix = randomBytes(10).toString("hex");
   let sidCount = 0;
   const nextSid = (kind: string) => `${kind}${sidPrefix}${(++sidCount).toString(16).padStart(12, "0")}`;
@@ -84,7 +86,11 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   function acceptTwilio(form: URLSearchParams): Checked<() => Answer> {
     const checked = checkMessage(form, optedOut);
     if (!checked.ok) return checked;
-    const { channel, to, from, body, statusCallback } = checked.value;
+    const { channel, to, from, statusCallback } = checked.value;
+    const contentSid = form.get("ContentSid");
+    const content = contentSid === null ? undefined : contents.get(contentSid);
+    if (contentSid !== null && content === undefined) return refuse(400, 21655, "The ContentSid is invalid.");
+    const body = content === undefined ? checked.value.body : fillContent(content, form.get("ContentVariables"));
     return accepts(() => {
       const entry = journal.add({
         channel,
@@ -94,7 +100,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
         body,
         sid: nextSid("SM"),
         deliveryId: statusCallback === null ? null : new URL(statusCallback).searchParams.get("d"),
-        options: [],
+        options: content?.options ?? [],
         status: "queued",
       });
       if (statusCallback !== null) {
@@ -288,6 +294,15 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     return carryOut(isMessages ? acceptTwilio(form) : acceptCall(form), faulty);
   }
 
+  function answerContent(request: IncomingMessage, body: string): Answer {
+    if (!credentials.has(request.headers.authorization ?? "")) return refuse(401, 20003, "Authenticate").answer;
+    if (request.method === "GET") return listContents(contents.values());
+    const checked = checkContent(body, nextSid("HX"));
+    if (!checked.ok) return checked.answer;
+    contents.set(checked.value.sid, checked.value);
+    return { status: 201, body: { sid: checked.value.sid, friendly_name: checked.value.friendlyName } };
+  }
+
   /** A request the provider would refuse is refused; one it would take meets the fault drawn for it. */
   function carryOut(checked: Checked<() => Answer>, answers: Answers): Answer | null {
     if (!checked.ok) return checked.answer;
@@ -332,6 +347,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     const path = mark < 0 ? url : url.slice(0, mark);
     const query = mark < 0 ? "" : url.slice(mark + 1);
     if (path.startsWith("/2010-04-01/")) return answerTwilio(request, path, query, body);
+    if (path === "/v1/Content") return answerContent(request, body);
     if (path.startsWith("/_double/")) return answerControl(request, path, query, body);
     if (/^\/v\d/.test(path)) return answerCloud(request, path, body);
     return refuse(404, 20404, "The requested resource was not found").answer;

@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { InboundEvent, OutboundMessage, Part } from "../../channels/channel.ts";
+import type { InboundEvent, OutboundMessage, Outgoing, Part, Sends } from "../../channels/channel.ts";
 import { toResult } from "../../channels/whatsapp/cloud/client.ts";
 import { parseCloud } from "../../channels/whatsapp/cloud/parse.ts";
 import { renderCloud } from "../../channels/whatsapp/cloud/render.ts";
 import { challengeIn, isFromMeta, signMeta } from "../../channels/whatsapp/cloud/verify.ts";
 import { toWhatsapp } from "../../channels/whatsapp/dialect.ts";
 import { parseTwilio } from "../../channels/whatsapp/twilio/parse.ts";
+import { renderTwilio } from "../../channels/whatsapp/twilio/render.ts";
+import { withChoices } from "../../channels/whatsapp/twilio/send.ts";
 import { checkCloud } from "../../src/simulator/cloud-api.ts";
 
 const samples = new URL("../../channels/whatsapp/samples/", import.meta.url);
@@ -273,4 +275,32 @@ test.skipIf(!existsSync(fixtures))("every recorded Cloud API payload parses, twi
       expect(unread, file).toEqual([]);
     }
   }
+});
+
+test("choices that Twilio will not show as buttons are sent as numbers, once", async () => {
+  const sent: Outgoing[] = [];
+  const forgotten: string[] = [];
+  const refusesContents: Sends = {
+    async send(outgoing) {
+      sent.push(outgoing);
+      if (!("contentSid" in outgoing.item.body)) return { outcome: "accepted", externalId: "SM1" };
+      return { outcome: "rejected", error: { class: "content", code: "63021", text: "" } };
+    },
+    lookUp: async () => ({ found: [] }),
+  };
+  const contents = { sidFor: async () => "HX1", forget: () => void forgotten.push("HX1") };
+  const { send, lookUp } = withChoices(refusesContents, contents);
+  const options = [option(1), option(2)];
+  const { items, to } = {
+    ...renderTwilio(outbound({ t: "choices", style: "buttons", prompt: "Which?", options })),
+    to: outbound().to,
+  };
+  const outgoing = { deliveryId: "x.1", to, item: items[0] ?? { body: {} } };
+  expect(await send(outgoing, AbortSignal.timeout(1_000))).toMatchObject({ outcome: "accepted" });
+  expect(sent.map((one) => one.item.body.contentSid ?? one.item.body.body)).toEqual([
+    "HX1",
+    "Which?\n1. Option 1\n2. Option 2",
+  ]);
+  expect(forgotten).toEqual(["HX1"]);
+  expect(await lookUp(outgoing, new Date(), AbortSignal.timeout(1_000))).toBe("cannot-tell");
 });

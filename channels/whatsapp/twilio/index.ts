@@ -5,8 +5,10 @@ import { twilioMessages } from "../../twilio/messages.ts";
 import { parseStatus } from "../../twilio/status.ts";
 import { queryOf, twilioWebhook } from "../../twilio/webhook.ts";
 import { replyWindowMs, type WhatsappOptions } from "../options.ts";
+import { createContents } from "./contents.ts";
 import { parseTwilio } from "./parse.ts";
 import { renderTwilio, textMaxChars } from "./render.ts";
+import { withChoices } from "./send.ts";
 
 export interface TwilioWhatsappOptions extends WhatsappOptions {
   readonly authToken: string;
@@ -43,7 +45,10 @@ export function createTwilioWhatsapp(
       })),
     ],
     render: renderTwilio,
-    ...twilioMessages({ callbackUrl, client, prefix: "whatsapp:", from, messagingServiceSid: null }),
+    ...withChoices(
+      twilioMessages({ callbackUrl, client, prefix: "whatsapp:", from, messagingServiceSid: null }),
+      createContents(client),
+    ),
     async showTyping(_to, messageSid) {
       if (messageSid !== null) await client.showTyping(messageSid);
     },
