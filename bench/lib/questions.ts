@@ -1,7 +1,9 @@
+import { Readable, Writable } from "node:stream";
 import { renderSms } from "../../channels/sms/render.ts";
-import { createEmbeddedBrain } from "../../src/assistant/embedded/brain.ts";
+import { type Understood, understood } from "../../src/assistant/commands.ts";
 import { evalLocales, readQuestions } from "../../src/assistant/embedded/eval.ts";
-import { readArticles, readIntents } from "../../src/help-centre/read-articles.ts";
+import { understandLines } from "../../src/cli/understand.ts";
+import { readArticles } from "../../src/help-centre/read-articles.ts";
 import type { Question } from "./orders.ts";
 
 const content = new URL("../../content/", import.meta.url).pathname;
@@ -12,29 +14,54 @@ export const company = "Paylark";
  * Neighbours in each list have different answers, so that a reply in the wrong place is seen.
  */
 export async function answeredQuestions(): Promise<Question[][]> {
-  const articles = await readArticles(`${content}articles`, company);
-  const brain = createEmbeddedBrain({ articles, intents: await readIntents(`${content}intents`, company), company });
-  return Promise.all(
-    evalLocales.map(async (locale) => {
-      const asked = await readQuestions(`${content}eval`, locale);
-      const questions = asked.flatMap(({ text }): Question[] => {
-        // The first message of a conversation and later ones, when its language is known, must be understood alike.
-        const [first, later] = [{ text }, { text, conversationLocale: locale }].map(brain.understand);
-        const id = first?.articles[0]?.id;
-        const sure = [first, later].every(
-          (one) => one?.zone === "answer" && one.flow === null && one.locale === locale && one.articles[0]?.id === id,
-        );
-        const short = articles.find((article) => article.id === id)?.translations[locale]?.short;
-        if (!sure || short === undefined) return [];
-        const answer = asSms(short);
-        return answer === null ? [] : [{ text, answer }];
-      });
-      return apart(questions);
-    }),
+  const articles = new Map((await readArticles(`${content}articles`, company)).map((article) => [article.id, article]));
+  const candidates = await Promise.all(
+    evalLocales.map(async (locale) =>
+      (await readQuestions(`${content}eval`, locale)).map(({ text }) => ({ text, locale })),
+    ),
+  );
+  // The first message of a conversation and later ones, when its language is known, must be understood alike.
+  const asFirst = await understand(candidates.flat().map(({ text }) => ({ text })));
+  const asLater = await understand(candidates.flat());
+  const understoodAs = new Map(candidates.flat().map((one, at) => [one, [asFirst[at], asLater[at]]]));
+
+  return candidates.map((list) =>
+    apart(
+      list.flatMap((candidate): Question[] => {
+        const [first, later] = understoodAs.get(candidate) ?? [];
+        const id = articleOf(first, candidate.locale);
+        if (id === null || id !== articleOf(later, candidate.locale)) return [];
+        const answer = asSms(articles.get(id)?.translations[candidate.locale]?.short ?? "");
+        return answer === null ? [] : [{ text: candidate.text, answer }];
+      }),
+    ),
   );
 }
 
-/** The text of the one SMS that carries this answer; null when it takes several. */
+/** What `everline understand` makes of each. */
+async function understand(
+  lines: readonly { readonly text: string; readonly locale?: string }[],
+): Promise<Understood[]> {
+  const input = Readable.from(lines.map((line) => `${JSON.stringify(line)}\n`));
+  const results: Understood[] = [];
+  const output = new Writable({
+    decodeStrings: false,
+    write(line, _encoding, done) {
+      results.push(understood.parse(JSON.parse(String(line))));
+      done();
+    },
+  });
+  await understandLines(company, input, output);
+  return results;
+}
+
+/** The article that answers it in this language; null when anything else would come of it. */
+function articleOf(one: Understood | undefined, locale: string): string | null {
+  const sure = one !== undefined && one.zone === "answer" && one.flow === null && one.locale === locale;
+  return sure ? (one.articles[0]?.id ?? null) : null;
+}
+
+/** The text of the one SMS that carries this answer; null when there is none or it takes several. */
 function asSms(text: string): string | null {
   const { items } = renderSms({
     parts: [{ t: "text", text, format: "plain" }],
@@ -42,7 +69,7 @@ function asSms(text: string): string | null {
     to: { channel: "sms", kind: "e164", value: "+46701000000" },
     locale: null,
   });
-  return items.length === 1 ? String(items[0]?.body.Body) : null;
+  return items.length === 1 ? String(items[0]?.body.body) : null;
 }
 
 /** One question of each answer after the other, round and round; the odd ones at the end are left out. */
