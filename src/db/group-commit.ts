@@ -1,3 +1,5 @@
+import { DatabaseUnavailable } from "./errors.ts";
+
 /** How many callers may share one statement. Measured: 64 gives 16,486 stored messages a second, more adds latency only. */
 const batchMax = 64;
 /**
@@ -23,7 +25,8 @@ interface Waiting<In, Out> {
 /**
  * Lets callers that wait at the same time share one statement and so one commit. A single caller is served at once.
  * Inputs with the same key are never in two statements at once and keep their order.
- * `run` gives one output per input, in the same order; if it throws, every caller of that batch gets the error.
+ * `run` gives one output per input, in the same order, or throws and has done nothing. An input that the database
+ * refuses harms nobody else: then each of its batch is tried alone. A database that is away fails them all at once.
  */
 export function createGroupCommit<In, Out>(options: {
   readonly keyOf: (input: In) => string;
@@ -55,7 +58,17 @@ export function createGroupCommit<In, Out>(options: {
     return batch;
   }
 
-  async function carryOut(batch: Waiting<In, Out>[]): Promise<void> {
+  async function carryOut(batch: readonly Waiting<In, Out>[]): Promise<void> {
+    try {
+      await settle(batch);
+    } finally {
+      for (const entry of batch) busyKeys.delete(entry.key);
+      inFlight -= 1;
+      next();
+    }
+  }
+
+  async function settle(batch: readonly Waiting<In, Out>[]): Promise<void> {
     try {
       const outputs = await options.run(batch.map((entry) => entry.input));
       batch.forEach((entry, index) => {
@@ -64,11 +77,9 @@ export function createGroupCommit<In, Out>(options: {
         else entry.resolve(output);
       });
     } catch (error) {
-      for (const entry of batch) entry.reject(error);
-    } finally {
-      for (const entry of batch) busyKeys.delete(entry.key);
-      inFlight -= 1;
-      next();
+      const all = batch.length === 1 || error instanceof DatabaseUnavailable;
+      if (all) for (const entry of batch) entry.reject(error);
+      else for (const entry of batch) await settle([entry]);
     }
   }
 
