@@ -129,7 +129,7 @@ export type InboundEvent = InboundMessage | StatusReport | TimelineChange | Igno
 
 export interface InboundMessage {
   readonly kind: "message";
-  /** What makes a repeated delivery the same message, e.g. "twilio:in:AC…:SM…"; unique for ever. */
+  /** What makes a repeated delivery the same message, e.g. "twilio:in:SM…"; unique for ever. */
   readonly key: string;
   readonly from: ContactAddress;
   /** Other addresses the provider says are the same person's (a WhatsApp business-scoped id). */

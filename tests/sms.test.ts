@@ -43,7 +43,7 @@ test("a message without words or media is stored as unsupported", () => {
   );
   expect(event).toMatchObject({
     kind: "message",
-    key: "twilio:in:AC1:SM1",
+    key: "twilio:in:SM1",
     wantsAnswer: false,
     parts: [{ t: "unsupported" }],
   });

@@ -17,11 +17,25 @@ export function readMessage(form: URLSearchParams): {
   readonly from: string;
   readonly text: string;
 } | null {
-  const externalId = cutText(form.get("MessageSid") ?? form.get("SmsMessageSid") ?? "", addressMaxChars);
+  const externalId = sidIn(form, "MessageSid") || sidIn(form, "SmsMessageSid");
   const from = cutText(form.get("From") ?? "", addressMaxChars);
   if (externalId === "" || from === "") return null;
-  const key = `twilio:in:${cutText(form.get("AccountSid") ?? "", addressMaxChars)}:${externalId}`;
-  return { key, externalId, from, text: cutText(form.get("Body") ?? "", textMaxChars) };
+  return { key: `twilio:in:${externalId}`, externalId, from, text: cutText(form.get("Body") ?? "", textMaxChars) };
+}
+
+/** Two letters for the kind, 32 hexadecimal digits; unique over all accounts. */
+const sid = /^[A-Z]{2}[0-9a-f]{32}/i;
+
+/**
+ * An id of Twilio's; empty when there is none. Twilio signs names and values with nothing between them, so a recorded
+ * request can be cut anew and stays signed for ever ("MessageSid=SM…NumMedia0"). An id that took in what follows is
+ * still the same id, or each cut would be a new message; one cut short shows by the rest's name, which starts small.
+ */
+export function sidIn(form: URLSearchParams, name: string): string {
+  const given = form.get(name) ?? "";
+  const known = sid.exec(given)?.[0];
+  if (known !== undefined) return known;
+  return [...form.keys()].some((one) => !/^[A-Z]/.test(one)) ? "" : cutText(given, addressMaxChars);
 }
 
 export function isE164(number: string): boolean {

@@ -1,5 +1,10 @@
+import { cutText } from "../../src/lib/clean-text.ts";
 import type { InboundEvent, StatusReport } from "../channel.ts";
 import { twilioError } from "./errors.ts";
+import { sidIn } from "./inbound.ts";
+
+/** A UUID, a point and a number, with room. */
+const deliveryIdMaxChars = 100;
 
 const states: Readonly<Record<string, StatusReport["state"]>> = {
   sent: "sent",
@@ -14,8 +19,8 @@ const states: Readonly<Record<string, StatusReport["state"]>> = {
 export function parseStatus(form: URLSearchParams, query: URLSearchParams): InboundEvent[] {
   const state = states[form.get("MessageStatus") ?? form.get("SmsStatus") ?? ""];
   if (state === undefined) return [{ kind: "ignored", why: "status-without-news" }];
-  const externalId = form.get("MessageSid") ?? "";
-  const deliveryId = query.get("d");
+  const externalId = sidIn(form, "MessageSid");
+  const deliveryId = query.has("d") ? cutText(query.get("d") ?? "", deliveryIdMaxChars) : null;
   const report: StatusReport = { kind: "status", state, externalId, ...(deliveryId === null ? {} : { deliveryId }) };
   return [state === "failed" ? { ...report, error: failure(form) } : report];
 }

@@ -9,6 +9,7 @@ import type {
   SpokenReply,
   Webhook,
 } from "../channel.ts";
+import { sidIn } from "../twilio/inbound.ts";
 import { twilioWebhook } from "../twilio/webhook.ts";
 import { callerOf, parseCallStatus, parseInput, parseStart, readState } from "./parse.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
@@ -36,7 +37,9 @@ export interface VoiceOptions {
 export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks & RepliesVia {
   const webhook = (path: string, read: (form: URLSearchParams, request: RawRequest) => Received): Webhook =>
     twilioWebhook(options, path, (form, request) =>
-      form.get("CallSid") ? read(form, request) : { kind: "refused", answer: { status: 400 }, reason: "no-call-id" },
+      sidIn(form, "CallSid") !== ""
+        ? read(form, request)
+        : { kind: "refused", answer: { status: 400 }, reason: "no-call-id" },
     );
   return {
     name: "voice",

@@ -1,5 +1,6 @@
 import { cleanText } from "../../src/lib/clean-text.ts";
 import type { ContactAddress, InboundMessage, Part, TimelineChange } from "../channel.ts";
+import { sidIn } from "../twilio/inbound.ts";
 import { phrases, toSpokenLocale } from "./phrases.ts";
 import type { CallState } from "./twiml.ts";
 
@@ -15,13 +16,13 @@ const withheld = new Set(["", "anonymous", "+266696687", "restricted", "unknown"
 export function callerOf(form: URLSearchParams): ContactAddress {
   const from = cleanText(form.get("From") ?? "").slice(0, 200);
   if (withheld.has(from.toLowerCase()))
-    return { channel: "voice", kind: "opaque", value: `call:${form.get("CallSid") ?? ""}` };
+    return { channel: "voice", kind: "opaque", value: `call:${sidIn(form, "CallSid")}` };
   return { channel: "voice", kind: /^\+[1-9]\d{6,14}$/.test(from) ? "e164" : "opaque", value: from };
 }
 
 /** The call itself as an entry of the timeline; nobody owes it an answer. */
 export function parseStart(form: URLSearchParams, locale: string): InboundMessage {
-  const callSid = form.get("CallSid") ?? "";
+  const callSid = sidIn(form, "CallSid");
   return {
     kind: "message",
     key: `twilio:call:${callSid}:start`,
@@ -37,7 +38,7 @@ export function parseStart(form: URLSearchParams, locale: string): InboundMessag
 export function parseInput(form: URLSearchParams, state: CallState): InboundMessage | null {
   const parts = inputParts(form, state);
   if (parts.length === 0) return null;
-  const callSid = form.get("CallSid") ?? "";
+  const callSid = sidIn(form, "CallSid");
   return {
     kind: "message",
     key: `twilio:call:${callSid}:${state.turn}`,
@@ -71,19 +72,19 @@ function inputParts(form: URLSearchParams, { locale }: CallState): Part[] {
 
 /** A change of the call's state. The key's word keeps it apart from the utterances' numbers. */
 export function parseCallStatus(form: URLSearchParams): TimelineChange | null {
-  const callSid = form.get("CallSid");
-  const state = form.get("CallStatus");
-  if (callSid === null || state === null) return null;
+  const callSid = sidIn(form, "CallSid");
+  const state = /^[a-z-]{1,32}/.exec(form.get("CallStatus") ?? "")?.[0];
+  if (callSid === "" || state === undefined) return null;
   const duration = Number(form.get("CallDuration"));
   return {
     kind: "change",
-    key: `twilio:call:${callSid}:status-${form.get("SequenceNumber") ?? state}`,
+    key: `twilio:call:${callSid}:status-${/^\d{1,9}/.exec(form.get("SequenceNumber") ?? "")?.[0] ?? state}`,
     from: callerOf(form),
     change: "call",
     targetExternalId: callSid,
     data: {
       callId: callSid,
-      state: state.slice(0, 32),
+      state,
       ...(Number.isFinite(duration) && duration > 0 ? { durationSeconds: duration } : {}),
     },
   };

@@ -148,7 +148,7 @@ test("Twilio's form of a message is the same message", () => {
   });
   expect(parseTwilio(form, "default")).toMatchObject([
     {
-      key: "twilio:in:AC1:SM1",
+      key: "twilio:in:SM1",
       from: { channel: "whatsapp", kind: "e164", value: "+12025550131" },
       aliases: [{ kind: "wa-bsuid", value: "US.1349" }],
       profileName: "Ann",

@@ -13,35 +13,37 @@ export interface CloudAccount {
 
 const nameMaxChars = 200;
 const id = z.string().min(1).max(400);
-const personId = z.string().max(200).optional();
-const list = z.array(z.unknown()).optional();
+/** A field that adds something: in a form we do not know it is left out, and the message it came with is kept. */
+const extra = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
+const personId = extra(z.string().max(200));
+const list = extra(z.array(z.unknown()));
 const envelope = z.looseObject({
   entry: z.array(z.looseObject({ changes: z.array(z.looseObject({ field: z.string(), value: z.unknown() })) })),
 });
 const change = z.looseObject({
   metadata: z.looseObject({ phone_number_id: z.string().optional() }).optional(),
-  contacts: z
-    .array(
+  contacts: extra(
+    z.array(
       z.looseObject({
-        profile: z.looseObject({ name: z.string().optional() }).optional(),
+        profile: extra(z.looseObject({ name: extra(z.string()) })),
         wa_id: personId,
         user_id: personId,
         parent_user_id: personId,
       }),
-    )
-    .optional(),
+    ),
+  ),
   messages: list,
   statuses: list,
   user_id_update: list,
 });
 const message = z.looseObject({
   id,
-  type: z.string().max(100),
+  type: z.string().max(100).catch("a message of no known type"),
   from: personId,
   from_user_id: personId,
   from_parent_user_id: personId,
-  timestamp: z.string().optional(),
-  context: z.looseObject({ id: z.string().max(400).optional() }).optional(),
+  timestamp: extra(z.string().or(z.number())),
+  context: extra(z.looseObject({ id: z.string().max(400).optional() })),
 });
 const status = z.looseObject({
   id,
@@ -167,13 +169,13 @@ function toMessage(
   account: CloudAccount,
 ): InboundMessage {
   const externalId = cleanText(data.id);
-  const at = new Date(Number(data.timestamp) * 1000);
+  const at = timeOf(data.timestamp);
   const repliesTo = data.context?.id;
   const shared = {
     kind: "message",
     ...who,
     externalId,
-    ...(data.timestamp === undefined || Number.isNaN(at.getTime()) ? {} : { providerTime: at }),
+    ...(at === null ? {} : { providerTime: at }),
     ...(repliesTo === undefined ? {} : { replyToExternalId: cleanText(repliesTo) }),
   } as const;
   const parts = messageParts(data, account);
@@ -184,6 +186,14 @@ function toMessage(
   const [first] = parts;
   const consent = parts.length === 1 && first?.t === "text" ? consentIn(first.text, null) : null;
   return { ...shared, parts, wantsAnswer: consent === null, ...(consent === null ? {} : { consent }) };
+}
+
+/** Beyond the year 9999 a date is written in a form that databases do not read. */
+const secondsMax = 253_402_300_799;
+
+function timeOf(timestamp: string | number | undefined): Date | null {
+  const seconds = Number(timestamp ?? Number.NaN);
+  return seconds >= 0 && seconds <= secondsMax ? new Date(seconds * 1000) : null;
 }
 
 function statusEvent(given: unknown): InboundEvent {
