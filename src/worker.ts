@@ -10,7 +10,7 @@ import { episodeBefore } from "./conversations/episode.ts";
 import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
 import { loadArticles } from "./help-centre/articles.ts";
-import { type Article, readIntents } from "./help-centre/read-articles.ts";
+import { type Article, readConcepts, readIntents } from "./help-centre/read-articles.ts";
 import type { Metrics } from "./http/health.ts";
 import type { Log } from "./lib/log.ts";
 import { plainText } from "./lib/message.ts";
@@ -23,7 +23,7 @@ import { addTokenSpending, readTokenSpending } from "./turns/token-spending.ts";
 /** A stopping worker lets turns at the language model end for so long, then the embedded brain ends them. */
 const modelDrainMs = 10_000;
 const historyMaxEntries = 10;
-const intentsFolder = new URL("../content/intents/", import.meta.url).pathname;
+const contentFolder = new URL("../content/", import.meta.url).pathname;
 
 export interface Shared {
   readonly config: Config;
@@ -39,9 +39,14 @@ export interface Shared {
 export async function startWorker(shared: Shared): Promise<() => Promise<void>> {
   const { config, engines, bell, channelFor, outbox, metrics, log } = shared;
   const articles = await loadArticles(engines.db);
-  const intents = await readIntents(join(intentsFolder), config.company);
-  const brain = createEmbeddedBrain({ articles, intents, company: config.company });
-  warmUp(brain);
+  const intents = await readIntents(join(contentFolder, "intents"), config.company);
+  const concepts = await readConcepts(join(contentFolder, "concepts"));
+  const brain = createEmbeddedBrain(
+    { articles, intents, concepts, company: config.company },
+    join(config.dataDir, "models"),
+  );
+  const stopping = new AbortController();
+  void brain.warm(stopping.signal);
   const byId = new Map(articles.map((article) => [article.id, article]));
   const publish = (conversationId: string) => engines.live.publish(conversationId);
   const model = config.assistant.model === "embedded" ? null : await openModel(shared, brain, byId);
@@ -92,6 +97,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
   };
   const sweeper = startSweeper({ db: engines.db, ring: (id) => bell.ring(id), chores: [wake], log });
   return async () => {
+    stopping.abort();
     await sweeper.stop();
     await engines.queue.stopWorking();
     await media.stop();
@@ -177,14 +183,4 @@ export function createSharedOutbox(deps: Pick<Shared, "engines" | "channelFor" |
     log: deps.log,
     onSettled: (state) => deps.metrics.deliveries.inc({ state }),
   });
-}
-
-/** Trains one language after the other between other work, so that the service answers before all are ready. */
-function warmUp(brain: EmbeddedBrain, languages: readonly string[] = brain.languages): void {
-  const [first, ...rest] = languages;
-  if (first === undefined) return;
-  setTimeout(() => {
-    brain.warm(first);
-    warmUp(brain, rest);
-  }, 50);
 }

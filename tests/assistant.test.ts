@@ -1,46 +1,87 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import { beforeAll, expect, test } from "vitest";
 import { understood } from "../src/assistant/commands.ts";
-import { createEmbeddedBrain, type EmbeddedBrain } from "../src/assistant/embedded/brain.ts";
-import { evalLocales, evaluate, readQuestions } from "../src/assistant/embedded/eval.ts";
+import {
+  type BrainContent,
+  createEmbeddedBrain,
+  type EmbeddedBrain,
+  samplesOf,
+} from "../src/assistant/embedded/brain.ts";
+import type { Model } from "../src/assistant/embedded/classifier.ts";
+import { evalLocales, evaluate, readContent, readQuestions } from "../src/assistant/embedded/eval.ts";
+import { normalise } from "../src/assistant/embedded/features.ts";
+import { obtainModel } from "../src/assistant/embedded/model-store.ts";
 import { understandLines } from "../src/cli/understand.ts";
-import { parseArticle, readArticles, readIntents } from "../src/help-centre/read-articles.ts";
+import { parseArticle } from "../src/help-centre/read-articles.ts";
 
-const content = join(import.meta.dirname, "../content");
+let content: BrainContent;
 let brain: EmbeddedBrain;
 beforeAll(async () => {
-  const company = "Paylark";
-  const articles = await readArticles(join(content, "articles"), company);
-  expect(articles).toHaveLength(50);
-  for (const { id, translations } of articles) {
+  content = await readContent();
+  brain = createEmbeddedBrain(content);
+});
+
+test("every article has a short form and many ways to ask for it, in every language", () => {
+  expect(content.articles).toHaveLength(50);
+  for (const { id, translations } of content.articles) {
     for (const locale of evalLocales) {
-      expect(translations[locale]?.samples.length, `${id}/${locale}`).toBeGreaterThanOrEqual(12);
+      expect(translations[locale]?.samples.length, `${id}/${locale}`).toBeGreaterThanOrEqual(30);
       expect(translations[locale]?.short.length, `${id}/${locale}`).toBeLessThanOrEqual(300);
     }
   }
-  brain = createEmbeddedBrain({ articles, intents: await readIntents(join(content, "intents"), company), company });
+});
+
+test.each(evalLocales)("no question of the evaluation in %s is among the samples", async (locale) => {
+  const known = new Set(samplesOf(content, locale).map((sample) => normalise(sample.text)));
+  const questions = await readQuestions(locale);
+  expect(questions.length).toBeGreaterThan(300);
+  const seen = questions.filter((one) => known.has(normalise(one.text.replaceAll(content.company, " "))));
+  expect(seen.map((one) => one.text)).toEqual([]);
 });
 
 // Floors a little below what was measured when they were written; a change that lowers them must say why.
 test.each(evalLocales)("questions that it never saw are understood in %s", async (locale) => {
-  const figures = await evaluate(brain, await readQuestions(join(content, "eval"), locale), locale);
+  const figures = await evaluate(brain, await readQuestions(locale), locale);
   expect(figures.top1).toBeGreaterThan(0.91);
   expect(figures.top3).toBeGreaterThan(0.96);
   expect(figures.answersRight).toBeGreaterThan(0.95);
   expect(figures.people).toBe(1);
-  expect(figures.wronglyAnswered).toBeLessThan(0.09);
+  expect(figures.wronglyHandled).toBeLessThan(0.18);
 });
 
-test("a person is understood in languages without articles", async () => {
-  for (const text of [
-    "je voudrais parler à une personne s'il vous plaît",
-    "vorrei parlare con una persona per favore",
-  ]) {
-    expect((await brain.understand({ text })).flow, text).toBe("live-agent");
-  }
+test("a person is understood in 24 languages without articles, and a recipe is not taken for one", async () => {
+  const figures = await evaluate(brain, await readQuestions("people"), null);
+  expect(figures.people).toBeGreaterThanOrEqual(0.98);
+  expect(figures.wronglyHandled).toBeLessThan(0.15);
 });
+
+test("what was trained before is read back from disk and understands the same", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "everline-models-"));
+  const material = { language: "en", samples: samplesOf(content, "en"), concepts: content.concepts.en ?? [] };
+  const trained = await obtainModel(material, folder);
+  const kept = await readdir(folder);
+  expect(kept).toHaveLength(1);
+  expect(sameModel(await obtainModel(material, folder), trained)).toBe(true);
+  await writeFile(join(folder, kept[0] ?? ""), "half a mod");
+  expect(sameModel(await obtainModel(material, folder), trained)).toBe(true);
+  await obtainModel({ ...material, samples: material.samples.slice(1) }, folder);
+  expect(await readdir(folder)).not.toEqual(kept);
+  await rm(folder, { recursive: true });
+});
+
+/** Vitest compares a million numbers one by one, in seconds. */
+function sameModel(one: Model, other: Model): boolean {
+  const bytes = ({ columnOf, idf, weights, scale }: Model) =>
+    [columnOf, idf, weights, scale].map((list) => Buffer.from(list.buffer, list.byteOffset, list.byteLength));
+  return (
+    one.labels.join() === other.labels.join() &&
+    bytes(one).every((list, at) => list.equals(bytes(other)[at] ?? Buffer.of()))
+  );
+}
 
 test("one word keeps the conversation's language", async () => {
   expect((await brain.understand({ text: "ok", conversationLocale: "sv" })).locale).toBe("sv");

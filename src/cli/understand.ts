@@ -5,7 +5,7 @@ import { z } from "zod";
 import { commandsOf, type Understood } from "../assistant/commands.ts";
 import { createEmbeddedBrain } from "../assistant/embedded/brain.ts";
 import type { Brain } from "../assistant/understanding.ts";
-import { readArticles, readIntents } from "../help-centre/read-articles.ts";
+import { readArticles, readConcepts, readIntents } from "../help-centre/read-articles.ts";
 
 const content = new URL("../../content/", import.meta.url).pathname;
 const line = z.object({ text: z.string().max(10_000), locale: z.string().max(35).optional() });
@@ -16,6 +16,7 @@ export async function understandLines(company: string, input: Readable, output: 
   const brain = createEmbeddedBrain({
     articles,
     intents: await readIntents(join(content, "intents"), company),
+    concepts: await readConcepts(join(content, "concepts")),
     company,
   });
   for await (const text of createInterface({ input })) {

@@ -44,6 +44,11 @@ export async function readIntents(folder: string, company: string): Promise<Inte
   return Object.fromEntries(entries);
 }
 
+/** Reads content/concepts/<locale>.md: one "- name: word, begin*, several words" a line. */
+export function readConcepts(folder: string): Promise<Record<string, readonly string[]>> {
+  return byLocale(folder, listItems);
+}
+
 async function byLocale<T>(folder: string, parse: (text: string, file: string) => T): Promise<Record<string, T>> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".md")).sort();
   const entries = await Promise.all(
@@ -69,6 +74,6 @@ export function parseArticle(markdown: string, file: string, company: string): A
   return { question: question.trim(), answer: answer.trim(), short: short.trim(), samples: listItems(samples) };
 }
 
-function listItems(text: string): string[] {
+function listItems(text: string): readonly string[] {
   return text.split("\n").flatMap((line) => (line.startsWith("- ") ? [line.slice(2).trim()] : []));
 }

@@ -7,7 +7,7 @@ import { createEmbeddedBrain } from "../../src/assistant/embedded/brain.ts";
 import { guardAnswer } from "../../src/assistant/guard.ts";
 import { connectModel } from "../../src/assistant/model/language-model.ts";
 import { conversationTokensMax, createModelBrain, dailyTokensMax } from "../../src/assistant/model/model-brain.ts";
-import { type Article, readArticles, readIntents } from "../../src/help-centre/read-articles.ts";
+import { type Article, readArticles, readConcepts, readIntents } from "../../src/help-centre/read-articles.ts";
 import { plainText } from "../../src/lib/message.ts";
 import type { Decision, WaitingTurn } from "../../src/turns/turn.ts";
 import { describeWithCorpus } from "../support/corpora.ts";
@@ -142,7 +142,9 @@ describe("one turn", () => {
   let brain: ReturnType<typeof createEmbeddedBrain>;
   beforeAll(async () => {
     articles = await readArticles(join(content, "articles"), company);
-    brain = createEmbeddedBrain({ articles, intents: await readIntents(join(content, "intents"), company), company });
+    const intents = await readIntents(join(content, "intents"), company);
+    const concepts = await readConcepts(join(content, "concepts"));
+    brain = createEmbeddedBrain({ articles, intents, concepts, company });
   });
 
   const article = (id: string) => articles.find((one) => one.id === id) ?? null;

@@ -1,21 +1,17 @@
 import type { Article, Intents } from "../../help-centre/read-articles.ts";
 import type { FlowName, SmallTalkIntent } from "../commands.ts";
 import type { Brain, Understanding } from "../understanding.ts";
-import { type Classifier, type Sample, trainClassifier } from "./classifier.ts";
+import { classify, type Model, type Ranking } from "./classifier.ts";
+import { type Concepts, compileConcepts, noConcepts } from "./concepts.ts";
+import { answerFrom, clarifyFrom, confidenceOf, familiarFrom, flowFrom, nativeFrom, personFrom } from "./confidence.ts";
+import { FeatureBuffer } from "./features.ts";
 import { detectLanguage } from "./language.ts";
+import { obtainModel } from "./model-store.ts";
+import type { Sample } from "./train.ts";
 
-/** Set by hand on content/eval; five-fold on the samples themselves is harsher (about 88 % of the answers right). */
-const answerFrom = 0.42;
-/** Below this the right article is too seldom among the three that "did you mean" shows. */
-const clarifyFrom = 0.1;
-const flowFrom = 0.3;
-/** A person who is asked for must be understood, even at the price of a needless hand-off. */
-const personFrom = 0.18;
-/** Text made of word pieces that no sample holds is not about us. */
-const familiarFrom = 0.35;
 const bestCount = 5;
 
-const flowOf: Readonly<Record<string, FlowName>> = {
+export const flowOf: Readonly<Record<string, FlowName>> = {
   "live-agent": "live-agent",
   callback: "callback",
   "sign-in": "sign-in",
@@ -35,118 +31,130 @@ const smallTalkOf: Readonly<Record<string, SmallTalkIntent>> = {
   thanks: "thanks",
   "bot-question": "bot-question",
 };
-const outOfScope = "out-of-scope";
+export const outOfScope = "out-of-scope";
+/** The languages without articles share one model, which knows only these. */
+const elsewhere = "other";
+const knownElsewhere = ["live-agent", "callback", outOfScope];
+
+export interface BrainContent {
+  readonly articles: readonly Article[];
+  readonly intents: Intents;
+  /** By language: lines "name: word, begin*, several words". */
+  readonly concepts: Readonly<Record<string, readonly string[]>>;
+  readonly company: string;
+}
 
 export interface EmbeddedBrain extends Brain {
+  /** Those the articles are written in. */
   readonly languages: readonly string[];
-  /** Trains a language now instead of at its first question; blocks for about half a second. */
-  warm(language: string): void;
+  /** Makes every language ready, one after the other, between other work. */
+  warm(signal?: AbortSignal): Promise<void>;
 }
 
 /** The assistant that needs no key and no network: one classifier per language the articles are written in. */
-export function createEmbeddedBrain(content: {
-  readonly articles: readonly Article[];
-  readonly intents: Intents;
-  readonly company: string;
-}): EmbeddedBrain {
+export function createEmbeddedBrain(content: BrainContent, modelsFolder: string | null = null): EmbeddedBrain {
   const languages = new Set(content.articles.flatMap((article) => Object.keys(article.translations)));
-  const classifiers = new Map<string, Classifier>();
-  const classifierFor = (language: string): Classifier | null => {
-    if (!languages.has(language)) return null;
-    const trained = classifiers.get(language) ?? trainClassifier(samplesOf(content, language));
-    classifiers.set(language, trained);
-    return trained;
-  };
-  // In other languages only the flows are known: a person must be understood everywhere.
-  const elsewhere = trainClassifier(flowSamples(content));
   const articleIds = new Set(content.articles.map((article) => article.id));
-
+  const buffer = new FeatureBuffer();
+  const skills = new Map<string, Promise<Skill>>();
+  const skillFor = (language: string): Promise<Skill> => {
+    const skill = skills.get(language) ?? obtainSkill(content, language, modelsFolder);
+    skills.set(language, skill);
+    return skill;
+  };
   return {
-    warm(language) {
-      classifierFor(language);
-    },
     languages: [...languages],
+    async warm(signal) {
+      for (const language of [...languages, elsewhere]) {
+        if (signal?.aborted === true) return;
+        await skillFor(language);
+      }
+    },
     async understand({ text, locale, conversationLocale }) {
       const language = detectLanguage(text, {
         conversation: conversationLocale ?? null,
         browser: locale ?? null,
         known: languages,
       });
-      const classifier = classifierFor(language);
-      return classifier === null
-        ? understandElsewhere(elsewhere, text, language)
-        : understandKnown(classifier, text, language, articleIds);
+      const known = languages.has(language);
+      const skill = await skillFor(known ? language : elsewhere);
+      const ranking = classify(skill.model, text, skill.concepts, buffer);
+      const understood = understandRanking(ranking, language, articleIds);
+      const native = ranking.familiarity >= nativeFrom && ranking.ranked[0]?.label === outOfScope;
+      if (!known || native || understood.flow !== null || understood.zone !== "unknown") return understood;
+      // "Operatore!" may pass for English; a person is understood in any language.
+      const { model, concepts } = await skillFor(elsewhere);
+      const wanted = understandRanking(classify(model, text, concepts, buffer), language, articleIds);
+      return wanted.flow === "live-agent" ? { ...understood, zone: "answer", flow: "live-agent" } : understood;
     },
   };
 }
 
-function understandKnown(
-  classifier: Classifier,
-  text: string,
+/** What it takes to understand one language. */
+interface Skill {
+  readonly model: Model;
+  readonly concepts: Concepts;
+}
+
+async function obtainSkill(content: BrainContent, language: string, folder: string | null): Promise<Skill> {
+  if (language === elsewhere) {
+    const model = await obtainModel({ language, samples: samplesElsewhere(content), concepts: [] }, folder);
+    return { model, concepts: noConcepts };
+  }
+  const concepts = content.concepts[language] ?? [];
+  const model = await obtainModel({ language, samples: samplesOf(content, language), concepts }, folder);
+  return { model, concepts: compileConcepts(concepts) };
+}
+
+/** The policy of the three zones: sure, "did you mean", unknown. */
+export function understandRanking(
+  { ranked, familiarity }: Ranking,
   locale: string,
   articleIds: ReadonlySet<string>,
 ): Understanding {
-  const ranked = rank(classifier, text);
-  const familiar = classifier.familiarity();
-  const best = ranked[0] ?? { label: outOfScope, confidence: 0 };
   const articles = ranked
     .filter((one) => articleIds.has(one.label))
     .slice(0, bestCount)
-    .map((one) => ({ id: one.label, confidence: Math.round(one.confidence * 1e4) / 1e4 }));
-  const flow = flowOf[best.label];
-  if (flow !== undefined && best.confidence >= (flow === "live-agent" ? personFrom : flowFrom))
-    return { locale, zone: "answer", articles, flow, intent: smallTalkOf[best.label] ?? null };
-  const first = articles[0]?.confidence ?? 0;
-  const zone =
-    best.label === outOfScope || familiar < familiarFrom
-      ? "unknown"
-      : first >= answerFrom
-        ? "answer"
-        : first >= clarifyFrom
-          ? "clarify"
-          : "unknown";
+    .map((one) => ({ id: one.label, confidence: round(confidenceOf(one.probability, familiarity)) }));
+  const best = ranked[0] ?? { label: outOfScope, probability: 0 };
+  const flow = flowIn(ranked, familiarity);
+  if (flow !== null) return { locale, zone: "answer", articles, flow, intent: smallTalkOf[best.label] ?? null };
+  const first = best.label === outOfScope ? 0 : (articles[0]?.confidence ?? 0);
+  const zone = first >= answerFrom ? "answer" : first >= clarifyFrom ? "clarify" : "unknown";
   return { locale, zone, articles, flow: null, intent: null };
 }
 
-function understandElsewhere(classifier: Classifier, text: string, locale: string): Understanding {
-  const best = rank(classifier, text)[0];
-  const sure = best !== undefined && best.confidence >= flowFrom && classifier.familiarity() >= familiarFrom;
-  const flow = sure ? (flowOf[best.label] ?? null) : null;
-  return {
-    locale,
-    zone: flow === null ? "unknown" : "answer",
-    articles: [],
-    flow,
-    intent: null,
-  };
+function flowIn(ranked: Ranking["ranked"], familiarity: number): FlowName | null {
+  const person = ranked.find((one) => one.label === "live-agent");
+  if (person !== undefined && person.probability >= personFrom && familiarity >= familiarFrom) return "live-agent";
+  const best = ranked[0];
+  const sure = best !== undefined && confidenceOf(best.probability, familiarity) >= flowFrom;
+  return sure ? (flowOf[best.label] ?? null) : null;
 }
 
-function rank(classifier: Classifier, text: string): { label: string; confidence: number }[] {
-  const scores = classifier.classify(text);
-  const top: { label: string; confidence: number }[] = [];
-  for (const [index, label] of classifier.labels.entries()) top.push({ label, confidence: scores[index] ?? 0 });
-  return top.sort((a, b) => b.confidence - a.confidence).slice(0, bestCount + Object.keys(flowOf).length + 1);
+function round(confidence: number): number {
+  return Math.round(confidence * 1e4) / 1e4;
 }
 
-function samplesOf(content: Parameters<typeof createEmbeddedBrain>[0], language: string): Sample[] {
-  const masked = (text: string): string => text.replaceAll(content.company, " ");
-  const articles = content.articles.flatMap((article) => {
+/** Everything a language is trained with. The company's name is left out: it says nothing about the question. */
+export function samplesOf({ articles, intents, company }: BrainContent, language: string): Sample[] {
+  const samples = articles.flatMap((article) => {
     const translation = article.translations[language];
     if (translation === undefined) return [];
     // The title counts twice: it is how the help centre asks.
     return [translation.question, translation.question, ...translation.samples].map((text) => ({
-      text: masked(text),
+      text,
       label: article.id,
     }));
   });
-  const intents = Object.entries(content.intents).flatMap(([label, byLanguage]) =>
-    (byLanguage[language] ?? []).map((text) => ({ text: masked(text), label })),
+  const others = Object.entries(intents).flatMap(([label, byLanguage]) =>
+    (byLanguage[language] ?? []).map((text) => ({ text, label })),
   );
-  return [...articles, ...intents];
+  return [...samples, ...others].map(({ text, label }) => ({ text: text.replaceAll(company, " "), label }));
 }
 
-function flowSamples(content: Parameters<typeof createEmbeddedBrain>[0]): Sample[] {
-  return ["live-agent", "callback", outOfScope].flatMap((label) =>
-    Object.values(content.intents[label] ?? {}).flatMap((texts) => texts.map((text) => ({ text, label }))),
+function samplesElsewhere({ intents }: BrainContent): Sample[] {
+  return knownElsewhere.flatMap((label) =>
+    Object.values(intents[label] ?? {}).flatMap((texts) => texts.map((text) => ({ text, label }))),
   );
 }

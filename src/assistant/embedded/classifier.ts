@@ -1,150 +1,74 @@
-import { bucketCount, extract, FeatureBuffer } from "./features.ts";
+import type { Concepts } from "./concepts.ts";
+import { bucketCount, type FeatureBuffer } from "./features.ts";
 
-export interface Sample {
-  readonly text: string;
-  readonly label: string;
-}
-
-export interface Classifier {
+/** What training leaves behind: enough to classify, small enough to keep for every language. */
+export interface Model {
   readonly labels: readonly string[];
-  /** Probabilities in the order of `labels`; a shared buffer that the next call overwrites. */
-  classify(text: string): Float32Array;
-  /** Share of the text's features that were ever seen in training, 0 to 1. */
-  familiarity(): number;
+  /** Column by bucket, counted from 1; 0 means that training did not keep the feature. */
+  readonly columnOf: Uint16Array;
+  readonly idf: Float32Array;
+  /** One row per column, one byte per label; times the row's `scale` it is the weight. */
+  readonly weights: Int8Array;
+  readonly scale: Float32Array;
 }
 
-/** Passes over the samples; more gained nothing on content/eval. */
-const epochs = 5;
-const learningRate = 0.6;
-/** Gradients below this move nothing that matters; leaving them out makes training five times faster. */
-const gradientMin = 0.004;
-/** Sharpens the softmax of unit-length vectors to honest probabilities; set by hand. */
-const scale = 6;
-/** Training is surer than it should be; this makes the confidences more honest. Set by hand. */
-const temperature = 2.5;
-
-/**
- * Multinomial logistic regression over TF-IDF of words and characters, trained at start in well under a second per
- * language. Deterministic: the order of the samples is shuffled from a fixed seed.
- */
-export function trainClassifier(samples: readonly Sample[]): Classifier {
-  const labels = [...new Set(samples.map((sample) => sample.label))].sort();
-  const labelIndex = new Map(labels.map((label, index) => [label, index]));
-  const buffer = new FeatureBuffer();
-  const documents = samples.map((sample) => {
-    extract(sample.text, buffer);
-    return {
-      buckets: buffer.buckets.slice(0, buffer.length),
-      counts: buffer.counts.slice(0, buffer.length),
-      label: labelIndex.get(sample.label) ?? 0,
-    };
-  });
-  const { columnOf, idf } = vocabulary(documents);
-  const vectors = documents.map((document) =>
-    toVector(document.buckets, document.counts, document.buckets.length, columnOf, idf),
-  );
-  const weights = fitWeights(
-    vectors,
-    documents.map((document) => document.label),
-    idf.length,
-    labels.length,
-  );
-  return classifierOf(labels, columnOf, idf, weights);
+export interface Ranking {
+  /** Every label with its probability, likeliest first. */
+  readonly ranked: readonly { readonly label: string; readonly probability: number }[];
+  /** Share of the text's features that training knew, 0 to 1. */
+  readonly familiarity: number;
 }
 
-interface Vector {
+export interface Vector {
   readonly columns: Int32Array;
   readonly values: Float32Array;
+  size: number;
 }
 
-function vocabulary(documents: readonly { readonly buckets: Int32Array }[]) {
-  const frequency = new Int32Array(bucketCount);
-  for (const { buckets } of documents) for (const bucket of buckets) frequency[bucket] = (frequency[bucket] ?? 0) + 1;
-  const columnOf = new Int32Array(bucketCount).fill(-1);
-  const idf: number[] = [];
-  frequency.forEach((count, bucket) => {
-    // A feature of one single sample teaches that sample only.
-    if (count < 2) return;
-    columnOf[bucket] = idf.length;
-    idf.push(Math.log((1 + documents.length) / (1 + count)) + 1);
-  });
-  return { columnOf, idf: Float32Array.from(idf) };
+/** Columns are numbered in 16 bits. */
+export const columnsMax = 0xffff - 1;
+
+export function classify(model: Model, text: string, concepts: Concepts, buffer: FeatureBuffer): Ranking {
+  buffer.read(text, concepts);
+  const vector = toVector(buffer, model);
+  const scores = new Float32Array(model.labels.length);
+  for (let feature = 0; feature < vector.size; feature++) addRow(model, vector, feature, scores);
+  softmax(scores);
+  const ranked = model.labels.map((label, index) => ({ label, probability: scores[index] ?? 0 }));
+  ranked.sort((a, b) => b.probability - a.probability);
+  return { ranked, familiarity: buffer.length === 0 ? 0 : vector.size / buffer.length };
 }
 
-function toVector(
-  buckets: Int32Array,
-  counts: Float32Array,
-  length: number,
-  columnOf: Int32Array,
-  idf: Float32Array,
+/** TF-IDF of unit length. */
+export function toVector(
+  { buckets, counts, length }: Pick<FeatureBuffer, "buckets" | "counts" | "length">,
+  { columnOf, idf }: Pick<Model, "columnOf" | "idf">,
 ): Vector {
-  const columns = new Int32Array(length);
-  const values = new Float32Array(length);
-  let size = 0;
-  let norm = 0;
+  const vector: Vector = { columns: new Int32Array(length), values: new Float32Array(length), size: 0 };
+  let squares = 0;
   for (let index = 0; index < length; index++) {
-    const column = columnOf[buckets[index] ?? 0] ?? -1;
+    const column = (columnOf[buckets[index] ?? 0] ?? 0) - 1;
     if (column < 0) continue;
-    const value = (1 + Math.log(counts[index] ?? 1)) * (idf[column] ?? 0);
-    columns[size] = column;
-    values[size] = value;
-    norm += value * value;
-    size += 1;
+    const value = (1 + logOf(counts[index] ?? 1)) * (idf[column] ?? 0);
+    vector.columns[vector.size] = column;
+    vector.values[vector.size] = value;
+    vector.size += 1;
+    squares += value * value;
   }
-  const unit = norm > 0 ? 1 / Math.sqrt(norm) : 0;
-  for (let index = 0; index < size; index++) values[index] = (values[index] ?? 0) * unit;
-  return { columns: columns.subarray(0, size), values: values.subarray(0, size) };
+  const unit = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+  for (let index = 0; index < vector.size; index++) vector.values[index] = (vector.values[index] ?? 0) * unit;
+  return vector;
 }
 
-function fitWeights(
-  vectors: readonly Vector[],
-  targets: readonly number[],
-  columns: number,
-  classes: number,
-): Float32Array {
-  const weights = new Float32Array(columns * classes);
-  const scores = new Float32Array(classes);
-  const order = vectors.map((_, index) => index);
-  const random = seeded(20_241);
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    shuffle(order, random);
-    const rate = learningRate / (1 + epoch * 0.25);
-    for (const index of order) {
-      const vector = vectors[index];
-      if (vector === undefined) continue;
-      score(vector, weights, classes, scores);
-      softmax(scores);
-      const target = targets[index] ?? 0;
-      for (let label = 0; label < classes; label++) scores[label] = (label === target ? 1 : 0) - (scores[label] ?? 0);
-      step(vector, weights, classes, scores, rate);
-    }
-  }
-  return weights;
+function addRow({ weights, scale, labels }: Model, { columns, values }: Vector, feature: number, scores: Float32Array) {
+  const column = columns[feature] ?? 0;
+  const value = (values[feature] ?? 0) * (scale[column] ?? 0);
+  const row = column * labels.length;
+  for (let label = 0; label < scores.length; label++)
+    scores[label] = (scores[label] ?? 0) + value * (weights[row + label] ?? 0);
 }
 
-function step(vector: Vector, weights: Float32Array, classes: number, gradient: Float32Array, rate: number): void {
-  for (let label = 0; label < classes; label++) {
-    const push = gradient[label] ?? 0;
-    if (Math.abs(push) < gradientMin) continue;
-    const factor = push * rate * scale;
-    for (let feature = 0; feature < vector.columns.length; feature++) {
-      const at = (vector.columns[feature] ?? 0) * classes + label;
-      weights[at] = (weights[at] ?? 0) + (vector.values[feature] ?? 0) * factor;
-    }
-  }
-}
-
-function score(vector: Vector, weights: Float32Array, classes: number, into: Float32Array): void {
-  into.fill(0);
-  for (let feature = 0; feature < vector.columns.length; feature++) {
-    const base = (vector.columns[feature] ?? 0) * classes;
-    const value = (vector.values[feature] ?? 0) * scale;
-    for (let label = 0; label < classes; label++)
-      into[label] = (into[label] ?? 0) + value * (weights[base + label] ?? 0);
-  }
-}
-
-function softmax(scores: Float32Array): void {
+export function softmax(scores: Float32Array): void {
   let highest = Number.NEGATIVE_INFINITY;
   for (const value of scores) if (value > highest) highest = value;
   let sum = 0;
@@ -156,46 +80,12 @@ function softmax(scores: Float32Array): void {
   for (let index = 0; index < scores.length; index++) scores[index] = (scores[index] ?? 0) / sum;
 }
 
-function classifierOf(
-  labels: readonly string[],
-  columnOf: Int32Array,
-  idf: Float32Array,
-  weights: Float32Array,
-): Classifier {
-  const buffer = new FeatureBuffer();
-  const scores = new Float32Array(labels.length);
-  let familiar = 0;
-  return {
-    labels,
-    classify(text) {
-      extract(text, buffer);
-      const vector = toVector(buffer.buckets, buffer.counts, buffer.length, columnOf, idf);
-      familiar = buffer.length === 0 ? 0 : vector.columns.length / buffer.length;
-      score(vector, weights, labels.length, scores);
-      for (let label = 0; label < scores.length; label++) scores[label] = (scores[label] ?? 0) / temperature;
-      softmax(scores);
-      return scores;
-    },
-    familiarity: () => familiar,
-  };
+const logs = Float32Array.from({ length: 32 }, (_, count) => Math.log(count));
+
+function logOf(count: number): number {
+  return logs[count] ?? Math.log(count);
 }
 
-/** Mulberry32: small, good enough to shuffle, the same everywhere. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function shuffle(list: number[], random: () => number): void {
-  for (let index = list.length - 1; index > 0; index--) {
-    const other = Math.floor(random() * (index + 1));
-    const kept = list[index] ?? 0;
-    list[index] = list[other] ?? 0;
-    list[other] = kept;
-  }
+export function emptyColumns(): Uint16Array {
+  return new Uint16Array(bucketCount);
 }

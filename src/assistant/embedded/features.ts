@@ -1,66 +1,114 @@
-/** Buckets of the hashed feature space; 2^17 keeps collisions below 1 % for our samples. */
-export const bucketCount = 1 << 17;
+import type { Concepts } from "./concepts.ts";
 
-/** Lower case, compatibility forms folded, accents removed, everything but letters and digits a space. */
+/** Buckets of the hashed feature space; 2^17 keeps collisions below 2 % for our samples. */
+export const bucketCount = 1 << 17;
+/** More distinct features than this come from texts of several thousand letters; their rest changes nothing. */
+const featuresMax = 4096;
+const shortestPiece = 2;
+const longestPiece = 5;
+/** A concept says as much as this many mentions of a word, two concepts together as much as the second number. */
+const conceptCount = 6;
+const pairCount = 3;
+
+/** Lower case, compatibility forms folded, accents removed, everything but letters and digits one space. */
 export function normalise(text: string): string {
-  return text
-    .toLowerCase()
-    .normalize("NFKD")
-    .replace(/\p{M}+/gu, "")
-    .replace(/[^\p{L}\p{Nd}]+/gu, " ")
-    .trim();
+  const lower = text.toLowerCase();
+  // Folding costs more than all the rest, and plain ASCII has nothing to fold.
+  const folded = /[^\0-\x7f]/.test(lower) ? lower.normalize("NFKD").replace(/\p{M}+/gu, "") : lower;
+  return folded.replace(/[^\p{L}\p{Nd}]+/gu, " ").trim();
 }
 
 /**
- * Hashed features of a text: words, pairs of neighbouring words, and 2 to 5 characters inside each word's edges.
- * Returns distinct buckets with their weights 1 + log(count), in a shared buffer that the next call overwrites.
+ * The features of one text at a time: words, pairs of neighbouring words, pieces of 2 to 5 characters, the concepts
+ * named, and pairs of these. `buckets` and `counts` hold `length` distinct features until the next text.
  */
-export function extract(text: string, into: FeatureBuffer): void {
-  into.clear();
-  const words = normalise(text).split(" ");
-  let previous = 0;
-  for (const word of words) {
-    if (word === "") continue;
-    const hash = hashOf(word, 0, word.length, 1);
-    into.add(hash);
-    if (previous !== 0) into.add(Math.imul(previous ^ hash, 0x9e3779b1) ^ 0x5bd1e995);
-    previous = hash;
-    const padded = ` ${word} `;
-    for (let size = 2; size <= 5; size++) {
-      for (let at = 0; at + size <= padded.length; at++) into.add(hashOf(padded, at, at + size, 2));
-    }
-  }
-}
-
 export class FeatureBuffer {
-  readonly buckets = new Int32Array(2048);
-  readonly counts = new Float32Array(2048);
+  readonly buckets = new Int32Array(featuresMax);
+  readonly counts = new Float32Array(featuresMax);
   length = 0;
-  private readonly position = new Int32Array(bucketCount).fill(-1);
+  private readonly place = new Uint16Array(bucketCount);
 
-  clear(): void {
-    for (let index = 0; index < this.length; index++) this.position[this.buckets[index] ?? 0] = -1;
+  read(text: string, concepts: Concepts): void {
+    this.clear();
+    const words = normalise(text);
+    this.addWords(words);
+    this.addConcepts(concepts.in(words));
+  }
+
+  private clear(): void {
+    for (let index = 0; index < this.length; index++) this.place[this.buckets[index] ?? 0] = 0;
     this.length = 0;
   }
 
-  add(hash: number): void {
-    const bucket = (hash >>> 0) & (bucketCount - 1);
-    const at = this.position[bucket] ?? -1;
-    if (at >= 0) this.counts[at] = (this.counts[at] ?? 0) + 1;
-    else if (this.length < this.buckets.length) {
-      this.position[bucket] = this.length;
+  private addWords(words: string): void {
+    let previous = 0;
+    for (let start = 0; start < words.length; ) {
+      const space = words.indexOf(" ", start);
+      const end = space < 0 ? words.length : space;
+      const word = hash(words, start, end, 1);
+      this.add(word, 1);
+      if (previous !== 0) this.add(pairOf(previous, word), 1);
+      previous = word;
+      this.addPieces(words, start, end);
+      start = end + 1;
+    }
+  }
+
+  /** Pieces reach over the word's edges by one space, so that beginnings and endings are told from middles. */
+  private addPieces(words: string, start: number, end: number): void {
+    // Where words are not spaced apart, one letter is a word of its own.
+    const shortest = words.charCodeAt(start) >= firstIdeograph ? 1 : shortestPiece;
+    for (let from = start - 1; from < end; from++) {
+      let value = pieceSeed;
+      const last = Math.min(end, from + longestPiece - 1);
+      for (let at = from; at <= last; at++) {
+        value = Math.imul(value ^ (at < start || at >= end ? space : words.charCodeAt(at)), 0x01000193);
+        if (at - from + 1 >= shortest) this.add(mix(value), 1);
+      }
+    }
+  }
+
+  private addConcepts(found: readonly number[]): void {
+    for (let first = 0; first < found.length; first++) {
+      this.add(found[first] ?? 0, conceptCount);
+      for (let second = first + 1; second < found.length; second++) {
+        this.add(pairOf(found[first] ?? 0, found[second] ?? 0), pairCount);
+      }
+    }
+  }
+
+  private add(feature: number, count: number): void {
+    const bucket = (feature >>> 0) & (bucketCount - 1);
+    const place = this.place[bucket] ?? 0;
+    if (place > 0) {
+      this.counts[place - 1] = (this.counts[place - 1] ?? 0) + count;
+    } else if (this.length < featuresMax) {
       this.buckets[this.length] = bucket;
-      this.counts[this.length] = 1;
+      this.counts[this.length] = count;
       this.length += 1;
+      this.place[bucket] = this.length;
     }
   }
 }
 
+const space = 32;
+/** From here on (CJK radicals) scripts write without spaces. */
+const firstIdeograph = 0x2e80;
+const pieceSeed = 0x811c9dc5 ^ 2;
+
+function pairOf(first: number, second: number): number {
+  return Math.imul(first ^ Math.imul(second, 0x9e3779b1), 0x85ebca6b) ^ 0x5bd1e995;
+}
+
 /** FNV-1a over UTF-16 code units, then mixed. */
-function hashOf(text: string, from: number, to: number, seed: number): number {
-  let hash = 0x811c9dc5 ^ seed;
-  for (let at = from; at < to; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  hash ^= hash >>> 15;
-  hash = Math.imul(hash, 0x2c1b3c6d);
-  return hash ^ (hash >>> 12);
+export function hash(text: string, from: number, to: number, seed: number): number {
+  let value = 0x811c9dc5 ^ seed;
+  for (let at = from; at < to; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  return mix(value);
+}
+
+function mix(value: number): number {
+  let mixed = value ^ (value >>> 15);
+  mixed = Math.imul(mixed, 0x2c1b3c6d);
+  return mixed ^ (mixed >>> 12);
 }
