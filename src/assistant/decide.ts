@@ -25,6 +25,8 @@ export interface AssistantDeps {
 
 /** Understood surely and obeyed without asking a model: a person, an end, never again (assistant.md, "People first"). */
 const obeyedAtOnce: ReadonlySet<FlowName> = new Set(["live-agent", "cancel", "opt-out"]);
+/** An article this many times less likely than the likeliest is not shown to a model. */
+const unlikelyBy = 50;
 /** What changes something outside the conversation takes the customer's own word or tap, never the model's (L1). */
 const needsOwnWord: ReadonlySet<FlowName> = new Set(["callback", "cancel"]);
 
@@ -72,9 +74,15 @@ interface Context {
 
 async function fromModel(context: Context, understood: Understanding, signal: AbortSignal): Promise<Decision | null> {
   const { turn, text, locale, deps } = context;
-  const nearest = understood.articles.map((one) => one.id);
+  const nearest = nearestOf(understood);
   const proposal = (await deps.model?.propose({ turn, text, locale, nearest }, signal)) ?? null;
   return proposal === null ? null : carryOut(context, understood, proposal);
+}
+
+/** What a surely understood question is not about would only lend its words to the guard's search for a source. */
+function nearestOf({ articles }: Understanding): string[] {
+  const least = (articles[0]?.confidence ?? 0) / unlikelyBy;
+  return articles.filter((one) => one.confidence >= least).map((one) => one.id);
 }
 
 /** The policy for what a model proposes: commands are carried out like the classifier's, its own words are guarded. */
