@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 
@@ -11,8 +11,8 @@ const types: Readonly<Record<string, string>> = {
 
 /** Serves one front end's files: its page at `path`, the rest below /assets/<name>/. Read once, at start. */
 export function pageRoutes(app: FastifyInstance, name: string, paths: readonly string[]): void {
-  const files = [...(paths.length > 0 ? ["index.html"] : []), `${name}.js`, `${name}.css`];
-  for (const file of files) {
+  const modules = readdirSync(join(webFolder, name)).filter((file) => /\.(js|css)$/.test(file));
+  for (const file of [...(paths.length > 0 ? ["index.html"] : []), ...modules]) {
     const body = readFileSync(join(webFolder, name, file));
     const type = types[file.split(".").at(-1) ?? ""] ?? "application/octet-stream";
     for (const path of file === "index.html" ? paths : [`/assets/${name}/${file}`]) {

@@ -1,0 +1,14 @@
+/** One call to the agents' API. Never throws: a lost connection is an answer like any other. */
+export async function call(method, path, body) {
+  try {
+    const response = await fetch(`/api/v1${path}`, {
+      method,
+      headers: body === undefined ? {} : { "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const data = response.status === 204 ? null : await response.json().catch(() => null);
+    return { ok: response.ok, status: response.status, data, words: data?.error?.message ?? "That did not work." };
+  } catch {
+    return { ok: false, status: 0, data: null, words: "No connection. Nothing was lost; try again." };
+  }
+}

@@ -1,0 +1,174 @@
+import { call } from "./api.js";
+import { closeDialog, openDialog } from "./dialog.js";
+import { $, el, isolated, localWords, wholeTime } from "./dom.js";
+import { changed, desk } from "./state.js";
+import { toast } from "./toast.js";
+
+const tabs = [
+  ["open", "Open"],
+  ["today", "Today"],
+  ["overdue", "Overdue"],
+  ["closed", "Closed"],
+];
+
+const openStates = new Set(["requested", "scheduled", "due", "dialling", "connected"]);
+export const isOpen = (callback) => openStates.has(callback.state);
+
+export function drawCallbackTabs(shown, counts, onChange) {
+  const box = $("list-tabs");
+  box.hidden = !shown;
+  box.replaceChildren(
+    ...tabs.map(([view, label]) => {
+      const count = counts.find((one) => one.view === view)?.count ?? 0;
+      const choose = () => {
+        desk.callbackView = view;
+        onChange();
+      };
+      const pressed = String(view === desk.callbackView);
+      return el(
+        "button",
+        { type: "button", "aria-pressed": pressed, onclick: choose },
+        `${label}${count > 0 ? ` ${count}` : ""}`,
+      );
+    }),
+  );
+}
+
+/** What a callback's row in the list holds. */
+export function callbackRow(one) {
+  return [
+    el("span", { className: "name" }, isolated(one.contactName ?? one.phone ?? "No number yet")),
+    el("span", { className: one.overdue ? "waits" : "state" }, one.overdue ? "overdue" : one.state),
+    el("span", { className: "preview", dir: "auto" }, when(one)),
+    el(
+      "span",
+      { className: "tags" },
+      isolated(one.phone ?? "No number"),
+      one.topic ? " · " : "",
+      one.topic ? isolated(one.topic) : "",
+    ),
+  ];
+}
+
+export function when(one) {
+  return (
+    localWords(one.localTime, one.zone) ??
+    (one.wantedAt ? wholeTime(one.wantedAt) : (one.wish ?? "As soon as possible"))
+  );
+}
+
+/** A callback in the panel, with what can be done about it. */
+export function drawCallback(one) {
+  const buttons = isOpen(one)
+    ? [
+        button("Done…", () => noteOutcome(one, "done")),
+        button("No answer…", () => noteOutcome(one, "missed")),
+        button("Move…", () => callbackDialog(one)),
+        button("Cancel", () => change(one, { state: "cancelled" }, "Cancelled.")),
+      ]
+    : [];
+  return el(
+    "div",
+    { className: "callback" },
+    el("p", {}, el("strong", {}, one.state), " · ", isolated(when(one))),
+    one.phone ? el("p", {}, isolated(one.phone)) : null,
+    one.topic ? el("p", { dir: "auto" }, one.topic) : null,
+    one.outcome ? el("p", { dir: "auto", className: "soft" }, one.outcome) : null,
+    buttons.length > 0 ? el("div", { className: "buttons" }, ...buttons) : null,
+  );
+}
+
+const button = (words, act) => el("button", { type: "button", className: "quiet small", onclick: act }, words);
+
+/** Promises a call, or moves one that was promised. */
+export function callbackDialog(existing) {
+  const problem = el("p", { role: "alert" });
+  const zone = existing?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const phone =
+    existing?.phone ?? desk.conversation?.contact?.addresses.find((one) => one.kind === "e164")?.value ?? "";
+  const form = el(
+    "form",
+    { onsubmit: submit },
+    labelled("Telephone number", { name: "phone", type: "tel", value: phone, required: true, autocomplete: "off" }),
+    labelled("When, on the customer's clock (empty: as soon as possible)", {
+      name: "localTime",
+      type: "datetime-local",
+      value: existing?.localTime ?? "",
+    }),
+    labelled("The customer's time zone", { name: "zone", value: zone, required: true }, zones()),
+    labelled("What about", { name: "topic", value: existing?.topic ?? "", maxLength: 500, dir: "auto" }),
+    el(
+      "label",
+      { className: "check" },
+      el("input", { type: "checkbox", name: "customerPicked" }),
+      "The customer chose this time, also outside 8:00 to 20:00",
+    ),
+    problem,
+    el(
+      "div",
+      { className: "buttons" },
+      el("button", { type: "submit" }, existing ? "Move the call" : "Promise the call"),
+    ),
+  );
+  async function submit(event) {
+    event.preventDefault();
+    const values = Object.fromEntries(new FormData(form));
+    const body = {
+      phone: values.phone,
+      zone: values.zone,
+      customerPicked: values.customerPicked === "on",
+      ...(values.topic ? { topic: values.topic } : {}),
+      ...(values.localTime ? { localTime: values.localTime.slice(0, 16) } : {}),
+    };
+    const result = existing
+      ? await call("PATCH", `/callbacks/${existing.id}`, body)
+      : await call("POST", "/callbacks", { conversationId: desk.openId, ...body });
+    if (!result.ok) {
+      problem.textContent = result.words;
+      return;
+    }
+    closeDialog();
+    toast(`Promised: ${when(result.data.callback)}.`);
+    changed("thread");
+    changed("list");
+  }
+  openDialog(existing ? "Move the callback" : "Promise a callback", form);
+}
+
+function labelled(words, properties, more) {
+  return el("label", {}, words, el("input", properties), more ?? null);
+}
+
+function zones() {
+  const made = el(
+    "datalist",
+    { id: "zones" },
+    ...Intl.supportedValuesOf("timeZone").map((zone) => el("option", { value: zone })),
+  );
+  queueMicrotask(() => made.previousElementSibling?.setAttribute("list", "zones"));
+  return made;
+}
+
+function noteOutcome(one, state) {
+  const text = el("textarea", { name: "outcome", rows: 3, maxLength: 2000, dir: "auto", ariaLabel: "What came of it" });
+  const form = el(
+    "form",
+    {
+      onsubmit: async (event) => {
+        event.preventDefault();
+        await change(one, { state, outcome: text.value }, state === "done" ? "Noted." : "Noted as missed.");
+        closeDialog();
+      },
+    },
+    text,
+    el("div", { className: "buttons" }, el("button", { type: "submit" }, "Save")),
+  );
+  openDialog(state === "done" ? "What came of the call?" : "Nobody answered", form);
+}
+
+async function change(one, body, words) {
+  const result = await call("PATCH", `/callbacks/${one.id}`, body);
+  toast(result.ok ? words : result.words);
+  changed("thread");
+  changed("list");
+}

@@ -1,0 +1,154 @@
+import { call } from "./api.js";
+import { $, span } from "./dom.js";
+import { drawUnsent } from "./entries.js";
+import { changed, desk, on } from "./state.js";
+import { scrollToEnd } from "./thread.js";
+
+/**
+ * Drafts, one per conversation and kind, live in this browser until they are sent. A message that was sent stays here,
+ * under the id that makes a repetition harmless, until the server has said that it is stored.
+ */
+const draftKey = (id, kind) => `everline:draft:${id}:${kind}`;
+const unsentKey = (id) => `everline:unsent:${id}`;
+
+const kindNow = () => new FormData($("composer")).get("kind");
+const unsentOf = (id) => JSON.parse(localStorage.getItem(unsentKey(id)) ?? "[]");
+const underWay = new Set();
+
+on("open", showComposer);
+on("conversation", showLimits);
+on("unsent", drawUnsentHere);
+$("composer").addEventListener("change", switchKind);
+$("text").addEventListener("input", () => keepDraft(desk.openId, kindNow(), $("text").value));
+$("text").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("composer").requestSubmit();
+});
+$("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = $("text").value.trim();
+  if (text === "" || desk.openId === null) return;
+  const message = {
+    clientId: crypto.randomUUID(),
+    kind: kindNow(),
+    text,
+    afterSeq: desk.lastSeq,
+    fence: desk.conversation?.fence,
+    problem: null,
+    newer: null,
+  };
+  keep(desk.openId, message);
+  keepDraft(desk.openId, message.kind, "");
+  $("text").value = "";
+  drawUnsentHere();
+  scrollToEnd();
+  void send(desk.openId, message);
+});
+
+/** Puts the cursor into a reply or a note. */
+export function write(kind) {
+  if ($("composer").hidden) return;
+  $("composer").querySelector(`[value="${kind}"]`).checked = true;
+  switchKind();
+  $("text").focus();
+}
+
+function showComposer() {
+  $("composer").hidden = desk.openId === null;
+  // What was under way when the page was left: the same id makes it safe to ask again.
+  for (const message of unsentOf(desk.openId))
+    if (message.problem === null && !underWay.has(message.clientId)) void send(desk.openId, message);
+  switchKind();
+}
+
+function switchKind() {
+  const kind = kindNow();
+  $("composer").classList.toggle("noting", kind === "note");
+  $("text").placeholder =
+    kind === "note" ? "Write to colleagues. The customer never sees it." : "Write to the customer…";
+  $("text").value = localStorage.getItem(draftKey(desk.openId, kind)) ?? "";
+  showLimits();
+}
+
+function keepDraft(id, kind, text) {
+  if (text === "") localStorage.removeItem(draftKey(id, kind));
+  else localStorage.setItem(draftKey(id, kind), text);
+  changed("draft");
+}
+
+/** Has this conversation words that were not sent yet? The list marks it. */
+export const hasDraft = (id) =>
+  ["reply", "note"].some((kind) => localStorage.getItem(draftKey(id, kind)) !== null) || unsentOf(id).length > 0;
+
+function keep(id, message) {
+  const others = unsentOf(id).filter((one) => one.clientId !== message.clientId);
+  localStorage.setItem(unsentKey(id), JSON.stringify([...others, message]));
+}
+
+function drop(id, clientId) {
+  const left = unsentOf(id).filter((one) => one.clientId !== clientId);
+  if (left.length === 0) localStorage.removeItem(unsentKey(id));
+  else localStorage.setItem(unsentKey(id), JSON.stringify(left));
+  changed("draft");
+}
+
+async function send(id, message) {
+  underWay.add(message.clientId);
+  const { clientId, kind, text, afterSeq, fence } = message;
+  const result = await call("POST", `/conversations/${id}/messages`, { clientId, kind, text, afterSeq, fence });
+  underWay.delete(clientId);
+  if (result.ok) {
+    drop(id, clientId);
+    if (id === desk.openId && desk.conversation !== null) desk.conversation.fence = result.data.fence;
+  } else {
+    const { lastSeq = null, fence: present = fence } = result.data ?? {};
+    const code = result.data?.error?.code ?? null;
+    keep(id, { ...message, problem: result.words, code, newer: lastSeq, fence: present });
+  }
+  if (id === desk.openId) {
+    drawUnsentHere();
+    changed("thread");
+  }
+  changed("list");
+}
+
+function drawUnsentHere() {
+  for (const old of $("timeline").querySelectorAll(".unsent")) old.remove();
+  if (desk.openId === null) return;
+  const id = desk.openId;
+  $("timeline").append(...unsentOf(id).map((one) => drawUnsent({ ...one, choices: choicesFor(id, one) })));
+}
+
+function choicesFor(id, message) {
+  const sendAgain = (change) => () => {
+    const next = { ...message, problem: null, newer: null, ...change };
+    keep(id, next);
+    drawUnsentHere();
+    void send(id, next);
+  };
+  const edit = () => {
+    drop(id, message.clientId);
+    keepDraft(id, message.kind, message.text);
+    drawUnsentHere();
+    write(message.kind);
+  };
+  const again =
+    message.code === "NewerMessages"
+      ? ["Send anyway", sendAgain({ afterSeq: message.newer })]
+      : ["Try again", sendAgain({})];
+  return [again, ["Edit", edit]];
+}
+
+/** How long the channel still takes free text, and whether the customer said STOP. */
+function showLimits() {
+  const one = desk.conversation;
+  const stopped = one?.contact?.addresses.some((address) => address.optedOutAt && address.channel === one.channel);
+  const leftMs = one?.replyUntil ? Date.parse(one.replyUntil) - Date.now() : null;
+  const words = stopped
+    ? "The customer opted out here: replies are refused."
+    : leftMs === null
+      ? ""
+      : leftMs > 0
+        ? `Free to write for ${span(leftMs)} more`
+        : "The reply window is closed until the customer writes.";
+  $("limits").textContent = kindNow() === "reply" ? words : "";
+}

@@ -1,0 +1,112 @@
+import { callbackDialog, drawCallback, isOpen } from "./callbacks.js";
+import { $, channelName, el, isolated, languageName, nameOf, wholeTime } from "./dom.js";
+import { avatar } from "./list.js";
+import { desk, on } from "./state.js";
+
+on("conversation", drawContext);
+on("open", () => {
+  $("show-context").hidden = false;
+});
+$("show-context").addEventListener("click", () => {
+  const open = $("desk").dataset.pane === "context";
+  $("desk").dataset.pane = open ? "thread" : "context";
+});
+
+/** Who this is, what the assistant handed over, how to reach them, what was promised. */
+function drawContext() {
+  const one = desk.conversation;
+  if (one?.contact === undefined) return;
+  const { contact } = one;
+  $("context").hidden = false;
+  $("context").replaceChildren(
+    el(
+      "header",
+      {},
+      el(
+        "button",
+        { type: "button", className: "quiet close", ariaLabel: "Back to the messages", onclick: close },
+        "✕",
+      ),
+      avatar(nameOf(one)),
+      el(
+        "div",
+        {},
+        el("h2", {}, isolated(nameOf(one))),
+        el("p", { className: "soft" }, `Customer since ${wholeTime(contact.createdAt)}`),
+      ),
+    ),
+    ...summary(one.summary),
+    section(
+      "Reach",
+      el(
+        "ul",
+        {},
+        ...contact.addresses.map((address) =>
+          el(
+            "li",
+            {},
+            el("span", { className: "tags" }, channelName(address.channel)),
+            " ",
+            isolated(address.value),
+            address.evidence === "verified" ? el("span", { className: "good" }, " verified") : null,
+            address.optedOutAt ? el("span", { className: "problem" }, " opted out") : null,
+          ),
+        ),
+      ),
+    ),
+    section(
+      "About",
+      el(
+        "dl",
+        {},
+        ...pair("Language", languageName(one.locale ?? contact.locale)),
+        ...pair("Issue number", String(one.episode)),
+        ...pair("Last message", one.lastInboundAt ? wholeTime(one.lastInboundAt) : null),
+      ),
+    ),
+    section(
+      "Callbacks",
+      ...one.callbacks.map(drawCallback),
+      one.callbacks.some(isOpen)
+        ? null
+        : el(
+            "button",
+            { type: "button", className: "quiet small", onclick: () => callbackDialog() },
+            "Promise a callback",
+          ),
+    ),
+  );
+}
+
+function close() {
+  $("desk").dataset.pane = "thread";
+}
+
+function section(title, ...children) {
+  return el("section", {}, el("h3", {}, title), ...children);
+}
+
+function pair(term, words) {
+  return words ? [el("dt", {}, term), el("dd", {}, isolated(words))] : [];
+}
+
+const reasons = {
+  "asked-for-person": "Asked for a person",
+  "assistant-failed": "The assistant could not answer",
+  complaint: "Complains",
+  unknown: "The assistant did not know",
+  "opt-out-request": "Wants no more messages",
+};
+
+function summary(handed) {
+  if (!handed || typeof handed !== "object") return [];
+  return [
+    section(
+      "Handed over",
+      el("p", {}, el("strong", {}, reasons[handed.reason] ?? "By the assistant")),
+      handed.issue ? el("blockquote", { dir: "auto" }, handed.issue) : null,
+      handed.tried ? el("p", { className: "soft", dir: "auto" }, handed.tried) : null,
+      handed.articles?.length > 0 ? el("p", { className: "soft" }, `Articles: ${handed.articles.join(", ")}`) : null,
+    ),
+  ];
+}

@@ -1,0 +1,149 @@
+import { channelName, clockTime, el, localWords, wholeTime } from "./dom.js";
+import { drawFile } from "./files.js";
+import { drawPart } from "./parts.js";
+
+const stateWords = {
+  ready: "waiting to go out",
+  sending: "sending",
+  unknown: "outcome unknown, being looked up",
+  sent: "sent",
+  delivered: "delivered",
+  read: "read",
+};
+const order = ["failed", "unknown", "ready", "sending", "sent", "delivered", "read"];
+
+/** One event of the timeline as an element; null for those that only change another (receipts, fetched files). */
+export function drawEntry(event, { onRetry }) {
+  if (event.parts !== null) return drawMessage(event, onRetry);
+  const words = lineWords(event);
+  if (words === null) return null;
+  return el(
+    "li",
+    { className: "line", "data-seq": event.seq },
+    el("span", { dir: "auto" }, words),
+    " ",
+    time(event.at),
+  );
+}
+
+/** A message that is not stored yet; `problem` says why and what can be done about it. */
+export function drawUnsent({ kind, text, problem, choices }) {
+  const buttons = choices.map(([words, act]) =>
+    el("button", { type: "button", className: "small", onclick: act }, words),
+  );
+  const about =
+    problem === null ? el("small", {}, "Sending…") : el("small", { className: "problem" }, problem, " ", ...buttons);
+  return el(
+    "li",
+    { className: `message ours unsent ${kind === "note" ? "note" : ""}` },
+    el("div", { className: "bubble" }, el("p", { dir: "auto" }, text)),
+    about,
+  );
+}
+
+function drawMessage(event, onRetry) {
+  const isNote = event.type === "note";
+  const side = event.actor === "contact" ? "theirs" : "ours";
+  const parts = event.parts.map((part) => (part.t === "media" ? drawFile(part) : drawPart(part))).filter(Boolean);
+  return el(
+    "li",
+    { className: `message ${side} ${event.actor} ${isNote ? "note" : ""}`, "data-seq": event.seq },
+    isNote ? el("strong", { className: "sign" }, "Note, only colleagues see it") : null,
+    el("div", { className: "bubble" }, ...parts),
+    about(event, onRetry),
+  );
+}
+
+function about(event, onRetry) {
+  const author =
+    { contact: "Customer", assistant: "Assistant", system: "Everline" }[event.actor] ?? event.agentName ?? "Agent";
+  const sources = event.meta?.sources ?? [];
+  const again = event.data.againOf ? "sent again" : "";
+  const words = [
+    event.type === "note" ? "" : channelName(event.channel),
+    again,
+    sources.length > 0 ? `from: ${sources.join(", ")}` : "",
+  ].filter(Boolean);
+  return el(
+    "small",
+    {},
+    el("bdi", {}, author),
+    " · ",
+    time(event.at),
+    words.length > 0 ? ` · ${words.join(" · ")}` : "",
+    deliveryMark(event, onRetry),
+  );
+}
+
+/** How far the message got: the slowest of its pieces, with the reason and a way to repeat when one failed. */
+function deliveryMark(event, onRetry) {
+  const states = event.deliveries;
+  if (states.length === 0) return null;
+  const worst = states.reduce((a, b) => (order.indexOf(b.state) < order.indexOf(a.state) ? b : a));
+  if (worst.state !== "failed")
+    return el("span", { className: "delivery" }, ` · ${stateWords[worst.state] ?? worst.state}`);
+  const reason = worst.error?.text ?? "The provider gave no reason.";
+  const retry = el("button", { type: "button", className: "small", onclick: () => onRetry(event) }, "Try again");
+  return el("span", { className: "delivery problem" }, ` · Not delivered: ${reason} `, retry);
+}
+
+function time(at) {
+  return el("time", { dateTime: at, title: wholeTime(at) }, clockTime(at));
+}
+
+const reasons = {
+  "asked-for-person": "the customer asked for a person",
+  "assistant-failed": "the assistant could not answer",
+  complaint: "a complaint",
+  unknown: "the assistant did not know",
+  "opt-out-request": "the customer wants no more messages",
+};
+
+function lineWords(event) {
+  const who = event.agentName ?? "Everline";
+  const { data } = event;
+  switch (event.type) {
+    case "assignment":
+      if (data.change === "release")
+        return `${who} gave it back to ${data.to === "assistant" ? "the assistant" : "the queue"}`;
+      return data.change === "claim" ? `${who} took it` : `${who} assigned it`;
+    case "handoff":
+      return `Handed to people: ${reasons[data.reason] ?? data.reason}`;
+    case "resolution":
+      return `${who} resolved it`;
+    case "reopened":
+      return `${who} opened it again`;
+    case "snoozed":
+      return `${who} put it aside${data.until ? ` until ${wholeTime(data.until)}` : ""}`;
+    case "woken":
+      return data.by === "message" ? "Woken by the customer's message" : "Back: its time has come";
+    case "callback":
+      return callbackWords(event);
+    case "change":
+      return changeWords(data);
+    case "delivery-failed":
+    case "receipt":
+    case "attachment":
+      return null;
+    default:
+      return event.type;
+  }
+}
+
+function callbackWords({ agentName, data }) {
+  const by = agentName ? ` by ${agentName}` : "";
+  const when = localWords(data.localTime, data.zone) ?? data.wish;
+  return `Callback ${data.change ?? data.state}${by}${when ? `: ${when}` : ""}${data.outcome ? `. ${data.outcome}` : ""}`;
+}
+
+function changeWords(data) {
+  if (data.change === "call")
+    return `Call ${data.state ?? ""}${data.durationSeconds ? `, ${data.durationSeconds} s` : ""}`;
+  const words = {
+    reaction: "reacted",
+    edit: "edited a message",
+    revoke: "withdrew a message",
+    identity: "changed their number or name",
+  };
+  return `The customer ${words[data.change] ?? data.change}${data.emoji ? ` ${data.emoji}` : ""}`;
+}

@@ -1,0 +1,48 @@
+import { $ } from "./dom.js";
+import { changed, desk } from "./state.js";
+
+const waitMaxMs = 15_000;
+
+let position = null;
+let tries = 0;
+let timer = null;
+let socket = null;
+
+/** Keeps a socket to the server; after every gap the page asks for everything since what it has (R7). */
+export function connect() {
+  clearTimeout(timer);
+  const address = new URL("/api/v1/live", location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  if (position !== null) address.searchParams.set("after", position);
+  socket = new WebSocket(address);
+  socket.addEventListener("open", () => {
+    tries = 0;
+    say("");
+    changed("list");
+    changed("thread");
+  });
+  socket.addEventListener("message", ({ data }) => {
+    const page = JSON.parse(data);
+    if (page.position === undefined) return changed("signal", page);
+    position = page.position;
+    if (page.events.length === 0) return;
+    changed("list");
+    if (page.events.some((one) => one.conversationId === desk.openId)) changed("thread");
+  });
+  socket.addEventListener("close", ({ code }) => {
+    if (code === 4401) return location.reload();
+    tries += 1;
+    // Full jitter, so that a restart is not met by everybody at once.
+    const waitMs = Math.random() * Math.min(waitMaxMs, 500 * 2 ** tries);
+    say(navigator.onLine ? "Connecting again…" : "You are offline. What you write is kept.");
+    timer = setTimeout(connect, waitMs);
+  });
+}
+
+// The network is back: no need to wait for the next try.
+addEventListener("online", () => socket?.readyState === WebSocket.CLOSED && connect());
+
+function say(words) {
+  $("connection").textContent = words;
+  $("connection").className = words === "" ? "" : "problem";
+}
