@@ -1,0 +1,86 @@
+import { openSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort, startPostgres, startRedis, untilOk } from "../lib/engines.ts";
+import { account, type RunOrder, type RunReport } from "../lib/orders.ts";
+import { cpuSince, residentMb } from "../lib/processes.ts";
+import { startProgram } from "../lib/program.ts";
+import { company } from "../lib/questions.ts";
+import type { Contestant, Round, Stage } from "./contestant.ts";
+
+/** The service trains one language after the other after its start, half a second each. */
+const trainingMs = 5_000;
+/** Nothing happens for so long before memory is read. */
+const restMs = 5_000;
+
+export interface Everline extends Contestant {
+  /** Answers at this rate; tells what customers saw. */
+  atRate(perSecond: number, seconds: number): Promise<RunReport>;
+  /** Memory of the service's processes at rest, the engines apart, after every language was asked for. */
+  idleMb(): Promise<number>;
+}
+
+/** The real program, as `npm start` runs it, on an embedded PostgreSQL that waits for the disk. */
+export async function startEverline(
+  stage: Stage,
+  options: { readonly name: string; readonly queue: "redis" | "postgres"; readonly profileTo?: string },
+): Promise<Everline> {
+  const { name } = options;
+  const postgres = await startPostgres(stage.folder, name);
+  const redis = options.queue === "redis" ? await startRedis(stage.folder, name) : null;
+  const port = await freePort();
+  const publicUrl = `http://127.0.0.1:${port}`;
+  const program = startProgram({
+    command: process.execPath,
+    args: [...(options.profileTo === undefined ? [] : profiling(options.profileTo)), "--import", "tsx", "src/main.ts"],
+    env: {
+      NODE_ENV: "production",
+      ROLE: "all",
+      PORT: String(port),
+      PUBLIC_URL: publicUrl,
+      DATA_DIR: join(stage.folder, name),
+      DATABASE_URL: postgres.url,
+      ...(redis === null ? {} : { REDIS_URL: redis.url }),
+      DEMO: "true",
+      COMPANY_NAME: company,
+      BURST_WAIT_MS: "0",
+      TWILIO_ACCOUNT_SID: account.sid,
+      TWILIO_AUTH_TOKEN: account.token,
+      TWILIO_SMS_NUMBER: account.number,
+      TWILIO_API_URL: stage.generator.sinkUrl,
+    },
+    logFile: openSync(join(stage.folder, `${name}.log`), "a"),
+  });
+  await untilOk(`${publicUrl}/readyz`);
+  await sleep(trainingMs);
+
+  const engines = [postgres, redis].filter((engine) => engine !== null);
+  const roots = { service: program.pid, postgres: postgres.pid, ...(redis === null ? {} : { redis: redis.pid }) };
+  const order = {
+    target: { port, publicUrl, path: "/channels/sms/default/webhook" },
+    replies: "assistant",
+    inFlight: stage.inFlight,
+  } satisfies Partial<RunOrder>;
+  return {
+    name,
+    async measure(seconds): Promise<Round> {
+      const spent = cpuSince(roots);
+      const seen = await stage.generator.run({ ...order, seconds, rate: null });
+      return { perSecond: seen.perSecond, ...spent(seen.answered), seen };
+    },
+    atRate: (perSecond, seconds) => stage.generator.run({ ...order, seconds, rate: perSecond }),
+    async idleMb() {
+      await stage.generator.run({ ...order, seconds: 1, rate: 20 });
+      await sleep(restMs);
+      return residentMb([program.pid]);
+    },
+    async stop() {
+      await program.stop();
+      for (const engine of engines.reverse()) await engine.stop();
+    },
+  };
+}
+
+function profiling(folder: string): string[] {
+  return ["--cpu-prof", "--cpu-prof-dir", folder];
+}
