@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createChannels } from "../channels/registry.ts";
+import { seedDemoAgents } from "./agents/demo-agents.ts";
 import { ensureFirstAdmin } from "./agents/sessions.ts";
 import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
 import { openEngines } from "./engines.ts";
@@ -40,7 +41,10 @@ export interface Service {
 /** Starts the configured role with everything it needs, in order; `stop` undoes it in reverse. */
 export async function startService(config: Config, log: Log): Promise<Service> {
   const engines = await openEngines(config, log);
-  if (config.demo) await seedArticles(engines.db, await readArticles(articlesFolder, config.company));
+  if (config.demo) {
+    await seedArticles(engines.db, await readArticles(articlesFolder, config.company));
+    await seedDemoAgents(engines.db);
+  }
   let url = config.publicUrl;
   const publicUrl = (): string => url ?? `http://127.0.0.1:${config.port}`;
   const credentials = config.twilio ?? (config.simulator ? simulatedTwilio(config) : null);

@@ -247,3 +247,22 @@ test("a message that nobody answered is the assistant's again when an agent give
     .poll(async () => (await one.events()).at(-1))
     .toMatchObject({ actor: "assistant", type: expect.stringMatching(/message|handoff/) });
 });
+
+test("the demo company has agents to assign to, who cannot sign in before they are given a password", async () => {
+  const demo = await openDesk({ DEMO: "true" });
+  try {
+    const admin = await demo.agent("Root", "admin");
+    const { agents } = (await admin.call("GET", "/agents")).body as {
+      agents: { id: string; name: string; email: string }[];
+    };
+    const maja = agents.find((agent) => agent.name === "Maja Lind");
+    expect(agents.map((agent) => agent.name)).toEqual(expect.arrayContaining(["Maja Lind", "Tom Becker", "Inés Ruiz"]));
+    const password = "a-long-one-for-maja";
+    const signIn = () => admin.call("POST", "/session", { email: maja?.email, password });
+    expect((await signIn()).status).toBe(401);
+    expect((await admin.call("PATCH", `/agents/${maja?.id}`, { password })).status).toBe(200);
+    expect((await signIn()).status).toBe(200);
+  } finally {
+    await demo.close();
+  }
+});

@@ -1,3 +1,4 @@
+import { hash } from "@node-rs/argon2";
 import type { Db, TransactionSql } from "../db/client.ts";
 import type { Agent } from "./sessions.ts";
 
@@ -21,11 +22,13 @@ export type AgentEdit = {
   readonly name?: string | undefined;
   readonly role?: "agent" | "admin" | undefined;
   readonly disabled?: boolean | undefined;
+  readonly password?: string | undefined;
 };
 
 /**
- * Renames, promotes, disables or enables an agent. Disabling ends every session at once and gives the agent's open and
- * snoozed conversations back to the queue, so that none is visible to nobody; `released` names them.
+ * Renames, promotes, disables or enables an agent, or gives them a password, which ends their sessions. Disabling ends
+ * the sessions too and gives the agent's open and snoozed conversations back to the queue, so that none is visible to
+ * nobody; `released` names them.
  */
 export async function editAgent(
   db: Db,
@@ -36,6 +39,7 @@ export async function editAgent(
   | { readonly outcome: "edited"; readonly agent: Agent; readonly released: readonly string[] }
   | { readonly outcome: "not-found" | "last-admin" }
 > {
+  const passwordHash = edit.password === undefined ? null : await hash(edit.password);
   return db.transaction(async (sql) => {
     // Two administrators who disable each other at once must not leave none.
     await sql`lock table agents in share row exclusive mode`;
@@ -45,10 +49,12 @@ export async function editAgent(
     if (stops && others.length === 0) return { outcome: "last-admin" };
     const [agent] = await sql<Agent[]>`
       update agents set name = coalesce(${edit.name ?? null}, name), role = coalesce(${edit.role ?? null}, role),
+        password_hash = coalesce(${passwordHash}, password_hash),
         disabled_at = case when ${edit.disabled ?? null}::boolean is null then disabled_at
           when ${edit.disabled ?? null}::boolean then coalesce(disabled_at, now()) end
       where id = ${id} returning id, email, name, role`;
     if (agent === undefined) return { outcome: "not-found" };
+    if (passwordHash !== null) await sql`delete from agent_sessions where agent_id = ${id}`;
     await sql`insert into audit_log (agent_id, action, subject, data)
       values (${editedBy}, 'agent-edited', ${id}, ${sql.json({ role: edit.role ?? null, disabled: edit.disabled ?? null })})`;
     return { outcome: "edited", agent, released: edit.disabled === true ? await leave(sql, editedBy, id) : [] };

@@ -53,9 +53,14 @@ export function agentRoutes(routes: Routes, deps: InboxDeps): void {
     {
       onRequest: administratorsOnly,
       schema: {
-        summary: "Rename, promote, disable or enable an agent (administrators); disabling signs them out everywhere",
+        summary: "Change an agent (administrators); disabling them or a new password signs them out everywhere",
         params,
-        body: z.object({ name: agentName.optional(), role: role.optional(), disabled: z.boolean().optional() }),
+        body: z.object({
+          name: agentName.optional(),
+          role: role.optional(),
+          disabled: z.boolean().optional(),
+          password: newPassword.optional(),
+        }),
         response: {
           200: z.object({ agent: agentShape }),
           ...refusals,
