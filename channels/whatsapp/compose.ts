@@ -1,3 +1,4 @@
+import type { ChoiceOption } from "../../src/lib/message.ts";
 import { splitText, takePieces } from "../../src/lib/split-text.ts";
 import type { OutboundMessage, Part, Rendered } from "../channel.ts";
 import { type Button, listLabel, type Row, shapeOf } from "./choices.ts";
@@ -27,91 +28,99 @@ export interface Composed extends Omit<Rendered, "items"> {
   readonly pieces: readonly Piece[];
 }
 
-export interface TransportLimits {
-  readonly textMaxChars: number;
-  /** Can it show buttons and lists? */
-  readonly interactive: boolean;
+/** Our message as WhatsApp messages within the limits; choices as buttons, as a list, at last as numbers. Pure. */
+export function compose(message: OutboundMessage, textMaxChars: number): Composed {
+  const page = new Page(textMaxChars, message.locale);
+  for (const part of message.parts) page.add(part);
+  page.endText();
+  return { pieces: page.pieces, degraded: page.degraded, numbered: message.parts.flatMap(numberedIn) };
 }
 
-/** Our message as WhatsApp messages within the limits; choices as buttons, as a list, at last as numbers. Pure. */
-export function compose(message: OutboundMessage, { textMaxChars, interactive }: TransportLimits): Composed {
-  const pieces: Piece[] = [];
-  const degraded: string[] = [];
-  const numbered: { number: number; optionId: string; title: string }[] = [];
-  let words: string[] = [];
+/** Texts of neighbouring parts are one message; everything else ends the text before it. */
+class Page {
+  readonly pieces: Piece[] = [];
+  readonly degraded: string[] = [];
+  #words: string[] = [];
+  readonly #textMaxChars: number;
+  readonly #locale: string | null;
 
-  const flush = (): void => {
-    const { pieces: texts, complete } = takePieces(
-      words.join("\n\n"),
-      piecesMax,
-      (text) => text.length <= textMaxChars,
-    );
-    pieces.push(...texts.map((text): Piece => ({ kind: "text", text })));
-    if (!complete) degraded.push("The end of a very long text was left out.");
-    words = [];
-  };
-  const offer = (part: Part & { t: "choices" }): void => {
-    if (part.prompt !== undefined && part.prompt !== "") words.push(part.prompt);
-    const shape = interactive ? shapeOf(part.options) : null;
-    if (shape === null) {
-      words.push(part.options.map((one, index) => `${index + 1}. ${one.title}${link(one.url)}`).join("\n"));
-      numbered.push(...part.options.map(({ id, title }, index) => ({ number: index + 1, optionId: id, title })));
-      return;
-    }
-    const label = listLabel(message.locale);
-    const text = takeLastWords(words, label);
-    flush();
-    pieces.push("buttons" in shape ? { kind: "buttons", text, ...shape } : { kind: "list", text, label, ...shape });
-  };
+  constructor(textMaxChars: number, locale: string | null) {
+    this.#textMaxChars = textMaxChars;
+    this.#locale = locale;
+  }
 
-  for (const part of message.parts) {
+  add(part: Part): void {
     switch (part.t) {
       case "text":
-        words.push(part.format === "markdown" ? toWhatsapp(part.text) : part.text);
-        break;
-      case "choices":
-        offer(part);
-        break;
-      case "location":
-        flush();
-        pieces.push({ kind: "place", lat: part.lat, lng: part.lng, name: part.name ?? part.address ?? "" });
-        break;
+        this.#words.push(part.format === "markdown" ? toWhatsapp(part.text) : part.text);
+        return;
       case "contact":
-        words.push([part.name, ...part.phones].join("\n"));
-        break;
-      case "media": {
-        const piece = mediaPiece(part);
-        if (piece === null) degraded.push("A file has no address to send it from.");
-        else {
-          flush();
-          pieces.push(piece);
-        }
-        break;
-      }
+        this.#words.push([part.name, ...part.phones].join("\n"));
+        return;
+      case "choices":
+        this.#offer(part);
+        return;
+      case "location":
+        this.#put({ kind: "place", lat: part.lat, lng: part.lng, name: part.name ?? part.address ?? "" });
+        return;
+      case "media":
+        this.#attach(part);
+        return;
       default:
-        degraded.push(`A ${part.t} part cannot be sent by WhatsApp.`);
+        this.degraded.push(`A ${part.t} part cannot be sent by WhatsApp.`);
     }
   }
-  flush();
-  return { pieces, degraded, numbered };
+
+  endText(): void {
+    const text = this.#words.splice(0).join("\n\n");
+    const { pieces, complete } = takePieces(text, piecesMax, (piece) => piece.length <= this.#textMaxChars);
+    this.pieces.push(...pieces.map((piece): Piece => ({ kind: "text", text: piece })));
+    if (!complete) this.degraded.push("The end of a very long text was left out.");
+  }
+
+  #put(piece: Piece): void {
+    this.endText();
+    this.pieces.push(piece);
+  }
+
+  #attach(part: Part & { t: "media" }): void {
+    if (part.url === undefined) {
+      this.degraded.push("A file has no address to send it from.");
+      return;
+    }
+    const media = part.kind === "voice" ? "audio" : part.kind;
+    const caption = (part.caption ?? "").slice(0, captionMaxChars);
+    this.#put({ kind: "media", media, link: part.url, caption, name: part.name ?? null });
+  }
+
+  #offer(part: Part & { t: "choices" }): void {
+    if (part.prompt !== undefined && part.prompt !== "") this.#words.push(part.prompt);
+    const shape = shapeOf(part.options);
+    if (shape === null) {
+      this.#words.push(part.options.map(line).join("\n"));
+      return;
+    }
+    const label = listLabel(this.#locale);
+    const text = this.#takeLastWords(label);
+    this.#put("buttons" in shape ? { kind: "buttons", text, ...shape } : { kind: "list", text, label, ...shape });
+  }
+
+  /** Takes the end of the text, as much as may stand above buttons; the rest stays and is sent before it. */
+  #takeLastWords(otherwise: string): string {
+    const text = this.#words.splice(0).join("\n\n").trim();
+    const all = splitText(text, (piece) => piece.length <= interactiveTextMaxChars);
+    const last = all.at(-1) ?? otherwise;
+    if (all.length > 1) this.#words.push(text.slice(0, text.lastIndexOf(last)).trim());
+    return last;
+  }
 }
 
-/** Takes the end of the text, as much as may stand above buttons, off `words`; the rest is sent before it. */
-function takeLastWords(words: string[], otherwise: string): string {
-  const text = words.splice(0).join("\n\n").trim();
-  const all = splitText(text, (piece) => piece.length <= interactiveTextMaxChars);
-  const last = all.at(-1) ?? otherwise;
-  if (all.length > 1) words.push(text.slice(0, text.lastIndexOf(last)).trim());
-  return last;
+function line({ title, url }: ChoiceOption, index: number): string {
+  return `${index + 1}. ${title}${url === undefined ? "" : ` (${url})`}`;
 }
 
-function mediaPiece(part: Part & { t: "media" }): Piece | null {
-  if (part.url === undefined) return null;
-  const media = part.kind === "voice" ? "audio" : part.kind;
-  const caption = (part.caption ?? "").slice(0, captionMaxChars);
-  return { kind: "media", media, link: part.url, caption, name: part.name ?? null };
-}
-
-function link(url: string | undefined): string {
-  return url === undefined ? "" : ` (${url})`;
+/** People type a number or a title below buttons as well. */
+function numberedIn(part: Part): NonNullable<Rendered["numbered"]> {
+  if (part.t !== "choices") return [];
+  return part.options.map(({ id, title }, index) => ({ number: index + 1, optionId: id, title }));
 }

@@ -313,30 +313,10 @@ function choose(context: Context, optionId: string): Decision {
   return unknown(context);
 }
 
-/** A tapped choice, or the number of one that was shown as text ("2", "2.", "٢"). */
+/** A choice that was tapped, or that the turn found in the customer's words. */
 function pickedOption(turn: WaitingTurn): string | null {
-  const parts = turn.messages.at(-1)?.parts ?? [];
-  const tapped = parts.find((part) => part.t === "choice");
-  if (tapped !== undefined && tapped.t === "choice") return tapped.optionId;
-  const words = plainText(parts).trim().toLowerCase();
-  const numbered = Array.isArray(turn.flow.numbered) ? (turn.flow.numbered as NumberedChoice[]) : [];
-  const number = /^\p{Nd}{1,2}[.)]?$/u.test(words)
-    ? Number(words.replace(/\P{Nd}/gu, "").replace(/\p{Nd}/gu, asciiDigit))
-    : null;
-  return numbered.find((one) => one.number === number || one.title.toLowerCase() === words)?.optionId ?? null;
-}
-
-interface NumberedChoice {
-  readonly number: number;
-  readonly optionId: string;
-  readonly title: string;
-}
-
-function asciiDigit(digit: string): string {
-  const code = digit.codePointAt(0) ?? 48;
-  let zero = code;
-  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1)) && code - zero < 9) zero -= 1;
-  return String(code - zero);
+  const picked = turn.messages.at(-1)?.parts.find((part) => part.t === "choice");
+  return picked !== undefined && picked.t === "choice" ? picked.optionId : null;
 }
 
 interface ReplyOptions {

@@ -1,12 +1,15 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Redis } from "ioredis";
+import { can } from "../../channels/channel.ts";
+import { createChannels } from "../../channels/registry.ts";
 import { connectModel } from "../assistant/model/language-model.ts";
 import type { Config } from "../config.ts";
 import { startEmbeddedPostgres } from "../db/embedded.ts";
 import { migrationState } from "../db/migrate.ts";
 import type { Log } from "../lib/log.ts";
 
+const providerLimitMs = 5_000;
 const diskMinBytes = 500 * 1024 * 1024;
 
 /** Says in words what works and what does not; true when everything that is configured works. Changes nothing. */
@@ -15,7 +18,7 @@ export async function runDoctor(config: Config, log: Log, say: (line: string) =>
     await check(say, "Disk", () => checkDisk(config)),
     await check(say, "Database", () => checkDatabase(config, log)),
     await check(say, "Job queue", () => checkQueue(config)),
-    await check(say, "Providers", async () => providers(config)),
+    await check(say, "Providers", () => checkProviders(config)),
     await check(say, "Assistant", () => checkAssistant(config)),
     await check(say, "Service", () => checkService(config)),
   ];
@@ -74,11 +77,25 @@ async function checkQueue(config: Config): Promise<string> {
   }
 }
 
-function providers(config: Config): string {
-  if (config.simulator) return "none configured; the built-in simulator plays Twilio.";
-  return config.twilio === null
-    ? "Twilio is not configured."
-    : "Twilio is configured; send a text to your number to try it.";
+async function checkProviders(config: Config): Promise<string> {
+  if (config.simulator) return "none configured; the built-in simulator plays Twilio and WhatsApp.";
+  const { twilio, whatsappCloud, company, burstWaitMs } = config;
+  const publicUrl = (): string => config.publicUrl ?? "";
+  const { channels, close } = createChannels({ twilio, whatsappCloud, company, burstWaitMs, publicUrl });
+  try {
+    const able = channels.filter((channel) => can(channel, "health"));
+    const states = await Promise.all(
+      able.map(async (channel) => {
+        const { state, detail } = await channel.health(AbortSignal.timeout(providerLimitMs));
+        return { state, words: `${channel.name}: ${detail}` };
+      }),
+    );
+    const words = states.map((one) => one.words).join(" ");
+    if (states.some(({ state }) => state === "down" || state === "needs-action")) throw new Error(words);
+    return words === "" ? "configured, but no number is set to write from." : words;
+  } finally {
+    await close();
+  }
 }
 
 async function checkAssistant({ assistant }: Config): Promise<string> {

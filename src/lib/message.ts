@@ -76,6 +76,8 @@ export interface ReplyMeta {
   readonly choices: readonly string[];
   readonly flow: string | null;
   readonly locale: string;
+  /** What the channel could not carry, in words for the agent; absent when it carried everything. */
+  readonly degraded?: readonly string[];
 }
 
 /** The words of a message as one plain text: for understanding, previews and search. Empty when it has none. */

@@ -221,7 +221,7 @@ function toRow(deps: TurnsDeps, turn: WaitingTurn, decision: Decision) {
     last_seq: turn.lastSeq,
     message_id: newId(),
     parts: decision.parts,
-    meta: decision.meta,
+    meta: withDegraded(decision.meta, rendered?.degraded ?? []),
     locale: decision.locale,
     // What an inbound "2" means is part of what the customer saw, so it is kept with it.
     flow:
@@ -238,6 +238,11 @@ function toRow(deps: TurnsDeps, turn: WaitingTurn, decision: Decision) {
     send_lease_ms: deps.sendLeaseMs,
     window_ms: rendered?.replyWindowMs ?? null,
   };
+}
+
+/** Nothing vanishes in silence: what the customer does not get is kept with the message, for the agent to see. */
+function withDegraded(meta: Decision["meta"], degraded: readonly string[]): Decision["meta"] {
+  return meta === null || degraded.length === 0 ? meta : { ...meta, degraded };
 }
 
 async function writeReplies(sql: Sql | TransactionSql, batch: readonly ReplyRow[]): Promise<Written[]> {

@@ -1,11 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import type { InboundEvent, OutboundMessage, Outgoing, Part, Sends } from "../../channels/channel.ts";
+import { createTwilioClient } from "../../channels/twilio/client.ts";
 import { toResult } from "../../channels/whatsapp/cloud/client.ts";
+import { createCloudWhatsapp } from "../../channels/whatsapp/cloud/index.ts";
 import { parseCloud } from "../../channels/whatsapp/cloud/parse.ts";
 import { renderCloud } from "../../channels/whatsapp/cloud/render.ts";
 import { challengeIn, isFromMeta, signMeta } from "../../channels/whatsapp/cloud/verify.ts";
 import { toWhatsapp } from "../../channels/whatsapp/dialect.ts";
+import { createTwilioWhatsapp } from "../../channels/whatsapp/twilio/index.ts";
 import { parseTwilio } from "../../channels/whatsapp/twilio/parse.ts";
 import { renderTwilio } from "../../channels/whatsapp/twilio/render.ts";
 import { withChoices } from "../../channels/whatsapp/twilio/send.ts";
@@ -195,7 +200,7 @@ test.each([
   expect(checked.ok && checked.value !== "mark" && checked.value.options.map(({ id }) => id)).toEqual(
     shape === "text" ? [] : options.map(({ id }) => id),
   );
-  expect(rendered.numbered).toHaveLength(shape === "text" ? count : 0);
+  expect(rendered.numbered?.map((one) => one.optionId)).toEqual(options.map(({ id }) => id));
 });
 
 test("titles too long for a button stand whole in a list; too long for that, they are numbered", () => {
@@ -303,4 +308,40 @@ test("choices that Twilio will not show as buttons are sent as numbers, once", a
   ]);
   expect(forgotten).toEqual(["HX1"]);
   expect(await lookUp(outgoing, new Date(), AbortSignal.timeout(1_000))).toBe("cannot-tell");
+});
+
+test("someone who writes back is shown that we write, under the message they wrote", async () => {
+  const asked: { path: string; body: string }[] = [];
+  const provider = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => (body += String(chunk)));
+    request.on("end", () => {
+      asked.push({ path: request.url ?? "", body });
+      response.setHeader("content-type", "application/json");
+      response.end("{}");
+    });
+  });
+  await new Promise<void>((done) => provider.listen(0, "127.0.0.1", done));
+  const apiUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  const shared = { account: "default", publicUrl: () => "https://everline.example", burstWaitMs: 0 };
+  const settings = { token: "t", appSecret: "s", verifyToken: "v", phoneNumberId: "5", apiUrl };
+  const overCloud = createCloudWhatsapp({ ...shared, settings });
+  await overCloud.showTyping(outbound().to, "wamid.A");
+  await overCloud.showTyping(outbound().to, null);
+  const twilio = { accountSid: `AC${"0".repeat(32)}`, authToken: "t", apiKey: null, apiSecret: null, apiUrl };
+  const client = createTwilioClient(twilio);
+  await createTwilioWhatsapp({ ...shared, authToken: "t", from: "+12025550100", client }).showTyping(
+    outbound().to,
+    "SM1",
+  );
+  expect(asked).toHaveLength(2);
+  expect(JSON.parse(asked[0]?.body ?? "")).toMatchObject({
+    status: "read",
+    message_id: "wamid.A",
+    typing_indicator: { type: "text" },
+  });
+  expect(asked[1]?.path).toBe("/v2/Indicators/Typing.json");
+  expect(Object.fromEntries(new URLSearchParams(asked[1]?.body))).toEqual({ channel: "whatsapp", messageId: "SM1" });
+  await Promise.all([overCloud.close(), client.close()]);
+  await new Promise((done) => provider.close(done));
 });

@@ -63,6 +63,7 @@ function about(event, onRetry) {
     event.type === "note" ? "" : channelName(event.channel),
     again,
     sources.length > 0 ? `from: ${sources.join(", ")}` : "",
+    ...(event.meta?.degraded ?? []),
   ].filter(Boolean);
   return el(
     "small",

@@ -5,7 +5,7 @@ export const textMaxChars = 4_096;
 
 /** Our message as bodies of POST /messages, without the recipient. Pure. */
 export function renderCloud(message: OutboundMessage): Rendered {
-  const { pieces, ...rest } = compose(message, { textMaxChars, interactive: true });
+  const { pieces, ...rest } = compose(message, textMaxChars);
   return { ...rest, items: pieces.map((piece): OutboundItem => ({ body: toBody(piece) })) };
 }
 

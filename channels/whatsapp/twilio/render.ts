@@ -14,13 +14,8 @@ export interface RenderedContent extends TwilioContent {
 
 /** Our message as Twilio messages, without the addresses. Pure. */
 export function renderTwilio(message: OutboundMessage): Rendered {
-  const { pieces, degraded, numbered = [] } = compose(message, { textMaxChars, interactive: true });
-  // Buttons come by way of a stored content, which may be refused; then the numbers in the body are what was seen.
-  const also = pieces.flatMap((piece) =>
-    optionsOf(piece).map(({ id, title }, index) => ({ number: index + 1, optionId: id, title })),
-  );
-  const items = pieces.map((piece): OutboundItem => ({ body: { ...toContent(piece) } }));
-  return { items, degraded, numbered: [...numbered, ...also] };
+  const { pieces, ...rest } = compose(message, textMaxChars);
+  return { ...rest, items: pieces.map((piece): OutboundItem => ({ body: { ...toContent(piece) } })) };
 }
 
 function toContent(piece: Piece): RenderedContent {
@@ -29,6 +24,7 @@ function toContent(piece: Piece): RenderedContent {
       return { body: piece.text };
     case "buttons":
     case "list":
+      // Buttons come by way of a stored content, which may be refused; then the numbers in the body are what is seen.
       return { body: withNumbers(piece), choices: piece };
     case "place":
       return { body: `${piece.name} https://maps.google.com/?q=${piece.lat},${piece.lng}`.trim() };
@@ -38,13 +34,8 @@ function toContent(piece: Piece): RenderedContent {
 }
 
 function withNumbers(piece: Choices): string {
-  const lines = optionsOf(piece).map((one, index) => `${index + 1}. ${one.description ?? one.title}`);
+  const options: readonly { readonly title: string; readonly description?: string }[] =
+    piece.kind === "buttons" ? piece.buttons : piece.rows;
+  const lines = options.map((one, index) => `${index + 1}. ${one.description ?? one.title}`);
   return [piece.text, ...lines].join("\n");
-}
-
-function optionsOf(
-  piece: Piece,
-): readonly { readonly id: string; readonly title: string; readonly description?: string }[] {
-  if (piece.kind === "buttons") return piece.buttons;
-  return piece.kind === "list" ? piece.rows : [];
 }
