@@ -105,7 +105,8 @@ async function send(id, message) {
     keep(id, { ...message, problem: result.words, code, newer: lastSeq, fence: present });
   }
   if (id === desk.openId) {
-    drawUnsentHere();
+    // A stored message takes the place of the unsent one when the thread brings it, so that it never blinks away.
+    if (!result.ok) drawUnsentHere();
     changed("thread");
   }
   changed("list");

@@ -1,0 +1,161 @@
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { browser, closeBrowser, story } from "../support/browser.ts";
+import { type Desk, openDesk, type SignedIn } from "../support/desk.ts";
+import { describeWith } from "../support/parts.ts";
+
+describeWith(browser, "the inbox", () => {
+  let desk: Desk;
+  let ada: SignedIn;
+  beforeAll(async () => {
+    desk = await openDesk();
+    ada = await desk.agent("Ada");
+  });
+  afterAll(async () => {
+    await closeBrowser();
+    await desk.close();
+  });
+
+  type Open = (options?: BrowserContextOptions & { expectedFaults?: RegExp }) => Promise<Page>;
+
+  /** The page of a signed-in agent, before it was loaded. */
+  async function signedIn(open: Open, options: Parameters<Open>[0] = {}): Promise<Page> {
+    const page = await open(options);
+    await page
+      .context()
+      .addCookies([{ name: "everline_session", value: ada.token, url: desk.url, sameSite: "Strict" }]);
+    return page;
+  }
+
+  let numbers = 0;
+  /** A new customer who waits in the queue, and how to open them on the page. */
+  async function customer(text: string) {
+    numbers += 1;
+    const from = `+1202555${String(numbers).padStart(4, "0")}`;
+    const { conversationId: id } = await desk.says(from, text, "queue");
+    return { id, from, open: (page: Page) => page.locator(`#list li[data-id="${id}"] button`).click() };
+  }
+
+  const words = (page: Page) => page.locator("#timeline .bubble").allInnerTexts();
+
+  story("X1 X4 names and words are only ever words, whatever is in them", async ({ open }) => {
+    const attacks = [
+      "<img src=x onerror=\"document.title='taken'\">",
+      "<script>document.title='taken'</script>",
+      "\u202eevil\u0000\u200b <svg/onload=alert(1)>",
+      "javascript:alert(1) [a](javascript:alert(1))",
+    ];
+    const one = await customer(attacks.join("\n").replace("\u0000", ""));
+    await desk.db.run(
+      (sql) => sql`update contacts set name = ${attacks[0] ?? ""}
+        where id = (select contact_id from conversations where id = ${one.id})`,
+    );
+    await ada.call("POST", `/conversations/${one.id}/messages`, {
+      clientId: "x",
+      kind: "note",
+      text: attacks[1] ?? "",
+    });
+    const page = await signedIn(open);
+    await page.goto(`${desk.url}/inbox`);
+    await one.open(page);
+    await page.locator("#timeline .note").waitFor();
+    expect(await page.locator("#who").textContent()).toBe(attacks[0]);
+    expect((await words(page)).join("\n")).toContain("<svg/onload=alert(1)>");
+    expect(await page.locator("#desk :is(img, svg, script, iframe)").count()).toBe(0);
+    expect(await page.title()).toContain("Inbox");
+  });
+
+  story("a draft stays with its conversation, and what is sent goes where it was written", async ({ open }) => {
+    const [first, second] = [await customer("first here"), await customer("second here")];
+    const page = await signedIn(open);
+    await page.goto(`${desk.url}/inbox`);
+    await first.open(page);
+    await page.locator("#text").fill("half a thought");
+    await second.open(page);
+    await expect.poll(() => page.locator("#text").inputValue()).toBe("");
+    await page.locator("#text").fill("Hello, second.");
+    await page.keyboard.press("Control+Enter");
+    await page.locator("#timeline .ours:not(.unsent)", { hasText: "Hello, second." }).waitFor();
+    await first.open(page);
+    expect(await page.locator("#text").inputValue()).toBe("half a thought");
+    await page.reload();
+    await first.open(page);
+    await expect.poll(() => page.locator("#text").inputValue()).toBe("half a thought");
+  });
+
+  story("R7 a long thread is read to its first message, and a new message appears by itself", async ({ open }) => {
+    const one = await customer("number 1");
+    for (let number = 2; number <= 260; number++) await desk.says(one.from, `number ${number}`);
+    const page = await signedIn(open);
+    await page.goto(`${desk.url}/inbox`);
+    await one.open(page);
+    await page.locator("#timeline .bubble", { hasText: /^number 260$/ }).waitFor();
+    await expect
+      .poll(
+        async () => {
+          await page.locator("#scroller").evaluate((box) => {
+            box.scrollTop = 0;
+          });
+          return (await words(page)).length;
+        },
+        { timeout: 15_000 },
+      )
+      .toBe(260);
+    expect(await words(page)).toEqual(Array.from({ length: 260 }, (_, index) => `number ${index + 1}`));
+    await desk.says(one.from, "are you there?");
+    await page.locator("#timeline .bubble", { hasText: "are you there?" }).waitFor();
+  });
+
+  story("newer messages are asked about in the thread, and nothing is sent twice", async ({ open }) => {
+    const one = await customer("hello");
+    const page = await signedIn(open, { expectedFaults: /409/ });
+    // A socket that says nothing: the page does not know what came meanwhile.
+    await page.routeWebSocket(/\/api\/v1\/live/, () => undefined);
+    await page.goto(`${desk.url}/inbox`);
+    await one.open(page);
+    await page.locator("#timeline .bubble").waitFor();
+    await page.locator("#text").fill("Good morning");
+    await desk.says(one.from, "wait, one more thing");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText("1 newer message: send anyway?").waitFor();
+    await page.getByRole("button", { name: "Send anyway" }).click();
+    await page.locator("#timeline .ours:not(.unsent)").waitFor();
+    await expect.poll(() => page.locator(".unsent").count()).toBe(0);
+    expect(await words(page)).toEqual(["hello", "wait, one more thing", "Good morning"]);
+  });
+
+  story("what was written without a connection is kept, and goes out once when asked again", async ({ open }) => {
+    const one = await customer("hello");
+    const page = await signedIn(open, { expectedFaults: /Failed to load resource|WebSocket|net::/ });
+    await page.goto(`${desk.url}/inbox`);
+    await one.open(page);
+    await page.locator("#timeline .bubble").waitFor();
+    await page.context().setOffline(true);
+    await page.locator("#text").fill("Can you hear me?");
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("No connection.").waitFor();
+    await page.context().setOffline(false);
+    await page.locator(".unsent").getByRole("button", { name: "Try again" }).click();
+    await page.locator("#timeline .ours:not(.unsent)").waitFor();
+    await expect.poll(() => page.locator(".unsent").count()).toBe(0);
+    expect(await words(page)).toEqual(["hello", "Can you hear me?"]);
+  });
+
+  story("the keys take, resolve and undo without the mouse", async ({ open }) => {
+    const one = await customer("by keyboard, please");
+    const page = await signedIn(open);
+    await page.goto(`${desk.url}/inbox`);
+    await one.open(page);
+    await page.locator("#standing", { hasText: "Waits for a person" }).waitFor();
+    await page.locator("#list-title").click();
+    await page.keyboard.press("c");
+    await page.locator("#standing", { hasText: "Yours" }).waitFor();
+    await page.keyboard.press("e");
+    await page.locator("#standing", { hasText: "Resolved" }).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.locator("#standing", { hasText: "Yours" }).waitFor();
+    await page.keyboard.press("n");
+    expect(await page.locator("#text:focus").count()).toBe(1);
+    expect(await page.locator("#composer.noting").count()).toBe(1);
+  });
+});
