@@ -266,3 +266,31 @@ test("the demo company has agents to assign to, who cannot sign in before they a
     await demo.close();
   }
 });
+
+test("R6 an answer to a caller is heard while the call lasts, and goes by text once it is over", async () => {
+  const one = await waiting("spoken words");
+  await desk.db.run(
+    (sql) => sql`with address as (update contact_addresses set channel = 'voice' where value = ${one.from})
+      update conversations set channel = 'voice' where id = ${one.id}`,
+  );
+  const answer = async (clientId: string) => {
+    const { body } = await ada.call("POST", `/conversations/${one.id}/messages`, {
+      clientId,
+      kind: "reply",
+      text: "Hi",
+    });
+    return desk.db.run(
+      (sql) => sql<{ channel: string; to: string }[]>`
+        select channel, address ->> 'value' as to from deliveries where message_id = ${body.id}`,
+    );
+  };
+  expect(await answer("during")).toEqual([]);
+  await desk.db.run(
+    (
+      sql,
+    ) => sql`with ended as (update conversations set next_seq = next_seq + 1 where id = ${one.id} returning next_seq - 1 as seq)
+      insert into events (conversation_id, seq, type, actor, data)
+      select ${one.id}, seq, 'change', 'contact', '{"change":"call","state":"completed"}' from ended`,
+  );
+  expect(await answer("after")).toEqual([{ channel: "sms", to: one.from }]);
+});
