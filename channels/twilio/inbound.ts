@@ -1,5 +1,6 @@
 import { cleanText, cutText } from "../../src/lib/clean-text.ts";
 import type { HttpAnswer, Part } from "../channel.ts";
+import { signedWords } from "./verify.ts";
 
 /** Twilio delivers at most ten media per message. */
 const mediaMax = 10;
@@ -24,18 +25,20 @@ export function readMessage(form: URLSearchParams): {
 }
 
 /** Two letters for the kind, 32 hexadecimal digits; unique over all accounts. */
-const sid = /^[A-Z]{2}[0-9a-f]{32}/i;
+const sid = "[A-Z]{2}[0-9a-f]{32}";
 
 /**
  * An id of Twilio's; empty when there is none. Twilio signs names and values with nothing between them, so a recorded
- * request can be cut anew and stays signed for ever ("MessageSid=SM…NumMedia0"). An id that took in what follows is
- * still the same id, or each cut would be a new message; one cut short shows by the rest's name, which starts small.
+ * request can be cut anew and stays signed for ever ("MessageSid=SM…NumMedia0"), and each cut would be a new message.
+ * So an id that is not whole is looked for in the signed words themselves, which are the same for every cut.
  */
 export function sidIn(form: URLSearchParams, name: string): string {
   const given = form.get(name) ?? "";
-  const known = sid.exec(given)?.[0];
-  if (known !== undefined) return known;
-  return [...form.keys()].some((one) => !/^[A-Z]/.test(one)) ? "" : cutText(given, addressMaxChars);
+  const whole = new RegExp(`^${sid}$`, "i").test(given);
+  if (whole) return given;
+  // The last one: names are in order, and what a customer wrote (Body) comes before.
+  const signed = [...signedWords(form).matchAll(new RegExp(`${name}(${sid})`, "gi"))].at(-1)?.[1];
+  return signed ?? cutText(given, addressMaxChars);
 }
 
 export function isE164(number: string): boolean {

@@ -19,14 +19,14 @@ export function isFromTwilio(options: {
   const url = publicUrl + request.url;
   const bodyHash = new URLSearchParams(request.url.split("?")[1] ?? "").get("bodySHA256");
   if (bodyHash !== null && !equal(bodyHash, createHash("sha256").update(request.body).digest("hex"))) return false;
-  const parameters = request.method === "POST" && bodyHash === null ? flatten(form) : "";
+  const parameters = request.method === "POST" && bodyHash === null ? signedWords(form) : "";
   const signed = (candidate: string): boolean => equal(given, sign(authToken, candidate + parameters));
   return portVariants(url).some(signed) || reEncoded(url).some(signed);
 }
 
 /** The signature Twilio would send; used by the simulator and the tests as well. */
 export function signTwilio(authToken: string, url: string, form: URLSearchParams): string {
-  return sign(authToken, url + flatten(form));
+  return sign(authToken, url + signedWords(form));
 }
 
 function sign(authToken: string, data: string): string {
@@ -34,7 +34,7 @@ function sign(authToken: string, data: string): string {
 }
 
 /** Names in byte order; a repeated name's distinct values sorted, each with its name. */
-function flatten(form: URLSearchParams): string {
+export function signedWords(form: URLSearchParams): string {
   const names = [...new Set(form.keys())].sort();
   return names
     .map((name) =>

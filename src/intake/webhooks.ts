@@ -35,21 +35,31 @@ export interface WebhookDeps {
 
 /** Mounts every channel's webhooks below /channels/<channel>/<account>: verify, store, acknowledge; nothing slow before. */
 export async function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): Promise<void> {
-  await app.register(async (scope) => {
-    // Signatures cover the bytes as they came.
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-    for (const channel of deps.channels) {
-      if (!can(channel, "webhooks")) continue;
-      for (const webhook of channel.webhooks) mount(scope, deps, channel, webhook);
-    }
-  });
+  await app.register(
+    async (scope) => {
+      // Signatures cover the bytes as they came.
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+      for (const channel of deps.channels) {
+        if (!can(channel, "webhooks")) continue;
+        for (const webhook of channel.webhooks) mount(scope, deps, channel, webhook);
+      }
+      // An address that a provider was told wrongly looks like silence; here the operator sees it.
+      scope.setNotFoundHandler((_request, reply) => {
+        refuse(deps, nowhere, "no-such-webhook");
+        return reply.status(404).send({ error: { code: "NotFound", message: "There is no webhook at this address." } });
+      });
+    },
+    { prefix: "/channels" },
+  );
 }
+
+const nowhere = { name: "none", account: "none" } as const;
 
 function mount(scope: FastifyInstance, deps: WebhookDeps, channel: Channel, webhook: Webhook): void {
   scope.route({
     method: webhook.method,
-    url: `/channels/${channel.name}/${channel.account}${webhook.path}`,
+    url: `/${channel.name}/${channel.account}${webhook.path}`,
     bodyLimit: webhook.maxBytes ?? webhookMaxBytes,
     schema: { hide: true },
     // No browser reads these answers: its security headers would cost as much as the signature.
@@ -126,7 +136,7 @@ async function speak(deps: WebhookDeps, wait: AwaitReply, stored: readonly (Acce
   return wait.respond(replies, lastSeq);
 }
 
-function refuse(deps: WebhookDeps, channel: Channel, reason: string): void {
+function refuse(deps: WebhookDeps, channel: Pick<Channel, "name" | "account">, reason: string): void {
   deps.onRefused(channel.name, reason);
   deps.log.warn({ channel: channel.name, account: channel.account, reason }, "webhook-refused");
 }

@@ -145,6 +145,18 @@ test("R1 a recorded request whose fields are cut anew under the same signature s
   expect(await count()).toBe(before);
 });
 
+test("a request that finds no webhook is refused with a reason as well", async () => {
+  const shot = { headers: ["content-type", "application/json"], body: Buffer.from("{}") } as const;
+  const before = service.refusals().filter((line) => line.reason === "no-such-webhook").length;
+  const paths = ["/channels/sms/other/webhook", "/channels/fax/default/webhook", `/channels/${marker}`];
+  expect(await service.shoot(paths.map((path) => ({ ...shot, method: "POST", path })))).toEqual([404, 404, 404]);
+  expect(await service.get("/channels/sms/default/webhook")).toBe(404);
+  await service.waitForRefusals(service.refusedAnswers() + 1);
+  const refused = service.refusals().filter((line) => line.reason === "no-such-webhook");
+  expect(refused.length - before).toBe(4);
+  expect(JSON.stringify(refused)).not.toContain(marker);
+});
+
 test("R9 requests that are broken below a webhook end at once and leave the service as it was", async () => {
   const path = "/channels/sms/default/webhook";
   const head = (lines: string) => `POST ${path} HTTP/1.1\r\nHost: x\r\n${lines}\r\n\r\n`;
