@@ -7,7 +7,7 @@ import type { MediaReference, Part, ReplyMeta } from "../src/lib/message.ts";
 
 export type { MediaReference, Part, ReplyMeta };
 
-export type AddressKind = "e164" | "shortcode" | "wa-bsuid" | "wa-parent-bsuid" | "web-visitor" | "opaque";
+export type AddressKind = "e164" | "shortcode" | "wa-bsuid" | "wa-parent-bsuid" | "web-visitor" | "account" | "opaque";
 
 /** One way to reach a contact; unique by (channel, kind, value). */
 export interface ContactAddress {

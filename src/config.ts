@@ -57,6 +57,16 @@ const schema = z.object({
   ASSISTANT_BASE_URL: url.optional(),
   IDENTITY_SECRET: z.string().min(32, "must have at least 32 characters").optional(),
   IDENTITY_JWKS_URL: url.optional(),
+  CHAT_ORIGINS: z
+    .string()
+    .transform((value) =>
+      value
+        .split(",")
+        .map((one) => one.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((one) => new URL(one).origin)).min(1))
+    .optional(),
   ACCOUNT_MCP_URL: url.optional(),
   CALL_COUNTRIES: z
     .string()
@@ -120,6 +130,8 @@ export interface Config {
   readonly bot: { readonly appId: string; readonly password: string } | null;
   readonly assistant: { readonly model: string; readonly apiKey: string | null; readonly baseUrl: string | null };
   readonly identity: { readonly secret: string | null; readonly jwksUrl: string | null };
+  /** Sites whose pages may use the chat, as origins; null: any. */
+  readonly chatOrigins: readonly string[] | null;
   readonly accountMcpUrl: string | null;
   readonly callCountries: readonly string[];
   readonly country: string;
@@ -174,6 +186,7 @@ function toConfig(raw: Raw): Config {
       baseUrl: raw.ASSISTANT_BASE_URL ?? null,
     },
     identity: { secret: raw.IDENTITY_SECRET ?? null, jwksUrl: raw.IDENTITY_JWKS_URL ?? null },
+    chatOrigins: raw.CHAT_ORIGINS ?? null,
     accountMcpUrl: raw.ACCOUNT_MCP_URL ?? null,
     // The simulator's customers live in several countries, and their telephones cost nobody anything.
     callCountries: raw.CALL_COUNTRIES ?? (anyProvider ? [raw.COUNTRY] : [raw.COUNTRY, "US", "GB", "SE", "DE", "ES"]),

@@ -1,8 +1,17 @@
 import type { FastifyInstance } from "fastify";
 import { type Channel, can } from "../channels/channel.ts";
 import { directLine, webChat } from "../channels/web-chat/index.ts";
-import { fileForAgent } from "./attachments/store.ts";
-import { lastSeq, openConversation } from "./contacts/open-conversation.ts";
+import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.ts";
+import { takeUpload } from "./attachments/take-upload.ts";
+import { createIdentityCheck } from "./contacts/identity.ts";
+import { lastSeq } from "./contacts/last-seq.ts";
+import {
+  endSession,
+  extendSession,
+  openVisitorSession,
+  resumeSession,
+  watchSessions,
+} from "./contacts/visitor-sessions.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
 import { loadArticles } from "./help-centre/articles.ts";
 import { renderHome } from "./help-centre/home-page.ts";
@@ -76,12 +85,31 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     file: (id) => fileForAgent(engines.db, id),
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
+  const sessions = watchSessions({ db: engines.db, log });
+  app.addHook("onClose", async () => sessions.close());
   await directLine(app, webChat, {
     accept: options.accept,
-    openConversation: (address) => openConversation(engines.db, address),
+    sessions: {
+      open: (request) => openVisitorSession(engines.db, request),
+      extend: (id, seconds) => extendSession(engines.db, id, seconds),
+      resume: (id, seconds) => resumeSession(engines.db, id, seconds),
+      end: (id) => endSession(engines.db, id),
+      state: sessions.state,
+      onEnd: sessions.onEnd,
+    },
+    files: {
+      take: (conversationId, files) => takeUpload(engines.db, conversationId, files),
+      place: (ids, seq) => placeUpload(engines.db, ids, seq),
+      open: (conversationId, id) => fileForContact(engines.db, conversationId, id),
+    },
+    identify: createIdentityCheck(options.config.identity),
     timeline: (conversationId, afterSeq, limit) => timelineForContact(engines.db, conversationId, afterSeq, limit),
     lastSeq: (conversationId) => lastSeq(engines.db, conversationId),
     subscribe: (conversationId, onChange) => engines.live.subscribe(conversationId, onChange),
+    sayTyping: (conversationId) => engines.live.signal(conversationId, { kind: "typing", by: "contact" }),
+    onTyping: (conversationId, listener) =>
+      engines.live.onSignal(conversationId, ({ by }) => by !== "contact" && listener(by)),
+    origins: options.config.chatOrigins,
     key: options.config.secretKey,
     publicUrl: options.publicUrl,
     now: Date.now,

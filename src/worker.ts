@@ -5,7 +5,9 @@ import { createEmbeddedBrain, type EmbeddedBrain } from "./assistant/embedded/br
 import { connectModel } from "./assistant/model/language-model.ts";
 import { createModelBrain, type ModelBrain } from "./assistant/model/model-brain.ts";
 import { createMediaFetcher } from "./attachments/fetch-media.ts";
+import { removeUnplaced } from "./attachments/store.ts";
 import type { Config } from "./config.ts";
+import { removeOldSessions } from "./contacts/visitor-sessions.ts";
 import { episodeBefore } from "./conversations/episode.ts";
 import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
@@ -16,6 +18,7 @@ import type { Log } from "./lib/log.ts";
 import { plainText } from "./lib/message.ts";
 import { createOutbox, type Outbox, sendLeaseMs } from "./outbox/outbox.ts";
 import type { Bell } from "./queues/bell.ts";
+import { startChores } from "./queues/chores.ts";
 import { startSweeper } from "./queues/sweeper.ts";
 import { createAnswerTurns } from "./turns/answer-turns.ts";
 import { addTokenSpending, readTokenSpending } from "./turns/token-spending.ts";
@@ -96,8 +99,10 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
     for (const conversationId of await wakeSnoozed(engines.db)) publish(conversationId);
   };
   const sweeper = startSweeper({ db: engines.db, ring: (id) => bell.ring(id), chores: [wake], log });
+  const chores = startChores([() => removeUnplaced(engines.db), () => removeOldSessions(engines.db)], log);
   return async () => {
     stopping.abort();
+    await chores.stop();
     await sweeper.stop();
     await engines.queue.stopWorking();
     await media.stop();

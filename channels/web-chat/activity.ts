@@ -1,5 +1,7 @@
 import { cleanText as clean } from "../../src/lib/clean-text.ts";
+import type { MediaPart } from "../../src/lib/message.ts";
 import type { InboundMessage, Part, ReplyMeta } from "../channel.ts";
+import type { Visitor } from "./tokens.ts";
 
 /** Direct Line allows more; nobody reads more. */
 export const textMaxChars = 32_000;
@@ -16,35 +18,25 @@ export interface TimelineEntry {
 }
 
 /** A timeline entry as a Direct Line activity; its id is stable, so that clients can leave out what they have. Pure. */
-export function toActivity(conversationId: string, visitorId: string, entry: TimelineEntry) {
+export function toActivity(visitor: Visitor, entry: TimelineEntry, linkTo: (fileId: string) => string) {
   const ours = entry.author !== "contact";
   const { parts, meta } = entry;
-  const options = parts.flatMap((part) => (part.t === "choices" ? part.options : []));
-  const markdown = parts.some((part) => part.t === "text" && part.format === "markdown");
+  const { conversationId } = visitor;
+  const files = parts.filter((part) => part.t === "media");
   return {
     type: "message",
     id: activityId(conversationId, entry.seq),
     timestamp: entry.at.toISOString(),
     channelId: "directline",
     from: ours
-      ? { id: "everline", name: entry.agentName ?? "Assistant", role: "bot" }
-      : { id: visitorId, role: "user" },
+      ? { id: ourId, name: entry.agentName ?? "Assistant", role: "bot" }
+      : { id: visitor.visitorId, role: "user" },
     conversation: { id: conversationId },
     text: parts.map(words).filter(Boolean).join("\n\n"),
-    textFormat: markdown ? "markdown" : "plain",
+    textFormat: parts.some((part) => part.t === "text" && part.format === "markdown") ? "markdown" : "plain",
     ...(meta === null ? {} : { locale: meta.locale }),
-    ...(options.length === 0
-      ? {}
-      : {
-          suggestedActions: {
-            actions: options.map((one) => ({
-              type: "postBack",
-              title: one.title,
-              value: { choice: one.id, title: one.title },
-              displayText: one.title,
-            })),
-          },
-        }),
+    ...(files.length === 0 ? {} : { attachments: files.map((file) => toAttachment(file, linkTo)) }),
+    ...suggestedActions(parts),
     channelData: {
       // Only the visitor's own: an agent's would let the visitor write under it.
       ...(ours || entry.clientId === null ? {} : { clientActivityID: entry.clientId }),
@@ -56,9 +48,55 @@ export function toActivity(conversationId: string, visitorId: string, entry: Tim
         choices: meta?.choices ?? [],
         flow: meta?.flow ?? null,
         locale: meta?.locale ?? null,
+        ...(files.length === 0 ? {} : { files: files.map(toFile) }),
       },
     },
   };
+}
+
+const ourId = "everline";
+
+/** Somebody of ours is writing. Passes by: it has no id and moves no watermark. */
+export function typingActivity(conversationId: string, by: "assistant" | "agent") {
+  return {
+    type: "typing",
+    channelId: "directline",
+    from: { id: ourId, role: "bot" },
+    conversation: { id: conversationId },
+    channelData: { everline: { author: by } },
+  };
+}
+
+/** A file as stock clients show it; one that cannot be had is a name with the reason behind it. */
+function toAttachment(file: MediaPart, linkTo: (fileId: string) => string) {
+  const name = file.name ?? file.kind;
+  if (file.state !== "ready" || file.assetId === undefined)
+    return { contentType: "application/octet-stream", name: file.why === undefined ? name : `${name} (${file.why})` };
+  const contentUrl = linkTo(file.assetId);
+  return {
+    contentType: file.mime,
+    contentUrl,
+    name,
+    ...(file.kind === "image" || file.kind === "sticker" ? { thumbnailUrl: contentUrl } : {}),
+  };
+}
+
+/** The same for our own widget, which has words for each state in the reader's language. */
+function toFile(file: MediaPart) {
+  const { assetId = null, name = file.kind, mime, size = null, state, reason = null } = file;
+  return { id: assetId, name, mime, size, state, reason };
+}
+
+function suggestedActions(parts: readonly Part[]) {
+  const options = parts.flatMap((part) => (part.t === "choices" ? part.options : []));
+  if (options.length === 0) return {};
+  const actions = options.map((one) => ({
+    type: "postBack",
+    title: one.title,
+    value: { choice: one.id, title: one.title },
+    displayText: one.title,
+  }));
+  return { suggestedActions: { actions } };
 }
 
 export function activityId(conversationId: string, seq: number): string {
@@ -74,7 +112,7 @@ function words(part: Part): string {
     case "choices":
       return part.prompt ?? "";
     case "media":
-      return part.caption ?? part.name ?? "";
+      return part.caption ?? "";
     default:
       return "";
   }
@@ -86,33 +124,39 @@ export interface PostedActivity {
   readonly text?: unknown;
   readonly locale?: unknown;
   readonly value?: unknown;
+  readonly attachments?: unknown;
   readonly channelData?: unknown;
 }
 
-/** A visitor's activity as our message; null for a type that is no message (typing, events). Pure, never throws. */
+/** A visitor's message activity, and the files that came with it, as our message. Pure, never throws. */
 export function toMessage(
   posted: PostedActivity,
-  visitor: { readonly conversationId: string; readonly visitorId: string },
+  visitor: Visitor,
   fallbackId: string,
-): InboundMessage | null {
-  if (posted.type !== "message") return null;
+  files: readonly MediaPart[] = [],
+): InboundMessage {
   const ownId = clientIdOf(posted.channelData);
   const clientId = ownId ?? fallbackId;
-  const parts = partsOf(posted);
+  const understood = [...partsOf(posted), ...files];
+  const linked = Array.isArray(posted.attachments) && posted.attachments.length > 0;
+  // X2: nothing is fetched because a message says so; it is shown that there was something.
+  const parts: Part[] = linked ? [...understood, { t: "unsupported", what: "an attachment by link" }] : understood;
+  const raw = JSON.stringify(posted).slice(0, rawMaxChars);
   return {
     kind: "message",
     key: `webchat:${visitor.conversationId}:${clientId}`,
-    from: { channel: "web-chat", kind: "web-visitor", value: visitor.visitorId },
+    from: { channel: "web-chat", ...visitor.address },
     externalId: clientId,
     ...(ownId === null ? {} : { clientId: ownId }),
     parts: parts.length > 0 ? parts : [{ t: "unsupported", what: "a message without words" }],
-    wantsAnswer: parts.length > 0,
-    ...(typeof posted.locale === "string" && posted.locale.length <= 35 ? { locale: posted.locale } : {}),
-    ...(parts.length > 0
-      ? {}
-      : { raw: JSON.parse(clean(JSON.stringify(posted).slice(0, 10_000)).replaceAll("\\u0000", "")) as unknown }),
+    wantsAnswer: understood.length > 0,
+    ...(typeof posted.locale === "string" && posted.locale.length <= 35 ? { locale: clean(posted.locale) } : {}),
+    ...(understood.length > 0 && !linked ? {} : { raw: clean(raw).replaceAll("\\u0000", "") }),
   };
 }
+
+/** Enough to see what a client meant. */
+const rawMaxChars = 10_000;
 
 function partsOf(posted: PostedActivity): Part[] {
   const picked = posted.value;

@@ -1,35 +1,92 @@
 import { randomBytes } from "node:crypto";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
-import type { Channel, ContactAddress, InboundMessage } from "../channel.ts";
+import { fileHeaders, type StoredFile } from "../../src/lib/attachment.ts";
+import { derivedId, isId } from "../../src/lib/ids.ts";
+import type { MediaPart } from "../../src/lib/message.ts";
+import type { Channel, InboundMessage } from "../channel.ts";
 import {
   activityId,
+  clientIdOf,
   type PostedActivity,
   type TimelineEntry,
   textMaxChars,
   toActivity,
   toMessage,
 } from "./activity.ts";
-import { issueToken, readToken, tokenSeconds, type Visitor } from "./tokens.ts";
+import { type Admitted, admit, admitSocket, admitToFile, isRefusal, type Refusal, refusals, refuse } from "./door.ts";
+import { limiter } from "./limiter.ts";
+import { type ActivitySet, openStream } from "./stream.ts";
+import { issueFileLink, issueToken, readToken, resumeSeconds, tokenSeconds, type Visitor } from "./tokens.ts";
+import { createUploadReader, takeStreams, type Upload, UploadRefused } from "./upload.ts";
 
 const prefix = "/v3/directline";
 const pageMax = 200;
-/** An empty frame this often keeps proxies from closing a quiet socket. */
-const keepAliveMs = 20_000;
+const minuteMs = 60_000;
 /** More than any person types, less than a script wants. */
 const postsPerMinute = 60;
+/** Stock clients say "typing" every three seconds. */
+const typingPerMinute = 60;
+const uploadsPerMinute = 20;
 const tokensPerMinute = 120;
+/** Tabs of one browser; more is a script. */
+const socketsPerSession = 20;
+
+/** A host site's word for who the visitor is, checked. */
+export type IdentityCheck =
+  | {
+      readonly outcome: "verified";
+      readonly identity: {
+        readonly subject: string;
+        readonly name: string | null;
+        readonly jti: string;
+        readonly expiresAt: Date;
+      };
+    }
+  | { readonly outcome: "refused"; readonly why: string }
+  | { readonly outcome: "unavailable" };
+
+export interface Sessions {
+  /** Null when the proof was used before. */
+  open(request: {
+    readonly address: { readonly channel: string; readonly kind: string; readonly value: string };
+    readonly proof: { readonly jti: string; readonly expiresAt: Date; readonly name: string | null } | null;
+    readonly tokenSeconds: number;
+    readonly resumeSeconds: number;
+  }): Promise<{ readonly sessionId: string; readonly conversationId: string } | null>;
+  extend(sessionId: string, tokenSeconds: number): Promise<boolean>;
+  resume(sessionId: string, seconds: { readonly token: number; readonly resume: number }): Promise<boolean>;
+  end(sessionId: string): Promise<void>;
+  state(sessionId: string): Promise<"open" | "ended" | "gone">;
+  onEnd(sessionId: string, listener: () => void): () => void;
+}
+
+export interface Files {
+  /** Judges and keeps the files of one message before it is stored. */
+  take(
+    conversationId: string,
+    files: readonly { id: string; name: string; declaredMime: string; bytes: Buffer }[],
+  ): Promise<readonly MediaPart[] | "quota">;
+  place(ids: readonly string[], seq: number): Promise<void>;
+  open(conversationId: string, id: string): Promise<StoredFile | null>;
+}
 
 export interface WebChatDeps {
   readonly accept: (
     message: InboundMessage,
     channel: Channel,
   ) => Promise<{ readonly seq: number; readonly conversationId: string }>;
-  /** The conversation of an address; made when there is none yet. */
-  readonly openConversation: (address: ContactAddress) => Promise<string>;
+  readonly sessions: Sessions;
+  readonly files: Files;
+  readonly identify: (token: string, now: Date) => Promise<IdentityCheck>;
   readonly timeline: (conversationId: string, afterSeq: number, limit: number) => Promise<readonly TimelineEntry[]>;
   readonly lastSeq: (conversationId: string) => Promise<number>;
   readonly subscribe: (conversationId: string, onChange: () => void) => () => void;
+  /** The visitor is writing; passes by, is never stored. */
+  readonly sayTyping: (conversationId: string) => void;
+  readonly onTyping: (conversationId: string, listener: (by: "assistant" | "agent") => void) => () => void;
+  /** Sites that may use the chat; null: any. */
+  readonly origins: readonly string[] | null;
   readonly key: Buffer;
   readonly publicUrl: () => string;
   readonly now: () => number;
@@ -37,195 +94,325 @@ export interface WebChatDeps {
 
 /** The Direct Line 3.0 server for web chat: a visitor's token opens their own conversation and nothing else (R8). */
 export async function directLine(app: FastifyInstance, channel: Channel, deps: WebChatDeps): Promise<void> {
-  const posts = limiter(postsPerMinute, deps.now);
-  const tokens = limiter(tokensPerMinute, deps.now);
   await app.register(
     async (scope) => {
-      scope.addHook("onRequest", async (_request, reply) => {
-        void reply.header("access-control-allow-origin", "*").header("access-control-expose-headers", "Retry-After");
-      });
-      scope.options("/*", hidden, async (_request, reply) =>
-        reply
-          .header("access-control-allow-methods", "GET, POST, OPTIONS")
-          .header("access-control-allow-headers", "Authorization, Content-Type, x-ms-bot-agent, x-requested-with")
-          .header("access-control-max-age", "86400")
-          .status(204)
-          .send(),
-      );
-      scope.post("/tokens/generate", hidden, async (request, reply) => {
-        if (!tokens(request.ip)) return tooMany(reply);
-        const visitorId = `dl_${randomBytes(16).toString("hex")}`;
-        const conversationId = await deps.openConversation({
-          channel: channel.name,
-          kind: "web-visitor",
-          value: visitorId,
-        });
-        return opened({ conversationId, visitorId });
-      });
-      scope.post("/tokens/refresh", hidden, (request, reply) =>
-        withVisitor(request, reply, async (visitor) => opened(visitor)),
-      );
-      scope.post("/conversations", hidden, (request, reply) =>
-        withVisitor(request, reply, async (visitor) =>
-          reply.status(201).send({ ...opened(visitor), streamUrl: streamUrl(visitor, 0) }),
-        ),
-      );
-      scope.get("/conversations/:id", hidden, (request, reply) =>
-        withVisitor(request, reply, async (visitor) => ({
-          ...opened(visitor),
-          streamUrl: streamUrl(visitor, watermarkOf(request)),
-        })),
-      );
-      scope.get("/conversations/:id/activities", hidden, (request, reply) =>
-        withVisitor(request, reply, async (visitor) => activitySet(visitor, watermarkOf(request) ?? 0)),
-      );
-      scope.post("/conversations/:id/activities", hidden, (request, reply) =>
-        withVisitor(request, reply, async (visitor) => {
-          if (!posts(visitor.visitorId)) return tooMany(reply);
-          const posted = request.body;
-          if (typeof posted !== "object" || posted === null)
-            return fail(reply, 400, "BadArgument", "An activity is a JSON object.");
-          const { text } = posted as PostedActivity;
-          if (typeof text === "string" && text.length > textMaxChars)
-            return fail(reply, 413, "MessageSizeTooBig", `A message has at most ${textMaxChars} characters.`);
-          const message = toMessage(posted as PostedActivity, visitor, randomBytes(16).toString("hex"));
-          if (message === null) return { id: activityId(visitor.conversationId, 0) };
-          const { seq } = await deps.accept(message, channel);
-          return { id: activityId(visitor.conversationId, seq) };
-        }),
-      );
-      scope.get(
-        "/conversations/:id/stream",
-        { ...hidden, websocket: true },
-        (socket: WebSocket, request: FastifyRequest) => {
-          const { t = "" } = request.query as { t?: string };
-          const visitor = readToken(deps.key, t, deps.now(), "stream");
-          if (typeof visitor === "string" || visitor.conversationId !== idIn(request))
-            return socket.close(1008, "forbidden");
-          void stream(socket, visitor, watermarkOf(request));
-        },
-      );
+      scope.setErrorHandler(inTheirWords);
+      allowOrigins(scope, deps);
+      tokenRoutes(scope, channel, deps);
+      conversationRoutes(scope, channel, deps);
+      fileRoutes(scope, deps);
+      streamRoute(scope, deps);
+      await scope.register((uploads) => uploadRoute(uploads, channel, deps));
     },
     { prefix },
   );
+}
 
-  function opened(visitor: Visitor) {
-    return {
-      conversationId: visitor.conversationId,
-      token: issueToken(deps.key, visitor, deps.now()),
-      expires_in: tokenSeconds,
-    };
+/** Browsers ask before they send; a site that is not on the list is refused also where they do not ask (sockets). */
+function allowOrigins(scope: FastifyInstance, deps: WebChatDeps): void {
+  scope.addHook("onRequest", async (request, reply) => {
+    const { origin } = request.headers;
+    const allowed = origin === undefined || isAllowed(deps, origin, request.headers.host);
+    if (!allowed) return refuse(reply, refusals.foreignOrigin);
+    void reply
+      .header("access-control-allow-origin", deps.origins === null ? "*" : (origin ?? "null"))
+      .header("access-control-expose-headers", "Retry-After");
+    if (deps.origins !== null) void reply.header("vary", "Origin");
+  });
+  scope.options("/*", hidden, async (_request, reply) =>
+    reply
+      .header("access-control-allow-methods", "GET, POST, OPTIONS")
+      .header(
+        "access-control-allow-headers",
+        "Authorization, Content-Type, Content-Disposition, x-ms-bot-agent, x-requested-with",
+      )
+      .header("access-control-max-age", "86400")
+      .status(204)
+      .send(),
+  );
+}
+
+function isAllowed(deps: WebChatDeps, origin: string, host: string | undefined): boolean {
+  if (deps.origins === null || deps.origins.includes(origin)) return true;
+  // Our own pages, under whatever name they were opened.
+  return origin === new URL(deps.publicUrl()).origin || (URL.canParse(origin) && new URL(origin).host === host);
+}
+
+function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps): void {
+  const tokens = limiter(tokensPerMinute, minuteMs, deps.now);
+  const { sessions } = deps;
+  scope.post("/tokens/generate", hidden, async (request, reply) => {
+    if (!tokens(request.ip)) return refuse(reply, refusals.tooMany);
+    const { identity, resume } = objectIn(request.body);
+    if (identity !== undefined) return signIn(reply, identity);
+    if (resume !== undefined) return comeBack(reply, resume);
+    const visitorId = `dl_${randomBytes(16).toString("hex")}`;
+    const address = { kind: "web-visitor", value: visitorId } as const;
+    return openSession(address, visitorId, null);
+  });
+  scope.post("/tokens/refresh", hidden, (request, reply) =>
+    withVisitor(deps, request, reply, async ({ visitor }) => {
+      if (!(await sessions.extend(visitor.sessionId, tokenSeconds))) return refuse(reply, refusals.expired);
+      return issued(visitor);
+    }),
+  );
+  // Ours, beside the protocol: signing out on a shared computer.
+  scope.post("/tokens/end", hidden, (request, reply) =>
+    withVisitor(deps, request, reply, async ({ visitor }) => {
+      await sessions.end(visitor.sessionId);
+      return {};
+    }),
+  );
+
+  async function signIn(reply: FastifyReply, token: unknown) {
+    const checked = await deps.identify(typeof token === "string" ? token : "", new Date(deps.now()));
+    if (checked.outcome === "unavailable") return refuse(reply, keysAway);
+    if (checked.outcome === "refused") return refuse(reply, identityRefused(checked.why));
+    const { subject, ...proof } = checked.identity;
+    // The same person is the same user for every client, whatever the host site calls them.
+    const visitorId = `dl_${derivedId(deps.key, ["account", subject]).replaceAll("-", "")}`;
+    const opened = await openSession({ kind: "account", value: subject }, visitorId, proof);
+    return opened ?? refuse(reply, identityRefused("it was used before"));
   }
 
-  function streamUrl(visitor: Visitor, watermark: number | null): string {
-    const base = deps.publicUrl().replace(/^http/, "ws");
-    const query = new URLSearchParams({ t: issueToken(deps.key, visitor, deps.now(), "stream") });
-    if (watermark !== null) query.set("watermark", String(watermark));
-    return `${base}${prefix}/conversations/${visitor.conversationId}/stream?${query}`;
+  async function comeBack(reply: FastifyReply, key: unknown) {
+    const read = readToken(deps.key, typeof key === "string" ? key : "", deps.now(), "resume");
+    if (read.outcome !== "valid") return refuse(reply, refusals.expired);
+    const resumed = await sessions.resume(read.visitor.sessionId, { token: tokenSeconds, resume: resumeSeconds });
+    return resumed ? { ...issued(read.visitor), ...resumeKey(read.visitor) } : refuse(reply, refusals.expired);
   }
 
-  async function activitySet({ conversationId, visitorId }: Visitor, after: number) {
-    const entries = await deps.timeline(conversationId, after, pageMax);
-    return {
-      activities: entries.map((entry) => toActivity(conversationId, visitorId, entry)),
-      watermark: String(entries.at(-1)?.seq ?? after),
-    };
-  }
-
-  /** First what came after the watermark, then live; one reader per socket, so nothing is sent twice or out of order. */
-  async function stream(socket: WebSocket, visitor: Visitor, watermark: number | null): Promise<void> {
-    let after = watermark;
-    let reading = false;
-    let again = false;
-    async function read(): Promise<void> {
-      if (reading) {
-        again = true;
-        return;
-      }
-      reading = true;
-      try {
-        after ??= await deps.lastSeq(visitor.conversationId);
-        do {
-          again = false;
-          const set = await activitySet(visitor, after);
-          if (set.activities.length === 0) continue;
-          after = Number(set.watermark);
-          socket.send(JSON.stringify(set));
-          again ||= set.activities.length === pageMax;
-        } while (again);
-      } catch {
-        // The client connects again with its watermark and misses nothing.
-        socket.close(1013, "try again");
-      } finally {
-        reading = false;
-      }
-    }
-    const unsubscribe = deps.subscribe(visitor.conversationId, () => void read());
-    const timer = setInterval(() => {
-      socket.send("");
-      void read();
-    }, keepAliveMs);
-    socket.on("close", () => {
-      unsubscribe();
-      clearInterval(timer);
-    });
-    await read();
-  }
-
-  async function withVisitor(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    work: (visitor: Visitor) => Promise<unknown>,
+  async function openSession(
+    address: Visitor["address"],
+    visitorId: string,
+    proof: Parameters<Sessions["open"]>[0]["proof"],
   ) {
-    const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
-    if (bearer === undefined) return fail(reply, 401, "Unauthorized", "Send the token as Authorization: Bearer.");
-    const visitor = readToken(deps.key, bearer, deps.now());
-    if (visitor === "expired") return fail(reply, 403, "TokenExpired", "The token has expired. Ask for a new one.");
-    if (visitor === "invalid") return fail(reply, 403, "BadScope", "The token is not valid.");
-    const id = idIn(request);
-    // A3: a foreign conversation and a missing one give the same answer.
-    if (id !== null && id !== visitor.conversationId)
-      return fail(reply, 404, "NotFound", "There is no such conversation.");
-    return work(visitor);
+    const opened = await sessions.open({
+      address: { channel: channel.name, ...address },
+      proof,
+      tokenSeconds,
+      // Who signed in signs in again: the host site knows whether they still may.
+      resumeSeconds: proof === null ? resumeSeconds : 0,
+    });
+    if (opened === null) return null;
+    const visitor = { ...opened, visitorId, address };
+    return { ...issued(visitor), ...(proof === null ? resumeKey(visitor) : {}) };
   }
+
+  function issued(visitor: Visitor) {
+    const token = issueToken(deps.key, visitor, deps.now());
+    return { conversationId: visitor.conversationId, token, expires_in: tokenSeconds };
+  }
+
+  function resumeKey(visitor: Visitor) {
+    return { resume: issueToken(deps.key, visitor, deps.now(), "resume") };
+  }
+}
+
+const keysAway: Refusal = {
+  status: 503,
+  code: "Unavailable",
+  message: "The keys for identity tokens could not be fetched. Try again in a second.",
+};
+
+function identityRefused(why: string): Refusal {
+  return { status: 403, code: "IdentityRefused", message: `The identity token was refused: ${why}.` };
+}
+
+function conversationRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps): void {
+  const posts = limiter(postsPerMinute, minuteMs, deps.now);
+  const typing = limiter(typingPerMinute, minuteMs, deps.now);
+  scope.post("/conversations", hidden, (request, reply) =>
+    withVisitor(deps, request, reply, async (admitted) => {
+      const isNew = (await deps.lastSeq(admitted.visitor.conversationId)) === 0;
+      return reply.status(isNew ? 201 : 200).send(conversation(deps, admitted, 0));
+    }),
+  );
+  scope.get("/conversations/:id", hidden, (request, reply) =>
+    withVisitor(deps, request, reply, async (admitted) => conversation(deps, admitted, watermarkOf(request))),
+  );
+  scope.get("/conversations/:id/activities", hidden, (request, reply) =>
+    withVisitor(deps, request, reply, ({ visitor }) => activitySet(deps, visitor, watermarkOf(request) ?? 0)),
+  );
+  scope.post("/conversations/:id/activities", hidden, (request, reply) =>
+    withVisitor(deps, request, reply, async ({ visitor }) => {
+      const posted: PostedActivity = objectIn(request.body);
+      const { type, text } = posted;
+      if (typeof type !== "string")
+        return refuse(reply, {
+          status: 400,
+          code: "MissingProperty",
+          message: 'An activity is a JSON object with a "type".',
+        });
+      if (type === "typing") {
+        if (typing(visitor.sessionId)) deps.sayTyping(visitor.conversationId);
+        return passing(visitor);
+      }
+      if (type !== "message") return passing(visitor);
+      if (!posts(visitor.sessionId)) return refuse(reply, refusals.tooMany);
+      if (typeof text === "string" && text.length > textMaxChars) return refuse(reply, tooLong);
+      const { seq } = await deps.accept(toMessage(posted, visitor, randomId()), channel);
+      return { id: activityId(visitor.conversationId, seq) };
+    }),
+  );
+}
+
+const tooLong: Refusal = {
+  status: 413,
+  code: "MessageSizeTooBig",
+  message: `A message has at most ${textMaxChars} characters.`,
+};
+
+/** Typing, events and updates are taken and leave no trace in the timeline; each still gets an id of its own. */
+function passing(visitor: Visitor) {
+  return { id: `${visitor.conversationId}|${randomId()}` };
+}
+
+async function uploadRoute(scope: FastifyInstance, channel: Channel, deps: WebChatDeps): Promise<void> {
+  const uploads = limiter(uploadsPerMinute, minuteMs, deps.now);
+  const readUpload = createUploadReader();
+  await takeStreams(scope);
+  scope.post("/conversations/:id/upload", { ...hidden, config: { slowBody: true } }, (request, reply) =>
+    withVisitor(deps, request, reply, async ({ visitor }) => {
+      if (!uploads(visitor.sessionId) || !uploads(request.ip)) return refuse(reply, refusals.tooMany);
+      const { upload, release } = await readUpload(request);
+      try {
+        return await acceptUpload(reply, visitor, upload);
+      } finally {
+        release();
+      }
+    }),
+  );
+
+  /** Files first, then the message that names them: a repeated upload finds both and changes nothing. */
+  async function acceptUpload(reply: FastifyReply, visitor: Visitor, { activity, files }: Upload) {
+    if (typeof activity.text === "string" && activity.text.length > textMaxChars) return refuse(reply, tooLong);
+    const clientId = clientIdOf(activity.channelData) ?? randomId();
+    const named = files.map((file, index) => ({
+      ...file,
+      id: derivedId(deps.key, ["file", visitor.conversationId, clientId, index]),
+    }));
+    const parts = await deps.files.take(visitor.conversationId, named);
+    if (parts === "quota") return refuse(reply, noRoom);
+    const { attachments: _, ...posted } = activity;
+    const { seq } = await deps.accept(toMessage(posted, visitor, clientId, parts), channel);
+    await deps.files.place(
+      named.map((file) => file.id),
+      seq,
+    );
+    return { id: activityId(visitor.conversationId, seq) };
+  }
+}
+
+const noRoom: Refusal = {
+  status: 413,
+  code: "QuotaExceeded",
+  message: "There is no more room for files in this conversation today.",
+};
+
+function fileRoutes(scope: FastifyInstance, deps: WebChatDeps): void {
+  scope.get("/attachments/:file", hidden, async (request, reply) => {
+    const { file: id } = request.params as { file: string };
+    const admitted = await admitToFile({ ...deps, sessionState: deps.sessions.state }, request, id);
+    if (isRefusal(admitted)) return refuse(reply, admitted);
+    const file = isId(id) ? await deps.files.open(admitted.conversationId, id) : null;
+    if (file === null) return refuse(reply, refusals.noFile);
+    return reply.headers(fileHeaders(file, "cross-origin")).send(file.bytes);
+  });
+}
+
+function streamRoute(scope: FastifyInstance, deps: WebChatDeps): void {
+  const open = new Map<string, number>();
+  scope.get(
+    "/conversations/:id/stream",
+    { ...hidden, websocket: true },
+    (socket: WebSocket, request: FastifyRequest) => {
+      enter(socket, request).catch(() => socket.close(1013, "try again"));
+    },
+  );
+
+  async function enter(socket: WebSocket, request: FastifyRequest): Promise<void> {
+    const visitor = await admitSocket({ ...deps, sessionState: deps.sessions.state }, request);
+    if (isRefusal(visitor)) return socket.close(1008, "forbidden");
+    const { sessionId, conversationId } = visitor;
+    const count = (open.get(sessionId) ?? 0) + 1;
+    if (count > socketsPerSession) return socket.close(1008, "too many");
+    open.set(sessionId, count);
+    socket.on("close", () => {
+      const left = (open.get(sessionId) ?? 1) - 1;
+      if (left > 0) open.set(sessionId, left);
+      else open.delete(sessionId);
+    });
+    openStream(socket, conversationId, watermarkOf(request), {
+      read: (after) => activitySet(deps, visitor, after),
+      lastSeq: () => deps.lastSeq(conversationId),
+      onChange: (listener) => deps.subscribe(conversationId, listener),
+      onTyping: (listener) => deps.onTyping(conversationId, listener),
+      onSessionEnd: (listener) => deps.sessions.onEnd(sessionId, listener),
+    });
+  }
+}
+
+/** The conversation as clients open it: with the token that they have, and where to listen. */
+function conversation(deps: WebChatDeps, { visitor, token, secondsLeft }: Admitted, watermark: number | null) {
+  const { conversationId } = visitor;
+  const query = new URLSearchParams({ t: issueToken(deps.key, visitor, deps.now(), "stream") });
+  if (watermark !== null) query.set("watermark", String(watermark));
+  const base = deps.publicUrl().replace(/^http/, "ws");
+  const streamUrl = `${base}${prefix}/conversations/${conversationId}/stream?${query}`;
+  return { conversationId, token, expires_in: secondsLeft, streamUrl };
+}
+
+async function activitySet(deps: WebChatDeps, visitor: Visitor, after: number): Promise<ActivitySet> {
+  const entries = await deps.timeline(visitor.conversationId, after, pageMax);
+  const linkTo = (id: string): string =>
+    `${deps.publicUrl()}${prefix}/attachments/${id}?t=${issueFileLink(deps.key, visitor, id, deps.now())}`;
+  return {
+    activities: entries.map((entry) => toActivity(visitor, entry, linkTo)),
+    watermark: String(entries.at(-1)?.seq ?? after),
+  };
+}
+
+async function withVisitor(
+  deps: WebChatDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: (admitted: Admitted) => Promise<unknown>,
+) {
+  const admitted = await admit({ ...deps, sessionState: deps.sessions.state }, request);
+  return isRefusal(admitted) ? refuse(reply, admitted) : work(admitted);
+}
+
+/** What clients did wrong is said in Direct Line's shape and codes; everything else is the service's own business. */
+function inTheirWords(error: FastifyError, _request: FastifyRequest, reply: FastifyReply) {
+  if (error instanceof UploadRefused) {
+    // The rest of a body that is too big is not read.
+    return refuse(reply.header("connection", "close"), error);
+  }
+  const status = error.statusCode ?? 500;
+  if (status === 413)
+    return refuse(reply.header("connection", "close"), {
+      status,
+      code: "MessageSizeTooBig",
+      message: "That is more than one message may carry.",
+    });
+  // The visitor's line broke in the middle of a body; nobody reads this answer.
+  if ((status >= 400 && status < 500) || error.code === "ECONNRESET")
+    return refuse(reply, { status: 400, code: "BadArgument", message: "The request could not be read." });
+  throw error;
 }
 
 const hidden = { schema: { hide: true } };
 
-function idIn(request: FastifyRequest): string | null {
-  return (request.params as { id?: string }).id ?? null;
+function objectIn(body: unknown): Readonly<Record<string, unknown>> {
+  return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {};
+}
+
+function randomId(): string {
+  return randomBytes(16).toString("hex");
 }
 
 function watermarkOf(request: FastifyRequest): number | null {
-  const { watermark } = request.query as { watermark?: string };
-  return watermark !== undefined && /^\d{1,15}$/.test(watermark) ? Number(watermark) : null;
-}
-
-function fail(reply: FastifyReply, status: number, code: string, message: string) {
-  return reply.status(status).send({ error: { code, message } });
-}
-
-function tooMany(reply: FastifyReply) {
-  return fail(
-    reply.header("retry-after", "30"),
-    429,
-    "TooManyRequests",
-    "That was a lot at once. Wait half a minute and try again.",
-  );
-}
-
-/** Counts per key and minute; forgets everything at the turn of the minute. */
-function limiter(perMinute: number, now: () => number): (key: string) => boolean {
-  let minute = 0;
-  let counts = new Map<string, number>();
-  return (key) => {
-    const current = Math.floor(now() / 60_000);
-    if (current !== minute) {
-      minute = current;
-      counts = new Map();
-    }
-    const count = (counts.get(key) ?? 0) + 1;
-    counts.set(key, count);
-    return count <= perMinute;
-  };
+  const { watermark } = request.query as { watermark?: unknown };
+  return typeof watermark === "string" && /^\d{1,15}$/.test(watermark) ? Number(watermark) : null;
 }

@@ -31,12 +31,20 @@ const writing = atOnce(1);
  */
 export function storeUpload(db: Db, conversationId: string, files: readonly NewFile[]): Promise<"stored" | "quota"> {
   const work = async (sql: TransactionSql): Promise<"stored" | "quota"> => {
-    const added = files.reduce((sum, file) => sum + (file.verdict.state === "ready" ? file.bytes.length : 0), 0);
+    const fresh = await withoutKnown(sql, files);
+    const added = fresh.reduce((sum, file) => sum + (file.verdict.state === "ready" ? file.bytes.length : 0), 0);
     if (!(await hasRoom(sql, conversationId, added))) return "quota";
-    for (const file of files) await insertFile(sql, conversationId, file);
+    for (const file of fresh) await insertFile(sql, conversationId, file);
     return "stored";
   };
   return writing(() => db.transaction(work, { deadlineMs: writeWithinMs }));
+}
+
+async function withoutKnown(sql: TransactionSql, files: readonly NewFile[]): Promise<readonly NewFile[]> {
+  const ids = files.map((file) => file.id);
+  const rows = await sql<{ id: string }[]>`select id from attachments where id = any (${ids}::uuid[])`;
+  const known = new Set(rows.map((row) => row.id));
+  return files.filter((file) => !known.has(file.id));
 }
 
 /** Two uploads at once are counted one after the other. */
@@ -63,6 +71,11 @@ async function insertFile(sql: TransactionSql, conversationId: string, file: New
 
 async function insertBytes(sql: TransactionSql, id: string, bytes: Buffer): Promise<void> {
   await sql`insert into attachment_contents (attachment_id, bytes) values (${id}, ${bytes})`;
+}
+
+/** Says which message the files belong to. Lost in a crash, it is found again from the message (removeUnplaced). */
+export async function placeUpload(db: Db, ids: readonly string[], seq: number): Promise<void> {
+  await db.run((sql) => sql`update attachments set seq = ${seq} where id = any (${[...ids]}::uuid[]) and seq is null`);
 }
 
 /** Removes files whose message was never stored. Safe at any time: a message keeps the ids of its files. */

@@ -8,7 +8,9 @@ import type { Log } from "../lib/log.ts";
 
 /** A provider's or browser's JSON is far below this; attachments have their own limit where they are uploaded. */
 const bodyMaxBytes = 256 * 1024;
-const requestTimeoutMs = 15_000;
+/** A file on a slow line takes its time; every other body comes within `bodyWithinMs`. */
+const requestTimeoutMs = 120_000;
+const bodyWithinMs = 15_000;
 /** safety.md: a webhook or API call ends within 2 s, with 503 if need be (R9). */
 const answerWithinMs = 2_000;
 
@@ -20,6 +22,12 @@ export async function createApp(deps: { readonly log: Log; readonly version: str
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: true,
+  });
+  app.addHook("onRequest", async (request) => {
+    const { slowBody } = request.routeOptions.config as { slowBody?: boolean };
+    if (request.method === "GET" || slowBody === true) return;
+    const timer = setTimeout(() => request.raw.complete || request.raw.destroy(), bodyWithinMs);
+    request.raw.once("close", () => clearTimeout(timer));
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto";
+import { createHmac, randomFillSync } from "node:crypto";
 
 /** Random bytes are fetched for many ids at once: a call to the system costs more than the rest of an id. */
 const pool = Buffer.alloc(4_096);
@@ -18,7 +18,16 @@ function randomPart(): Buffer {
 export function newId(now: number = Date.now()): string {
   const bytes = randomPart();
   bytes.writeUIntBE(now, 0, 6);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  return format(bytes, 0x70);
+}
+
+/** The same id for the same words (UUIDv8), so that a repeated request names the same thing; not to be guessed without the key. */
+export function derivedId(key: Buffer, words: readonly (string | number)[]): string {
+  return format(createHmac("sha256", key).update(JSON.stringify(words)).digest().subarray(0, 16), 0x80);
+}
+
+function format(bytes: Buffer, version: number): string {
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | version;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

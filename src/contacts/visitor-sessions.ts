@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import type { Db, TransactionSql } from "../db/client.ts";
+import { asJson } from "../db/json.ts";
+import type { Log } from "../lib/log.ts";
+
+/** safety.md asks for 5 s from the end of a session to the end of its sockets. */
+const lookEveryMs = 2_000;
+/** Rows of sessions that are long over keep nothing that anybody needs. */
+const keepOverDays = 1;
+
+/** Who opens a session: an address, and what the host site's signed token says about it (null for a stranger). */
+export interface SessionRequest {
+  readonly address: { readonly channel: string; readonly kind: string; readonly value: string };
+  readonly proof: { readonly jti: string; readonly expiresAt: Date; readonly name: string | null } | null;
+  readonly tokenSeconds: number;
+  /** How long the same browser may come back; 0 for those who signed in. */
+  readonly resumeSeconds: number;
+}
+
+export interface OpenedSession {
+  readonly sessionId: string;
+  readonly conversationId: string;
+}
+
+/**
+ * Opens a session on the address's own conversation; person and conversation are made when they are new. Null when the
+ * proof was used before (C3). The history of any other address is left where it is (C6).
+ */
+export function openVisitorSession(db: Db, request: SessionRequest): Promise<OpenedSession | null> {
+  const { address, proof } = request;
+  return db.transaction(async (sql) => {
+    if (proof !== null && !(await useProof(sql, proof))) return null;
+    await sql`select open_address(${sql.json(asJson([address]))}, ${proof?.name ?? null}, null)`;
+    if (proof !== null) await recordProof(sql, address, proof.name);
+    const [session] = await sql<OpenedSession[]>`
+      insert into visitor_sessions (conversation_id, address_id, expires_at, resumable_until)
+      select c.id, a.id, now() + ${request.tokenSeconds} * interval '1 second', now() + ${request.resumeSeconds} * interval '1 second'
+      from contact_addresses a join conversations c on c.contact_id = a.contact_id
+      where a.channel = ${address.channel} and a.kind = ${address.kind} and a.value = ${address.value}
+      returning id as "sessionId", conversation_id as "conversationId"`;
+    if (session === undefined) throw new Error("The conversation was not made.");
+    return session;
+  });
+}
+
+/** The database lets a token in once, also when two copies come at the same moment. */
+async function useProof(sql: TransactionSql, proof: NonNullable<SessionRequest["proof"]>): Promise<boolean> {
+  const hash = createHash("sha256").update(proof.jti).digest();
+  const used = await sql`insert into used_identity_tokens (jti_hash, expires_at) values (${hash}, ${proof.expiresAt})
+    on conflict do nothing returning 1`;
+  return used.length > 0;
+}
+
+async function recordProof(sql: TransactionSql, address: SessionRequest["address"], name: string | null) {
+  await sql`update contact_addresses set evidence = 'verified', verified_at = now()
+    where channel = ${address.channel} and kind = ${address.kind} and value = ${address.value}`;
+  if (name === null) return;
+  await sql`update contacts set name = ${name} where id = (select contact_id from contact_addresses
+    where channel = ${address.channel} and kind = ${address.kind} and value = ${address.value})`;
+}
+
+/** Lets a session go on for its next token; false when it has ended. */
+export async function extendSession(db: Db, id: string, tokenSeconds: number): Promise<boolean> {
+  const rows = await db.run(
+    (sql) => sql`update visitor_sessions set expires_at = now() + ${tokenSeconds} * interval '1 second'
+      where id = ${id} and ended_at is null and expires_at > now() returning 1`,
+  );
+  return rows.length > 0;
+}
+
+/** The same browser comes back after its token ran out; false when the session was ended or is too old. */
+export async function resumeSession(
+  db: Db,
+  id: string,
+  seconds: { readonly token: number; readonly resume: number },
+): Promise<boolean> {
+  const rows = await db.run(
+    (sql) => sql`update visitor_sessions set expires_at = now() + ${seconds.token} * interval '1 second',
+        resumable_until = now() + ${seconds.resume} * interval '1 second'
+      where id = ${id} and ended_at is null and resumable_until > now() returning 1`,
+  );
+  return rows.length > 0;
+}
+
+/** Ends a session for good: its tokens open nothing any more, its sockets close within seconds. */
+export async function endSession(db: Db, id: string): Promise<void> {
+  await db.run((sql) => sql`update visitor_sessions set ended_at = now() where id = ${id} and ended_at is null`);
+}
+
+export interface SessionWatch {
+  /** Is this session open? A yes may be some seconds old (lookEveryMs); "gone" when the person was erased. */
+  state(id: string): Promise<SessionState>;
+  /** Calls back once when the session is over, until the returned function is called. */
+  onEnd(id: string, listener: () => void): () => void;
+  close(): void;
+}
+
+export type SessionState = "open" | "ended" | "gone";
+
+/** Watches sessions with one statement for all sockets of this process. */
+export function watchSessions(deps: { readonly db: Db; readonly log: Log }): SessionWatch {
+  const listeners = new Map<string, Set<() => void>>();
+  let known = new Set<string>();
+
+  async function look(): Promise<void> {
+    const ids = [...listeners.keys()];
+    const states = ids.length === 0 ? new Map<string, SessionState>() : await statesOf(deps.db, ids);
+    known = new Set(ids.filter((id) => states.get(id) === "open"));
+    for (const id of ids) {
+      if (states.get(id) === "open") continue;
+      const ended = listeners.get(id);
+      listeners.delete(id);
+      for (const listener of ended ?? []) listener();
+    }
+  }
+
+  const timer = setInterval(() => {
+    // Without the database nothing flows over the sockets either; the next look decides.
+    look().catch((error: unknown) => {
+      known = new Set();
+      deps.log.warn({ component: "visitor-sessions", error }, "session-look-failed");
+    });
+  }, lookEveryMs);
+  timer.unref();
+
+  return {
+    async state(id) {
+      if (known.has(id)) return "open";
+      const state = (await statesOf(deps.db, [id])).get(id) ?? "gone";
+      if (state === "open") known.add(id);
+      return state;
+    },
+    onEnd(id, listener) {
+      const set = listeners.get(id) ?? new Set();
+      listeners.set(id, set.add(listener));
+      return () => {
+        set.delete(listener);
+        if (set.size === 0 && listeners.get(id) === set) listeners.delete(id);
+      };
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+async function statesOf(db: Db, ids: readonly string[]): Promise<Map<string, SessionState>> {
+  const rows = await db.run(
+    (sql) => sql<{ id: string; open: boolean }[]>`select id, ended_at is null and expires_at > now() as open
+      from visitor_sessions where id = any (${[...ids]}::uuid[])`,
+  );
+  return new Map(rows.map(({ id, open }) => [id, open ? "open" : "ended"]));
+}
+
+/** Removes sessions and used proofs that nobody can use any more. */
+export async function removeOldSessions(db: Db): Promise<void> {
+  await db.run(
+    (sql) => sql`delete from visitor_sessions where resumable_until < now() - ${keepOverDays} * interval '1 day'
+      and expires_at < now() - ${keepOverDays} * interval '1 day'`,
+  );
+  await db.run((sql) => sql`delete from used_identity_tokens where expires_at < now() - interval '1 hour'`);
+}
