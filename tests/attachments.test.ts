@@ -92,6 +92,9 @@ test("X3 a file is handed out to be saved under a name of ours, and nothing in i
   });
 });
 
+/** How long a busy machine may take; a condition that comes true ends the wait. */
+const soon = { timeout: 10_000 };
+
 let people = 0;
 
 /** A customer's message with one file that the provider still holds, and a channel that answers as told. */
@@ -152,7 +155,7 @@ async function lookOnce(of: Awaited<ReturnType<typeof pendingFile>>): Promise<vo
   const before = of.calls.length;
   const one = of.fetcher();
   one.look([of.conversationId]);
-  await expect.poll(() => of.calls.length).toBeGreaterThan(before);
+  await expect.poll(() => of.calls.length, soon).toBeGreaterThan(before);
   await expect
     .poll(async () => {
       const [row] = await db.run(
@@ -162,7 +165,7 @@ async function lookOnce(of: Awaited<ReturnType<typeof pendingFile>>): Promise<vo
           from attachments where conversation_id = ${of.conversationId}`,
       );
       return row?.state !== "pending" || row.put_off;
-    })
+    }, soon)
     .toBe(true);
   await one.stop();
 }
@@ -175,7 +178,7 @@ test("R6 media at a provider is fetched once by two workers, and the timeline sa
   const [one, two] = [file.fetcher(), file.fetcher()];
   one.look([file.conversationId]);
   two.look([file.conversationId]);
-  await expect.poll(() => file.published.length).toBe(1);
+  await expect.poll(() => file.published.length, soon).toBe(1);
   await Promise.all([one.stop(), two.stop()]);
   expect(file.calls).toHaveLength(1);
   const [message, changed] = (await timelineForAgent(db, file.conversationId, { after: 0 })) as unknown as {
@@ -223,7 +226,7 @@ test("R1 a worker that stops in the middle of a fetch gives the file back", asyn
   ]);
   const one = file.fetcher();
   one.look([file.conversationId]);
-  await expect.poll(() => file.calls.length).toBe(1);
+  await expect.poll(() => file.calls.length, soon).toBe(1);
   await one.stop();
   await lookOnce(file);
   expect((await timelineForAgent(db, file.conversationId, { after: 0 }))[0]?.parts).toMatchObject([

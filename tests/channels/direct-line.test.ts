@@ -50,6 +50,9 @@ afterAll(async () => {
   keyServer.close();
 });
 
+/** How long a busy machine may take; a condition that comes true ends the wait. */
+const soon = { timeout: 10_000 };
+
 interface Opened {
   readonly conversationId: string;
   readonly token: string;
@@ -224,7 +227,7 @@ test("typing passes over sockets alone and leaves no trace; events and updates a
   const me = await generate();
   const { socket, frames } = await socketOf(me, 0);
   await post(me, { type: "message", text: "hello" });
-  await expect.poll(() => frames.length).toBeGreaterThan(0);
+  await expect.poll(() => frames.length, soon).toBeGreaterThan(0);
   for (const activity of [
     { type: "typing" },
     { type: "conversationUpdate" },
@@ -244,8 +247,8 @@ test("a second socket gets the same; a watermark from the future hides nothing",
   const [one, two] = [await socketOf(me, 0), await socketOf(me, 999)];
   await post(me, { type: "message", text: "hello", channelData: { clientActivityID: "w-1" } });
   const seen = (of: typeof one) => of.frames.flatMap((frame) => frame.activities.map((activity) => activity.id));
-  await expect.poll(() => seen(one).length).toBeGreaterThan(1);
-  await expect.poll(() => seen(two)).toEqual(seen(one));
+  await expect.poll(() => seen(one).length, soon).toBeGreaterThan(1);
+  await expect.poll(() => seen(two), soon).toEqual(seen(one));
   one.socket.terminate();
   two.socket.terminate();
 });
