@@ -14,6 +14,7 @@ import {
 import type { Model } from "../src/assistant/embedded/classifier.ts";
 import { evalLocales, evaluate, readContent, readQuestions } from "../src/assistant/embedded/eval.ts";
 import { normalise } from "../src/assistant/embedded/features.ts";
+import { noLexicon } from "../src/assistant/embedded/lexicon.ts";
 import { obtainModel } from "../src/assistant/embedded/model-store.ts";
 import { understandLines } from "../src/cli/understand.ts";
 import { parseArticle } from "../src/help-centre/read-articles.ts";
@@ -62,13 +63,13 @@ test("a person is understood in 24 languages without articles, and a recipe is n
 test("what was trained before is read back from disk and understands the same", async () => {
   const folder = await mkdtemp(join(tmpdir(), "everline-models-"));
   const material = { language: "en", samples: samplesOf(content, "en"), concepts: content.concepts.en ?? [] };
-  const trained = await obtainModel(material, folder);
+  const trained = await obtainModel(material, noLexicon, folder);
   const kept = await readdir(folder);
   expect(kept).toHaveLength(1);
-  expect(sameModel(await obtainModel(material, folder), trained)).toBe(true);
+  expect(sameModel(await obtainModel(material, noLexicon, folder), trained)).toBe(true);
   await writeFile(join(folder, kept[0] ?? ""), "half a mod");
-  expect(sameModel(await obtainModel(material, folder), trained)).toBe(true);
-  await obtainModel({ ...material, samples: material.samples.slice(1) }, folder);
+  expect(sameModel(await obtainModel(material, noLexicon, folder), trained)).toBe(true);
+  await obtainModel({ ...material, samples: material.samples.slice(1) }, noLexicon, folder);
   expect(await readdir(folder)).not.toEqual(kept);
   await rm(folder, { recursive: true });
 });

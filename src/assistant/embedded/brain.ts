@@ -2,10 +2,10 @@ import type { Article, Intents } from "../../help-centre/read-articles.ts";
 import type { FlowName, SmallTalkIntent } from "../commands.ts";
 import type { Brain, Understanding } from "../understanding.ts";
 import { classify, type Model, type Ranking } from "./classifier.ts";
-import { type Concepts, compileConcepts, noConcepts } from "./concepts.ts";
 import { answerFrom, clarifyFrom, confidenceOf, familiarFrom, flowFrom, nativeFrom, personFrom } from "./confidence.ts";
 import { FeatureBuffer } from "./features.ts";
 import { detectLanguage } from "./language.ts";
+import { compileLexicon, type Lexicon, noLexicon } from "./lexicon.ts";
 import { obtainModel } from "./model-store.ts";
 import type { Sample } from "./train.ts";
 
@@ -78,13 +78,13 @@ export function createEmbeddedBrain(content: BrainContent, modelsFolder: string 
       });
       const known = languages.has(language);
       const skill = await skillFor(known ? language : elsewhere);
-      const ranking = classify(skill.model, text, skill.concepts, buffer);
+      const ranking = classify(skill.model, text, skill.lexicon, buffer);
       const understood = understandRanking(ranking, language, articleIds);
       const native = ranking.familiarity >= nativeFrom && ranking.ranked[0]?.label === outOfScope;
       if (!known || native || understood.flow !== null || understood.zone !== "unknown") return understood;
       // "Operatore!" may pass for English; a person is understood in any language.
-      const { model, concepts } = await skillFor(elsewhere);
-      const wanted = understandRanking(classify(model, text, concepts, buffer), language, articleIds);
+      const { model, lexicon } = await skillFor(elsewhere);
+      const wanted = understandRanking(classify(model, text, lexicon, buffer), language, articleIds);
       return wanted.flow === "live-agent" ? { ...understood, zone: "answer", flow: "live-agent" } : understood;
     },
   };
@@ -93,17 +93,15 @@ export function createEmbeddedBrain(content: BrainContent, modelsFolder: string 
 /** What it takes to understand one language. */
 interface Skill {
   readonly model: Model;
-  readonly concepts: Concepts;
+  readonly lexicon: Lexicon;
 }
 
 async function obtainSkill(content: BrainContent, language: string, folder: string | null): Promise<Skill> {
-  if (language === elsewhere) {
-    const model = await obtainModel({ language, samples: samplesElsewhere(content), concepts: [] }, folder);
-    return { model, concepts: noConcepts };
-  }
+  const shared = language === elsewhere;
+  const samples = shared ? samplesElsewhere(content) : samplesOf(content, language);
   const concepts = content.concepts[language] ?? [];
-  const model = await obtainModel({ language, samples: samplesOf(content, language), concepts }, folder);
-  return { model, concepts: compileConcepts(concepts) };
+  const lexicon = shared ? noLexicon : compileLexicon(samples, concepts);
+  return { model: await obtainModel({ language, samples, concepts }, lexicon, folder), lexicon };
 }
 
 /** The policy of the three zones: sure, "did you mean", unknown. */

@@ -1,5 +1,5 @@
-import type { Concepts } from "./concepts.ts";
 import { bucketCount, type FeatureBuffer } from "./features.ts";
+import type { Lexicon } from "./lexicon.ts";
 
 /** What training leaves behind: enough to classify, small enough to keep for every language. */
 export interface Model {
@@ -28,8 +28,8 @@ export interface Vector {
 /** Columns are numbered in 16 bits. */
 export const columnsMax = 0xffff - 1;
 
-export function classify(model: Model, text: string, concepts: Concepts, buffer: FeatureBuffer): Ranking {
-  buffer.read(text, concepts);
+export function classify(model: Model, text: string, lexicon: Lexicon, buffer: FeatureBuffer): Ranking {
+  buffer.read(text, lexicon);
   const vector = toVector(buffer, model);
   const scores = new Float32Array(model.labels.length);
   for (let feature = 0; feature < vector.size; feature++) addRow(model, vector, feature, scores);

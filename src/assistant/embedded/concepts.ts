@@ -12,8 +12,6 @@ export interface Concepts {
   in(words: string): readonly number[];
 }
 
-export const noConcepts: Concepts = { in: () => [] };
-
 /**
  * Reads lines "name: word, begin*, several words"; a star means any ending. The terms are kept by hash, so a text costs
  * a look-up per letter however many terms there are.

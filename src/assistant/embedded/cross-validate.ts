@@ -1,8 +1,8 @@
 import { type BrainContent, flowOf, outOfScope, samplesOf, understandRanking } from "./brain.ts";
 import { classify, type Ranking } from "./classifier.ts";
-import { compileConcepts } from "./concepts.ts";
 import { FeatureBuffer } from "./features.ts";
 import type { Judged, Question } from "./figures.ts";
+import { compileLexicon } from "./lexicon.ts";
 import { type Sample, trainNow } from "./train.ts";
 
 const folds = 5;
@@ -15,19 +15,17 @@ export interface HeldOut extends Judged {
 /** Asks each sample of a model that was trained without it, a fifth of every label at a time. */
 export function crossValidate(content: BrainContent, language: string): HeldOut[] {
   const samples = distinct(samplesOf(content, language));
-  const concepts = compileConcepts(content.concepts[language] ?? []);
   const articleIds = new Set(content.articles.map((article) => article.id));
   const buffer = new FeatureBuffer();
   const foldOf = foldsOf(samples);
   return Array.from({ length: folds }, (_, fold) => {
-    const model = trainNow(
-      samples.filter((_, index) => foldOf[index] !== fold),
-      concepts,
-    );
+    const learned = samples.filter((_, index) => foldOf[index] !== fold);
+    const lexicon = compileLexicon(learned, content.concepts[language] ?? []);
+    const model = trainNow(learned, lexicon);
     return samples
       .filter((_, index) => foldOf[index] === fold)
       .map(({ text, label }) => {
-        const ranking = classify(model, text, concepts, buffer);
+        const ranking = classify(model, text, lexicon, buffer);
         const got = understandRanking(ranking, language, articleIds);
         return { question: questionOf(text, label), got, label, ranking };
       });

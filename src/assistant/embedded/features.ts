@@ -1,4 +1,4 @@
-import type { Concepts } from "./concepts.ts";
+import type { Lexicon } from "./lexicon.ts";
 
 /** Buckets of the hashed feature space; 2^17 keeps collisions below 2 % for our samples. */
 export const bucketCount = 1 << 17;
@@ -28,9 +28,9 @@ export class FeatureBuffer {
   length = 0;
   private readonly place = new Uint16Array(bucketCount);
 
-  read(text: string, concepts: Concepts): void {
+  read(text: string, { spelling, concepts }: Lexicon): void {
     this.clear();
-    const words = normalise(text);
+    const words = spelling.correct(normalise(text));
     this.addWords(words);
     this.addConcepts(concepts.in(words));
   }

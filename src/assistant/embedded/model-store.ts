@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import type { Model } from "./classifier.ts";
-import { compileConcepts } from "./concepts.ts";
+import type { Lexicon } from "./lexicon.ts";
 import { type Sample, training } from "./train.ts";
 
 /** What a model is made from: the same material and the same code make the same model. */
@@ -16,15 +16,15 @@ export interface Material {
 
 /** Other work waits for training no longer than this and one step. */
 const sliceMs = 5;
-const code = ["features.ts", "concepts.ts", "classifier.ts", "train.ts"];
+const code = ["features.ts", "concepts.ts", "spelling.ts", "lexicon.ts", "classifier.ts", "train.ts"];
 
 /** The model of some material: from the folder when it was trained there before, else trained now and kept. */
-export async function obtainModel(material: Material, folder: string | null): Promise<Model> {
-  if (folder === null) return inSlices(training(material.samples, compileConcepts(material.concepts)));
+export async function obtainModel(material: Material, lexicon: Lexicon, folder: string | null): Promise<Model> {
+  if (folder === null) return inSlices(training(material.samples, lexicon));
   const name = `${material.language}-${await fingerprint(material)}.model`;
   const kept = await readModel(join(folder, name));
   if (kept !== null) return kept;
-  const model = await inSlices(training(material.samples, compileConcepts(material.concepts)));
+  const model = await inSlices(training(material.samples, lexicon));
   await keepModel(folder, name, material.language, model);
   return model;
 }

@@ -1,6 +1,6 @@
 import { columnsMax, emptyColumns, type Model, softmax, toVector, type Vector } from "./classifier.ts";
-import type { Concepts } from "./concepts.ts";
 import { bucketCount, FeatureBuffer } from "./features.ts";
+import type { Lexicon } from "./lexicon.ts";
 
 export interface Sample {
   readonly text: string;
@@ -24,10 +24,10 @@ const samplesPerStep = 16;
  * Multinomial logistic regression over TF-IDF, in small steps: each `yield` is a place to stop for a moment.
  * Deterministic: the same samples make the same model, on every machine.
  */
-export function* training(samples: readonly Sample[], concepts: Concepts): Generator<void, Model> {
+export function* training(samples: readonly Sample[], lexicon: Lexicon): Generator<void, Model> {
   const labels = [...new Set(samples.map((sample) => sample.label))].sort();
   const targets = samples.map((sample) => labels.indexOf(sample.label));
-  const documents = yield* readAll(samples, concepts);
+  const documents = yield* readAll(samples, lexicon);
   const { columnOf, idf } = vocabulary(documents);
   yield;
   const vectors = documents.map((document) => toVector(document, { columnOf, idf }));
@@ -37,8 +37,8 @@ export function* training(samples: readonly Sample[], concepts: Concepts): Gener
 }
 
 /** Trains without a pause; for tests and measurements. */
-export function trainNow(samples: readonly Sample[], concepts: Concepts): Model {
-  const steps = training(samples, concepts);
+export function trainNow(samples: readonly Sample[], lexicon: Lexicon): Model {
+  const steps = training(samples, lexicon);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
@@ -47,11 +47,11 @@ export function trainNow(samples: readonly Sample[], concepts: Concepts): Model 
 
 type Document = Pick<FeatureBuffer, "buckets" | "counts" | "length">;
 
-function* readAll(samples: readonly Sample[], concepts: Concepts): Generator<void, Document[]> {
+function* readAll(samples: readonly Sample[], lexicon: Lexicon): Generator<void, Document[]> {
   const buffer = new FeatureBuffer();
   const documents: Document[] = [];
   for (const [index, sample] of samples.entries()) {
-    buffer.read(sample.text, concepts);
+    buffer.read(sample.text, lexicon);
     const { buckets, counts, length } = buffer;
     documents.push({ buckets: buckets.slice(0, length), counts: counts.slice(0, length), length });
     if (index % samplesPerStep === 0) yield;
