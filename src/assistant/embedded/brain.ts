@@ -2,7 +2,16 @@ import type { Article, Intents } from "../../help-centre/read-articles.ts";
 import type { FlowName, SmallTalkIntent } from "../commands.ts";
 import type { Brain, Understanding } from "../understanding.ts";
 import { classify, type Model, type Ranking } from "./classifier.ts";
-import { answerFrom, clarifyFrom, confidenceOf, familiarFrom, flowFrom, nativeFrom, personFrom } from "./confidence.ts";
+import {
+  answerFrom,
+  clarifyFrom,
+  confidenceOf,
+  familiarFrom,
+  flowFrom,
+  foreignPersonFrom,
+  nativeFrom,
+  personFrom,
+} from "./confidence.ts";
 import { FeatureBuffer } from "./features.ts";
 import { detectLanguage } from "./language.ts";
 import { compileLexicon, type Lexicon, noLexicon } from "./lexicon.ts";
@@ -84,8 +93,9 @@ export function createEmbeddedBrain(content: BrainContent, modelsFolder: string 
       if (!known || native || understood.flow !== null || understood.zone !== "unknown") return understood;
       // "Operatore!" may pass for English; a person is understood in any language.
       const { model, lexicon } = await skillFor(elsewhere);
-      const wanted = understandRanking(classify(model, text, lexicon, buffer), language, articleIds);
-      return wanted.flow === "live-agent" ? { ...understood, zone: "answer", flow: "live-agent" } : understood;
+      const [wanted] = classify(model, text, lexicon, buffer).ranked;
+      const person = wanted?.label === "live-agent" && wanted.probability >= foreignPersonFrom;
+      return person ? { ...understood, zone: "answer", flow: "live-agent" } : understood;
     },
   };
 }
