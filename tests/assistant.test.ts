@@ -47,17 +47,17 @@ test.each(evalLocales)("no question of the evaluation in %s is among the samples
 // Floors a little below what was measured when they were written; a change that lowers them must say why.
 test.each(evalLocales)("questions that it never saw are understood in %s", async (locale) => {
   const figures = await evaluate(brain, await readQuestions(locale), locale);
-  expect(figures.top1).toBeGreaterThan(0.91);
+  expect(figures.top1).toBeGreaterThanOrEqual(0.93);
   expect(figures.top3).toBeGreaterThan(0.96);
-  expect(figures.answersRight).toBeGreaterThan(0.95);
+  expect(figures.answersRight).toBeGreaterThanOrEqual(0.97);
   expect(figures.people).toBe(1);
-  expect(figures.wronglyHandled).toBeLessThan(0.18);
+  expect(figures.wronglyHandled).toBeLessThanOrEqual(0.06);
 });
 
 test("a person is understood in 24 languages without articles, and a recipe is not taken for one", async () => {
   const figures = await evaluate(brain, await readQuestions("people"), null);
   expect(figures.people).toBeGreaterThanOrEqual(0.98);
-  expect(figures.wronglyHandled).toBeLessThan(0.15);
+  expect(figures.wronglyHandled).toBeLessThanOrEqual(0.06);
 });
 
 test("what was trained before is read back from disk and understands the same", async () => {
