@@ -70,8 +70,8 @@ async function connect() {
       again();
     });
   } catch (error) {
-    if (error.status === 403 || error.status === 404) {
-      // The token ran out while we were away; an anonymous conversation starts anew.
+    if ([401, 403, 404].includes(error.status)) {
+      // The token ran out while we were away, or an older version issued it; an anonymous conversation starts anew.
       session = null;
       watermark = 0;
       localStorage.removeItem(storeKey);
