@@ -31,7 +31,10 @@ const simulatedCustomers = [
 ];
 
 export interface Service {
+  /** As the outside calls it. */
   readonly url: string | null;
+  /** Where it listens on this machine; a proxy may stand before it. */
+  readonly address: string | null;
   /** Where the first administrator is made; null when there is one. */
   readonly setupUrl: string | null;
   readonly notes: readonly string[];
@@ -92,15 +95,14 @@ export async function startService(config: Config, log: Log): Promise<Service> {
           publicUrl,
           simulator: double === null ? null : { double, numbers: simulatedNumbers, customers: simulatedCustomers },
         });
-  if (app !== null) {
-    const address = await app.listen({ host: config.host, port: config.port });
-    url ??= address.replace("[::1]", "127.0.0.1");
-  }
+  const address = (await app?.listen({ host: config.host, port: config.port }))?.replace("[::1]", "127.0.0.1") ?? null;
+  url ??= address;
   const stopWorker = config.role === "web" ? null : await startWorker(shared);
   const setupToken = app === null ? null : await ensureFirstAdmin(engines.db, config.admin);
   log.info({ role: config.role, version, port: config.port }, "started");
   return {
     url,
+    address,
     setupUrl: setupToken === null ? null : `${publicUrl()}/inbox/setup?token=${setupToken}`,
     notes: engines.notes,
     async stop() {

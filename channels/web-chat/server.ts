@@ -412,7 +412,9 @@ function randomId(): string {
   return randomBytes(16).toString("hex");
 }
 
+/** Null: only what comes from now on. An empty one is that of a client that lost its socket before it saw anything. */
 function watermarkOf(request: FastifyRequest): number | null {
   const { watermark } = request.query as { watermark?: unknown };
+  if (watermark === "") return 0;
   return typeof watermark === "string" && /^\d{1,15}$/.test(watermark) ? Number(watermark) : null;
 }

@@ -9,6 +9,7 @@ import { freshDatabase, quiet } from "./database.ts";
 const admin = { email: "ada@example.com", password: "correct-horse-battery" };
 
 export interface Everline {
+  /** The service itself, also when a proxy stands before it. */
   readonly url: string;
   readonly databaseUrl: string;
   /** Where the first administrator is made; null when it was configured, as it is by default. */
@@ -40,7 +41,7 @@ export async function startEverline(settings: Readonly<Record<string, string>> =
     quiet,
   );
   // With a public address of its own the service is still reached where it listens.
-  const url = settings.PORT === undefined ? (service.url ?? "") : `http://127.0.0.1:${settings.PORT}`;
+  const url = service.address ?? "";
   const sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   return {
     url,
