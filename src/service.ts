@@ -1,10 +1,11 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { Channel } from "../channels/channel.ts";
 import { createChannels } from "../channels/registry.ts";
 import { seedDemoAgents } from "./agents/demo-agents.ts";
 import { ensureFirstAdmin } from "./agents/sessions.ts";
 import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
-import { openEngines } from "./engines.ts";
+import { type Engines, openEngines } from "./engines.ts";
 import { seedArticles } from "./help-centre/articles.ts";
 import { readArticles } from "./help-centre/read-articles.ts";
 import { createMetrics } from "./http/health.ts";
@@ -13,7 +14,7 @@ import type { Log } from "./lib/log.ts";
 import { createBell } from "./queues/bell.ts";
 import { startProviderDouble } from "./simulator/provider-double.ts";
 import { createWeb } from "./web.ts";
-import { createSharedOutbox, startWorker } from "./worker.ts";
+import { createSharedOutbox, startWorker, type TurnAssistant } from "./worker.ts";
 
 const articlesFolder = new URL("../content/articles/", import.meta.url).pathname;
 const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
@@ -41,9 +42,17 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** Parts that a caller may wrap or put in the place of ours; the crash harness stands at these seams. */
+export interface Substitutes {
+  readonly engines?: (engines: Engines) => Engines;
+  readonly channels?: (channels: readonly Channel[]) => readonly Channel[];
+  readonly assistant?: TurnAssistant;
+}
+
 /** Starts the configured role with everything it needs, in order; `stop` undoes it in reverse. */
-export async function startService(config: Config, log: Log): Promise<Service> {
-  const engines = await openEngines(config, log);
+export async function startService(config: Config, log: Log, substitutes: Substitutes = {}): Promise<Service> {
+  const { engines: wrapEngines = itself, channels: wrapChannels = itself, assistant } = substitutes;
+  const engines = wrapEngines(await openEngines(config, log));
   if (config.demo) {
     await seedArticles(engines.db, await readArticles(articlesFolder, config.company));
     await seedDemoAgents(engines.db);
@@ -65,19 +74,20 @@ export async function startService(config: Config, log: Log): Promise<Service> {
         })
       : null;
   const twilio = double === null || credentials === null ? credentials : { ...credentials, apiUrl: double.url };
-  const { channels, close: closeChannels } = createChannels({
+  const { channels: configured, close: closeChannels } = createChannels({
     publicUrl,
     company: config.company,
     burstWaitMs: config.burstWaitMs,
     twilio,
     whatsappCloud: double === null || cloud === null ? cloud : { ...cloud, apiUrl: double.url },
   });
+  const channels = wrapChannels(configured);
   const byName = new Map(channels.map((channel) => [`${channel.name}/${channel.account}`, channel]));
   const channelFor = (name: string, account: string) => byName.get(`${name}/${account}`) ?? null;
   const metrics = createMetrics();
   const bell = createBell({ addBulk: (jobs) => engines.queue.addBulk(jobs), log });
   const outbox = createSharedOutbox({ engines, channelFor, log, metrics });
-  const shared = { config, engines, bell, channelFor, outbox, metrics, log };
+  const shared = { config, engines, bell, channelFor, outbox, metrics, log, assistant };
   const accept = createAccept({
     db: engines.db,
     bell,
@@ -116,6 +126,10 @@ export async function startService(config: Config, log: Log): Promise<Service> {
       log.info({ role: config.role }, "stopped");
     },
   };
+}
+
+function itself<Part>(part: Part): Part {
+  return part;
 }
 
 /** Credentials of the built-in provider, different in every installation. */

@@ -22,6 +22,7 @@ import { startChores } from "./queues/chores.ts";
 import { startSweeper } from "./queues/sweeper.ts";
 import { createAnswerTurns } from "./turns/answer-turns.ts";
 import { addTokenSpending, readTokenSpending } from "./turns/token-spending.ts";
+import type { Decides } from "./turns/turn.ts";
 
 /** A stopping worker lets turns at the language model end for so long, then the embedded brain ends them. */
 const modelDrainMs = 10_000;
@@ -36,36 +37,26 @@ export interface Shared {
   readonly outbox: Outbox;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Who decides about turns; made as it is configured when left out. */
+  readonly assistant?: TurnAssistant | undefined;
+}
+
+export interface TurnAssistant {
+  readonly assistant: Decides;
+  /** Its answers may take as long as a language model. */
+  readonly usesModel: boolean;
+  stop(): void;
 }
 
 /** Answers turns and delivers replies. The returned function hands back what is open and resolves when nothing runs. */
 export async function startWorker(shared: Shared): Promise<() => Promise<void>> {
-  const { config, engines, bell, channelFor, outbox, metrics, log } = shared;
-  const articles = await loadArticles(engines.db);
-  const intents = await readIntents(join(contentFolder, "intents"), config.company);
-  const concepts = await readConcepts(join(contentFolder, "concepts"));
-  const brain = createEmbeddedBrain(
-    { articles, intents, concepts, company: config.company },
-    join(config.dataDir, "models"),
-  );
-  const stopping = new AbortController();
-  void brain.warm(stopping.signal);
-  const byId = new Map(articles.map((article) => [article.id, article]));
+  const { engines, bell, channelFor, outbox, metrics, log } = shared;
+  const { assistant, usesModel, stop: stopAssistant } = shared.assistant ?? (await configuredAssistant(shared));
   const publish = (conversationId: string) => engines.live.publish(conversationId);
-  const model = config.assistant.model === "embedded" ? null : await openModel(shared, brain, byId);
   const answerTurns = createAnswerTurns({
     db: engines.db,
-    assistant: createAssistant({
-      brain,
-      article: (id) => byId.get(id) ?? null,
-      company: config.company,
-      ...(model === null ? {} : { model }),
-      onGuarded({ id, conversationId }, fault) {
-        metrics.model.guarded.inc({ fault });
-        log.warn({ conversationId, turnId: id, reason: fault }, "model-answer-stopped");
-      },
-    }),
-    usesModel: model !== null,
+    assistant,
+    usesModel,
     render(name, account, message) {
       const channel = channelFor(name, account);
       if (channel === null || channel.limits.pulled)
@@ -92,7 +83,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
     media.look(open);
     const waiting = [...turns, ...open];
     // A model takes seconds: the bell is not held meanwhile, or a few slow answers would stop all other work.
-    const answered = model === null ? answerTurns(waiting, signal) : slow.add(answerTurns, waiting);
+    const answered = usesModel ? slow.add(answerTurns, waiting) : answerTurns(waiting, signal);
     await Promise.all([answered, outbox.deliverOpen(open)]);
   });
   const wake = async (): Promise<void> => {
@@ -101,7 +92,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
   const sweeper = startSweeper({ db: engines.db, ring: (id) => bell.ring(id), chores: [wake], log });
   const chores = startChores([() => removeUnplaced(engines.db), () => removeOldSessions(engines.db)], log);
   return async () => {
-    stopping.abort();
+    stopAssistant();
     await chores.stop();
     await sweeper.stop();
     await engines.queue.stopWorking();
@@ -109,6 +100,32 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
     await slow.end();
     await outbox.idle();
   };
+}
+
+async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
+  const { config, engines, metrics, log } = shared;
+  const articles = await loadArticles(engines.db);
+  const intents = await readIntents(join(contentFolder, "intents"), config.company);
+  const concepts = await readConcepts(join(contentFolder, "concepts"));
+  const brain = createEmbeddedBrain(
+    { articles, intents, concepts, company: config.company },
+    join(config.dataDir, "models"),
+  );
+  const stopping = new AbortController();
+  void brain.warm(stopping.signal);
+  const byId = new Map(articles.map((article) => [article.id, article]));
+  const model = config.assistant.model === "embedded" ? null : await openModel(shared, brain, byId);
+  const assistant = createAssistant({
+    brain,
+    article: (id) => byId.get(id) ?? null,
+    company: config.company,
+    ...(model === null ? {} : { model }),
+    onGuarded({ id, conversationId }, fault) {
+      metrics.model.guarded.inc({ fault });
+      log.warn({ conversationId, turnId: id, reason: fault }, "model-answer-stopped");
+    },
+  });
+  return { assistant, usesModel: model !== null, stop: () => stopping.abort() };
 }
 
 /** Connects the configured language model and makes what becomes of its turns visible to the operator. */

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { describeWith } from "../support/parts.ts";
+import { redis } from "../support/redis.ts";
+import { countOf, runCrash, scales, type Verdict } from "./crash/run.ts";
+import type { Sabotage } from "./crash/sabotage.ts";
+
+/** Replays a run: the seed decides the kills, the provider's faults and the customers' pauses. */
+const seed = 20_261;
+const runWithin = 240_000;
+
+describeWith(redis, "the crash harness, small, on Redis", () => {
+  test(
+    "R1 R2 R3 R6 kills, a database crash, a queue flush and a bad provider lose, repeat, reorder and hold nothing",
+    async () => {
+      expectClean(await runCrash({ ...scales.small, seed, queue: "redis", sabotage: null }));
+    },
+    runWithin,
+  );
+});
+
+test(
+  "R1 R2 R3 R6 the same on the PostgreSQL queue",
+  async () => {
+    expectClean(await runCrash({ ...scales.small, seed: seed + 1, queue: "postgres", sabotage: null }));
+  },
+  runWithin,
+);
+
+test.each([
+  ["unique-key", "duplicated"],
+  ["fence", "lost"],
+  ["look-up", "duplicated"],
+  ["sweeper", "stuck"],
+] as const satisfies readonly (readonly [Sabotage, string])[])(
+  "without the %s messages are %s, and the judge says so",
+  async (sabotage, kind) => {
+    const verdict = await runCrash({ ...scales.sabotage, seed, queue: "postgres", sabotage });
+    expect(countOf(verdict, kind)).toBeGreaterThan(0);
+  },
+  runWithin,
+);
+
+function expectClean(verdict: Verdict): void {
+  const { conversations, messagesEach } = scales.small;
+  const kills = [...verdict.chaos.kills.values()].reduce((sum, count) => sum + count, 0);
+  expect(verdict.faults, `seed ${seed}`).toEqual([]);
+  expect(verdict.settledAfterMs).not.toBeNull();
+  expect({ messages: verdict.messages, kills, crashes: verdict.chaos.databaseCrashes }).toEqual({
+    messages: conversations * messagesEach,
+    kills: scales.small.kills,
+    crashes: scales.small.databaseCrashes,
+  });
+  expect(verdict.neverPassed).toEqual([]);
+}

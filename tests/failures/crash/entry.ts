@@ -1,0 +1,34 @@
+import { readConfig } from "../../../src/config.ts";
+import { createLog } from "../../../src/lib/log.ts";
+import { startService } from "../../../src/service.ts";
+import { seededRandom } from "../../../src/simulator/behaviour.ts";
+import { createCountingAssistant } from "./counting-assistant.ts";
+import { createCrashPoints } from "./crash-points.ts";
+import type { Order, Report } from "./points.ts";
+
+/** The real program as the harness starts it: src/main.ts with crash points at its seams and a counting assistant. */
+const broken = process.env.CRASH_BROKEN;
+const points = createCrashPoints((report) => tell(report), {
+  lookUp: broken === "look-up",
+  sweeper: broken === "sweeper",
+});
+process.on("message", (order: Order) => points.obey(order));
+// The harness is gone: nobody would ever end this process.
+process.on("disconnect", () => process.exit(0));
+
+const config = readConfig(process.env);
+await startService(config, createLog({ level: config.logLevel }), {
+  engines: points.engines,
+  channels: points.channels,
+  assistant: {
+    assistant: createCountingAssistant(seededRandom(Number(process.env.CRASH_SEED))),
+    usesModel: false,
+    stop: () => undefined,
+  },
+});
+tell({ kind: "ready" });
+
+function tell(report: Report): void {
+  // Without a harness there is nobody to tell; "disconnect" ends us.
+  if (process.connected) process.send?.(report);
+}

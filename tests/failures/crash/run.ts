@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Behaviour } from "../../../src/simulator/behaviour.ts";
+import { type ChaosCount, type ChaosPlan, createPace, planChaos, wreak } from "./chaos.ts";
+import { sendAll } from "./customers.ts";
+import { type Fault, type FaultKind, judge, openWork } from "./judge.ts";
+import { type Point, pointsOf } from "./points.ts";
+import type { Sabotage } from "./sabotage.ts";
+import { startWorld, type World } from "./world.ts";
+
+/** After the last message and the last blow, everything must come to its end within this. */
+const calmMs = 30_000;
+/** When nothing is open any more, a late duplicate has this long to show itself. */
+const afterthoughtMs = 2_500;
+/** One delivery in ten is repeated; the provider fails in one call of five. */
+const duplicates = 0.1;
+const misbehaving: Partial<Behaviour> = {
+  timeoutAfterAccepting: 0.05,
+  failAfter: 0.05,
+  failBefore: 0.05,
+  tooMany: 0.05,
+  retryAfterSeconds: 1,
+  duplicateWebhooks: 0.1,
+  reorderStatuses: 0.2,
+};
+/** Often accepts without saying so, then or later: only the look-up stands between this and a second reply. */
+const neverSure: Partial<Behaviour> = { failAfter: 0.2, statuses: false };
+const behaving: Partial<Behaviour> = { timeoutAfterAccepting: 0, failAfter: 0, failBefore: 0, tooMany: 0 };
+
+export interface Scale extends ChaosPlan {
+  readonly conversations: number;
+  readonly messagesEach: number;
+}
+
+export const scales = {
+  full: { conversations: 1_000, messagesEach: 3, kills: 200, databaseCrashes: 5, flushes: 3, freezes: 3 },
+  small: { conversations: 80, messagesEach: 3, kills: 16, databaseCrashes: 1, flushes: 1, freezes: 1 },
+  /** Enough for a part that is missing to show. */
+  sabotage: { conversations: 40, messagesEach: 3, kills: 6, databaseCrashes: 0, flushes: 0, freezes: 0 },
+} as const satisfies Record<string, Scale>;
+
+export interface RunOptions extends Scale {
+  readonly seed: number;
+  readonly queue: "redis" | "postgres";
+  readonly sabotage: Sabotage | null;
+  readonly onProgress?: (state: Progress) => void;
+}
+
+export interface Progress {
+  readonly acknowledged: number;
+  readonly events: number;
+  readonly answered: number;
+  readonly phase: "traffic" | "calm";
+}
+
+export interface Verdict {
+  readonly faults: readonly Fault[];
+  readonly messages: number;
+  readonly seen: number;
+  readonly chaos: ChaosCount;
+  /** How long after the last blow the last open work was done; null: never within the calm. */
+  readonly settledAfterMs: number | null;
+  readonly seconds: number;
+  readonly died: readonly string[];
+  readonly failedStarts: number;
+  /** Crash points that no message came by: the harness lost sight of a step. */
+  readonly neverPassed: readonly Point[];
+}
+
+/** One whole run: traffic under chaos, calm, judgement. */
+export async function runCrash(options: RunOptions): Promise<Verdict> {
+  const began = performance.now();
+  const behaviour = options.sabotage === "look-up" ? { ...misbehaving, ...neverSure } : misbehaving;
+  const world = await startWorld({ ...options, webs: 2, workers: 2, behaviour });
+  try {
+    const { sent, chaos } = await storm(world, options);
+    await world.behave(behaving);
+    const settledAfterMs = await calm(world);
+    await sleep(afterthoughtMs);
+    const log = await world.log(0);
+    const faults = await world.ask((sql) => judge(sent, log, sql));
+    const all = [...pointsOf("web"), ...pointsOf("worker")];
+    return {
+      faults,
+      messages: sent.reduce((sum, one) => sum + one.sids.length, 0),
+      seen: log.length,
+      chaos,
+      settledAfterMs,
+      seconds: (performance.now() - began) / 1000,
+      died: world.died,
+      failedStarts: world.failedStarts(),
+      neverPassed: all.filter((point) => !world.passed.has(point)),
+    };
+  } finally {
+    await world.close();
+  }
+}
+
+export function countOf(verdict: Verdict, kind: FaultKind): number {
+  return verdict.faults.filter((fault) => fault.kind === kind).length;
+}
+
+async function storm(world: World, options: RunOptions) {
+  const events = planChaos(options, options.seed);
+  const pace = createPace(options.conversations * options.messagesEach, events.length);
+  const stopTelling = tellProgress(world, options, () => pace.state);
+  try {
+    const customers = sendAll({
+      world,
+      seed: options.seed,
+      conversations: options.conversations,
+      messagesEach: options.messagesEach,
+      duplicates,
+      gate: pace.gate,
+      onAcknowledged: pace.acknowledged,
+    }).finally(pace.allSent);
+    const [sent, chaos] = await Promise.all([customers, wreak(world, events, pace)]);
+    return { sent, chaos };
+  } finally {
+    stopTelling();
+  }
+}
+
+async function calm(world: World): Promise<number | null> {
+  const began = Date.now();
+  while (Date.now() - began < calmMs) {
+    if ((await world.ask(openWork)) === 0) return Date.now() - began;
+    await sleep(250);
+  }
+  return null;
+}
+
+function tellProgress(
+  world: World,
+  options: RunOptions,
+  state: () => { readonly acknowledged: number; readonly events: number },
+): () => void {
+  const { onProgress } = options;
+  if (onProgress === undefined) return () => undefined;
+  let answered = 0;
+  const timer = setInterval(() => {
+    world.log(answered).then(
+      (more) => {
+        answered += more.length;
+        onProgress({ ...state(), answered, phase: "traffic" });
+      },
+      () => undefined,
+    );
+  }, 1_000);
+  return () => clearInterval(timer);
+}
