@@ -7,6 +7,7 @@ import type { Sabotage } from "./crash/sabotage.ts";
 /** Replays a run: the seed decides the kills, the provider's faults and the customers' pauses. */
 const seed = 20_261;
 const runWithin = 240_000;
+const sabotagedRunsMax = 3;
 
 describeWith(redis, "the crash harness, small, on Redis", () => {
   test(
@@ -34,10 +35,15 @@ test.each([
 ] as const satisfies readonly (readonly [Sabotage, string])[])(
   "without the %s messages are %s, and the judge says so",
   async (sabotage, kind) => {
-    const verdict = await runCrash({ ...scales.sabotage, seed, queue: "postgres", sabotage });
-    expect(countOf(verdict, kind)).toBeGreaterThan(0);
+    // A short run may never need the part that is gone; three of them would be the judge's fault.
+    let seen = 0;
+    for (let run = 0; run < sabotagedRunsMax && seen === 0; run++) {
+      const verdict = await runCrash({ ...scales.sabotage, seed: seed + run, queue: "postgres", sabotage });
+      seen = countOf(verdict, kind);
+    }
+    expect(seen).toBeGreaterThan(0);
   },
-  runWithin,
+  sabotagedRunsMax * runWithin,
 );
 
 function expectClean(verdict: Verdict): void {
