@@ -169,7 +169,7 @@ test.each([
   expect(pickedChoice(text, choices)?.optionId ?? null).toBe(optionId);
 });
 
-const segments = "/work/shared/fixtures/sms/segments.json";
+const segments = new URL("../../shared/fixtures/sms/segments.json", import.meta.url).pathname;
 test.skipIf(!existsSync(segments))("segments are counted as an independent library counts them", () => {
   const known = JSON.parse(readFileSync(segments, "utf8")) as { text: string; segments: number }[];
   expect(known.length).toBeGreaterThan(10);

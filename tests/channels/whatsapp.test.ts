@@ -17,7 +17,7 @@ import { withChoices } from "../../channels/whatsapp/twilio/send.ts";
 import { checkCloud } from "../../src/simulator/cloud-api.ts";
 
 const samples = new URL("../../channels/whatsapp/samples/", import.meta.url);
-const fixtures = "/work/shared/fixtures/whatsapp-cloud";
+const fixtures = new URL("../../../shared/fixtures/whatsapp-cloud", import.meta.url).pathname;
 const account = { account: "default", phoneNumberId: "100000000000001" };
 
 function sample(name: string): InboundEvent[] {

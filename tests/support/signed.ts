@@ -76,7 +76,7 @@ export const metaForged = {
   "with one byte changed": (post: Post): Post => ({ ...post, body: `${post.body.toString()} ` }),
 };
 
-const fixtures = "/work/shared/fixtures";
+const fixtures = new URL("../../../shared/fixtures", import.meta.url).pathname;
 
 /** Twilio's forms as others keep them, addressed to our account; none where that folder is not there. */
 export function recordedForms(names: RegExp, path: string): Record<string, Post> {
