@@ -1,0 +1,69 @@
+import type { Db } from "../db/client.ts";
+
+/** Enough to be typical, few enough to be of today. */
+const episodesMax = 50;
+/** Fewer tell nothing about the next one. */
+const episodesMin = 5;
+/** How old the usual handle time may be; the place is always of now. */
+const refreshMs = 30_000;
+
+export interface Wait {
+  /** 1 is next. */
+  readonly place: number;
+  /** Null while too few episodes tell: better no number than an invented one. */
+  readonly waitSeconds: number | null;
+}
+
+/** How long the customer at this place waits: each one before them, and their own turn to begin, takes as long as usual. Pure. */
+export function estimateWaitSeconds(place: number, handleSeconds: readonly number[]): number | null {
+  if (handleSeconds.length < episodesMin) return null;
+  const sorted = [...handleSeconds].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? 0;
+  const median = sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+  return Math.round(place * median);
+}
+
+/** Tells customers who wait for a person where they stand; null: they do not wait. */
+export function createWaitBoard(db: Db, now: () => number): (conversationId: string) => Promise<Wait | null> {
+  let handleSeconds: readonly number[] = [];
+  let readAt = Number.NEGATIVE_INFINITY;
+  return async (conversationId) => {
+    const place = await placeInLine(db, conversationId);
+    if (place === null) return null;
+    if (now() - readAt > refreshMs) {
+      readAt = now();
+      handleSeconds = await recentHandleSeconds(db);
+    }
+    return { place, waitSeconds: estimateWaitSeconds(place, handleSeconds) };
+  };
+}
+
+async function placeInLine(db: Db, conversationId: string): Promise<number | null> {
+  const [row] = await db.run(
+    (sql) => sql<{ place: number }[]>`
+      select (select count(*)::int from conversations o
+        where o.status = 'open' and o.owner = 'queue'
+          and (coalesce(o.waiting_since, o.created_at), o.id) <= (coalesce(c.waiting_since, c.created_at), c.id)) as place
+      from conversations c where c.id = ${conversationId} and c.status = 'open' and c.owner = 'queue'`,
+  );
+  return row?.place ?? null;
+}
+
+/** From the moment an agent took it to its resolution, of the latest resolved episodes. */
+async function recentHandleSeconds(db: Db): Promise<number[]> {
+  const rows = await db.run(
+    (sql) => sql<{ seconds: number }[]>`
+      select extract(epoch from done.at - taken.at)::float8 as seconds
+      from (select id, episode_from_seq from conversations where status = 'resolved'
+        order by listed_at desc, id desc limit ${episodesMax}) c
+      join lateral (select e.at, e.seq from events e
+        where e.conversation_id = c.id and e.seq >= c.episode_from_seq and e.type = 'resolution'
+        order by e.seq desc limit 1) done on true
+      join lateral (select e.at from events e
+        where e.conversation_id = c.id and e.seq >= c.episode_from_seq and e.seq < done.seq and e.type = 'assignment'
+          and e.data->>'change' in ('claim', 'assign')
+        order by e.seq limit 1) taken on true`,
+  );
+  return rows.map(({ seconds }) => seconds);
+}
