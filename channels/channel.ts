@@ -87,8 +87,36 @@ export type Received =
   | {
       readonly kind: "accepted";
       readonly events: readonly InboundEvent[];
-      readonly answer: HttpAnswer | AwaitReply;
+      readonly answer: HttpAnswer | AwaitReply | AwaitPlan;
     };
+
+/** A call that we placed was answered: the provider asks what to do with it, inside its own request. */
+export interface AwaitPlan {
+  readonly kind: "await-plan";
+  readonly callId: string;
+  /** Keys pressed in answer to what was said first; null: the call was just answered. */
+  readonly digits: string | null;
+  readonly report: CallReport;
+  /** Builds the answer; null: nobody knows this call, or it is over. */
+  respond(plan: CallPlan | null): HttpAnswer;
+}
+
+/** What to do with a call that we placed and that was answered. */
+export type CallPlan =
+  | { readonly do: "hang-up"; readonly say: string | null; readonly locale: string }
+  /** Joins the conference of that name; the others hear nothing before. `optOutKey`: pressed, it means "never again" (M3). */
+  | {
+      readonly do: "bridge";
+      readonly conference: string;
+      readonly leg: CallLeg;
+      readonly say: string | null;
+      readonly optOutKey: string | null;
+      readonly locale: string;
+    }
+  /** An answering telephone is not yet an agent: 1 accepts. */
+  | { readonly do: "ask-agent"; readonly say: string; readonly locale: string }
+  /** The assistant talks with the customer. */
+  | { readonly do: "assistant"; readonly say: string; readonly optOutKey: string | null; readonly locale: string };
 
 /** The channel answers the customer inside the provider's own request (a phone call's TwiML). */
 export interface AwaitReply {
@@ -125,7 +153,7 @@ export interface ReceivesWebhooks {
   readonly webhooks: readonly Webhook[];
 }
 
-export type InboundEvent = InboundMessage | StatusReport | TimelineChange | Ignored;
+export type InboundEvent = InboundMessage | StatusReport | CallReport | TimelineChange | Ignored;
 
 export interface InboundMessage {
   readonly kind: "message";
@@ -161,6 +189,33 @@ export interface StatusReport {
   readonly deliveryId?: string;
   readonly state: "sent" | "delivered" | "read" | "failed";
   readonly error?: DeliveryError;
+}
+
+export type CallLeg = "customer" | "agent" | "supervisor";
+
+/** How a call stands at the provider. The last five are ends. */
+export type CallStanding =
+  | "queued"
+  | "ringing"
+  | "in-progress"
+  | "completed"
+  | "busy"
+  | "no-answer"
+  | "failed"
+  | "canceled";
+
+/** The provider's word on a call that we placed. */
+export interface CallReport {
+  readonly kind: "call";
+  /** What makes a repeated report the same one. */
+  readonly key: string;
+  readonly externalId: string;
+  /** Our own id of the call, if the provider carried it back. */
+  readonly callId: string | null;
+  readonly state: CallStanding;
+  /** The provider's running number; reports come out of order. */
+  readonly sequence: number | null;
+  readonly answeredBy: "human" | "machine" | null;
 }
 
 /** Something that happened to a message or an address: shown in the timeline, answered by nobody. */
@@ -221,6 +276,40 @@ export interface Sends {
   lookUp(outgoing: Outgoing, since: Date, signal: AbortSignal): Promise<LookUp>;
 }
 
+export interface OutgoingCall {
+  /** Carried to the provider where it comes back with every report. */
+  readonly callId: string;
+  /** A number, or "client:<identity>" for a telephone in a browser. */
+  readonly to: string;
+  readonly ringSeconds: number;
+  /** Find out whether a person or an answering machine took the call. */
+  readonly detectMachine: boolean;
+  /** The provider's instructions in the channel's own form; left out: the provider asks us when the call is answered. */
+  readonly script?: string;
+}
+
+export interface FoundCall {
+  readonly externalId: string;
+  readonly state: CallStanding;
+  readonly answeredBy: "human" | "machine" | null;
+}
+
+/** Optional: the channel can ring a telephone. Nothing here throws: every outcome is a value. */
+export interface PlacesCalls {
+  /** One provider call. `unknown` is looked up before anything is dialled again. */
+  placeCall(call: OutgoingCall, signal: AbortSignal): Promise<SendResult>;
+  /** Calls to this number that were made at or after `since`; the core takes the one it does not know yet. */
+  lookUpCall(
+    call: Pick<OutgoingCall, "callId" | "to">,
+    since: Date,
+    signal: AbortSignal,
+  ): Promise<{ readonly found: readonly FoundCall[] } | "later">;
+  /** How one call stands; "gone": the provider has no such call. */
+  callStanding(externalId: string, signal: AbortSignal): Promise<FoundCall | "gone" | "later">;
+  /** Hangs up; false: not known whether it did. */
+  endCall(externalId: string, signal: AbortSignal): Promise<boolean>;
+}
+
 /** Optional: the channel can show that someone is writing. */
 export interface ShowsTyping {
   showTyping(to: ContactAddress, lastInboundExternalId: string | null): Promise<void>;
@@ -247,10 +336,9 @@ export interface ReportsHealth {
   ): Promise<{ readonly state: "ok" | "degraded" | "down" | "needs-action"; readonly detail: string }>;
 }
 
-export function can<Ability extends "webhooks" | "send" | "showTyping" | "fetchMedia" | "repliesVia" | "health">(
-  channel: Channel,
-  ability: Ability,
-): channel is Channel & AbilityOf<Ability> {
+export function can<
+  Ability extends "webhooks" | "send" | "showTyping" | "fetchMedia" | "repliesVia" | "health" | "placeCall",
+>(channel: Channel, ability: Ability): channel is Channel & AbilityOf<Ability> {
   return ability in channel;
 }
 
@@ -264,4 +352,6 @@ type AbilityOf<Ability> = Ability extends "webhooks"
         ? FetchesMedia
         : Ability extends "repliesVia"
           ? RepliesVia
-          : ReportsHealth;
+          : Ability extends "placeCall"
+            ? PlacesCalls
+            : ReportsHealth;

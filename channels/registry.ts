@@ -36,7 +36,8 @@ export function createChannels(settings: ChannelSettings): Channels {
     if (from !== null || messagingServiceSid !== null) {
       channels.push(createSms({ account, authToken, from, messagingServiceSid, publicUrl, client, burstWaitMs }));
     }
-    if (twilio.voiceNumber !== null) channels.push(createVoice({ account, authToken, publicUrl, company }));
+    const { voiceNumber: number } = twilio;
+    if (number !== null) channels.push(createVoice({ account, authToken, publicUrl, company, number, client }));
   }
   const whatsapp = createWhatsapp({ account, publicUrl, burstWaitMs, cloud: whatsappCloud, twilio, client });
   if (whatsapp !== null) channels.push(whatsapp.channel);

@@ -3,6 +3,7 @@ import { type Channel, can } from "../channels/channel.ts";
 import { directLine, webChat } from "../channels/web-chat/index.ts";
 import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.ts";
 import { takeUpload } from "./attachments/take-upload.ts";
+import { takeCallReport } from "./callbacks/take-report.ts";
 import { createIdentityCheck } from "./contacts/identity.ts";
 import { lastSeq } from "./contacts/last-seq.ts";
 import {
@@ -50,6 +51,11 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     channels: options.channels.filter((channel) => can(channel, "webhooks")),
     accept: options.accept,
     applyStatus: (report, channel, account) => options.outbox.applyStatus(report, channel, account),
+    applyCall: (report) => takeCallReport(engines.db, report),
+    planCall: async ({ report }) => {
+      await takeCallReport(engines.db, report);
+      return null;
+    },
     async nextReplies(conversationId, afterSeq, waitMs) {
       const entries = await nextReplies({ db: engines.db, live: engines.live }, conversationId, afterSeq, waitMs);
       const replies = entries.flatMap(({ seq, parts, meta, author }) =>

@@ -51,9 +51,13 @@ export interface TwilioClient {
   fetchMedia(url: string, limitBytes: number, signal: AbortSignal): Promise<FetchedMedia>;
   /** Marks a WhatsApp message as read and shows that we are writing, for up to 25 s. A courtesy: failing changes nothing. */
   showTyping(messageSid: string): Promise<void>;
+  /** One request about calls with the SDK's own types; throws what the SDK throws. */
+  calls<Value>(signal: AbortSignal, request: (calls: SdkCalls) => Promise<Value>): Promise<Value>;
   health(signal: AbortSignal): Promise<Health>;
   close(): Promise<void>;
 }
+
+export type SdkCalls = ReturnType<Twilio["api"]["v2010"]["accounts"]>["calls"];
 
 /** Twilio's REST API through its SDK, which is loaded with the first call: it takes 11 MB and a fifth of a second. */
 export function createTwilioClient(account: TwilioAccount): TwilioClient {
@@ -70,8 +74,7 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
         const { sid } = await during(signal, () => messages.create(message));
         return toResult({ status: 201, sid });
       } catch (error) {
-        const refusal = refusalIn(error);
-        return refusal === null ? afterError(error) : toResult(refusal);
+        return failedRequest(error);
       }
     },
     async findMessages({ from, to, body }, since, signal) {
@@ -103,6 +106,10 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
     async showTyping(messageId) {
       const { client } = await sdk();
       await client.messaging.v2.typingIndicator.create({ channel: "whatsapp", messageId }).catch(() => undefined);
+    },
+    async calls(signal, request) {
+      const { client, during } = await sdk();
+      return during(signal, () => request(client.api.v2010.accounts(account.accountSid).calls));
     },
     async health(signal) {
       try {
@@ -160,6 +167,17 @@ const exception = z.object({
   code: z.number().int().optional().catch(undefined),
   details: z.object({ retryAfterSeconds: z.number().nullable() }).optional().catch(undefined),
 });
+
+/** What the SDK's exception means for a request that creates something. Pure. */
+export function failedRequest(error: unknown): SendResult {
+  const refusal = refusalIn(error);
+  return refusal === null ? afterError(error) : toResult(refusal);
+}
+
+/** The HTTP status of the SDK's exception; null when there was no answer. */
+export function refusedStatus(error: unknown): number | null {
+  return refusalIn(error)?.status ?? null;
+}
 
 function refusalIn(error: unknown): Answer | null {
   if (!(error instanceof Error)) return null;

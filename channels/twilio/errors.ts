@@ -2,10 +2,18 @@ import type { DeliveryError } from "../channel.ts";
 
 /** What Twilio's error codes ask of us (https://www.twilio.com/docs/api/errors). */
 const known: Readonly<Record<number, readonly [DeliveryError["class"], string]>> = {
+  13224: ["permanent", "The number is not valid."],
+  13225: ["permanent", "Twilio or the carrier blocks calls to this number."],
+  13227: ["config", "Calls to this country are not enabled at Twilio."],
   14107: ["permanent", "Twilio limits replies to this sender; it looks like a loop."],
   20003: ["auth", "Twilio refused our credentials. Check TWILIO_AUTH_TOKEN or the API key."],
   20429: ["retry", "Twilio asks us to slow down."],
+  21210: ["config", "TWILIO_VOICE_NUMBER is not a number of our Twilio account."],
   21211: ["permanent", "The number is not valid."],
+  21212: ["config", "TWILIO_VOICE_NUMBER is not a number that Twilio knows."],
+  21214: ["permanent", "The number cannot be reached."],
+  21215: ["config", "Calls to this country are not enabled at Twilio."],
+  21217: ["permanent", "The number is not valid."],
   21408: ["config", "Sending to this country is not enabled at Twilio."],
   21606: ["config", "Our number cannot send to this one."],
   21608: ["config", "A trial account can send to verified numbers only."],

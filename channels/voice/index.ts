@@ -2,6 +2,7 @@ import type {
   AwaitReply,
   Channel,
   HttpAnswer,
+  PlacesCalls,
   RawRequest,
   Received,
   ReceivesWebhooks,
@@ -9,10 +10,13 @@ import type {
   SpokenReply,
   Webhook,
 } from "../channel.ts";
+import type { TwilioClient } from "../twilio/client.ts";
 import { sidIn } from "../twilio/inbound.ts";
-import { twilioWebhook } from "../twilio/webhook.ts";
+import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
+import { isOutbound, outboundWebhooks, parseCallReport } from "./outbound.ts";
 import { callerOf, parseCallStatus, parseInput, parseStart, readState } from "./parse.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
+import { placesCalls } from "./place-call.ts";
 import { renderSpeech, toSpeech } from "./render.ts";
 import { type CallState, firstState, gather, redirect, response, say, toQuery } from "./twiml.ts";
 
@@ -31,10 +35,13 @@ export interface VoiceOptions {
   readonly authToken: string;
   readonly publicUrl: () => string;
   readonly company: string;
+  /** The company's number: callers dial it, and those whom we call see it. */
+  readonly number: string;
+  readonly client: TwilioClient;
 }
 
 /** Telephone calls over Twilio: speech and keys in, spoken replies out, inside the provider's own requests. */
-export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks & RepliesVia {
+export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks & RepliesVia & PlacesCalls {
   const webhook = (path: string, read: (form: URLSearchParams, request: RawRequest) => Received): Webhook =>
     twilioWebhook(options, path, (form, request) =>
       sidIn(form, "CallSid") !== ""
@@ -53,7 +60,18 @@ export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks &
     },
     repliesVia: "sms",
     render: renderSpeech,
+    ...placesCalls({
+      client: options.client,
+      from: options.number,
+      callbackUrl: () => `${options.publicUrl()}/channels/voice/${options.account}`,
+    }),
     webhooks: [
+      ...outboundWebhooks({
+        account: options.account,
+        authToken: options.authToken,
+        publicUrl: options.publicUrl,
+        talk: (prompt, locale) => listening(options, firstState(locale), prompt),
+      }),
       webhook("/incoming", (form) => {
         const locale = likelyLocale(form.get("From") ?? "");
         const answer = listen(options, firstState(locale), greeting(options.company, locale));
@@ -63,8 +81,8 @@ export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks &
         const state = readState(request.url, firstState(likelyLocale(form.get("From") ?? "")));
         return state.waits > 0 ? waitOn(options, form, state) : takeInput(options, form, state);
       }),
-      webhook("/status", (form) => {
-        const change = parseCallStatus(form);
+      webhook("/status", (form, request) => {
+        const change = isOutbound(form) ? parseCallReport(form, queryOf(request)) : parseCallStatus(form);
         return {
           kind: "accepted",
           events: [change ?? { kind: "ignored", why: "call-status-without-state" }],
@@ -161,7 +179,11 @@ function comeBack(options: VoiceOptions, state: CallState, lastSeq: number): Htt
 }
 
 function listen(options: VoiceOptions, state: CallState, prompt: string, manyDigits = false): HttpAnswer {
-  return twiml(gather({ action: actionOf(options, state), locale: state.locale, prompt, manyDigits }));
+  return twiml(listening(options, state, prompt, manyDigits));
+}
+
+function listening(options: VoiceOptions, state: CallState, prompt: string, manyDigits = false): string {
+  return gather({ action: actionOf(options, state), locale: state.locale, prompt, manyDigits });
 }
 
 function actionOf(options: VoiceOptions, state: CallState): string {

@@ -14,7 +14,9 @@ const withheld = new Set(["", "anonymous", "+266696687", "restricted", "unknown"
  * own, or strangers would share one (R8).
  */
 export function callerOf(form: URLSearchParams): ContactAddress {
-  const from = cleanText(form.get("From") ?? "").slice(0, 200);
+  // On a call that we placed, the customer is the one who was called.
+  const customer = (form.get("Direction") ?? "").startsWith("outbound") ? "To" : "From";
+  const from = cleanText(form.get(customer) ?? "").slice(0, 200);
   if (withheld.has(from.toLowerCase()))
     return { channel: "voice", kind: "opaque", value: `call:${sidIn(form, "CallSid")}` };
   return { channel: "voice", kind: /^\+[1-9]\d{6,14}$/.test(from) ? "e164" : "opaque", value: from };

@@ -15,6 +15,8 @@ export interface Phrases {
   readonly callMe: string;
   readonly choose: string;
   readonly website: string;
+  readonly accept: string;
+  readonly neverAgain: (key: string) => string;
   /** Offered by callers who were greeted in another language than English. */
   readonly english: string;
 }
@@ -34,6 +36,8 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     callMe: "Please call me back",
     choose: "You can say:",
     website: "our website",
+    accept: "Press 1 to take the call.",
+    neverAgain: (key) => `If you never want us to call this number again, press ${key}.`,
     english: "For English, press 2.",
   },
   sv: {
@@ -50,6 +54,8 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     callMe: "Ring upp mig",
     choose: "Du kan säga:",
     website: "vår webbplats",
+    accept: "Tryck 1 för att ta samtalet.",
+    neverAgain: (key) => `Tryck ${key} om du aldrig vill att vi ringer det här numret igen.`,
     english: "For English, press 2.",
   },
   de: {
@@ -66,6 +72,8 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     callMe: "Bitte rufen Sie mich zurück",
     choose: "Sie können sagen:",
     website: "unsere Website",
+    accept: "Drücken Sie die 1, um den Anruf anzunehmen.",
+    neverAgain: (key) => `Wenn wir diese Nummer nie wieder anrufen sollen, drücken Sie die ${key}.`,
     english: "For English, press 2.",
   },
   es: {
@@ -82,6 +90,8 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     callMe: "Por favor, llámenme",
     choose: "Puede decir:",
     website: "nuestro sitio web",
+    accept: "Pulse 1 para aceptar la llamada.",
+    neverAgain: (key) => `Si no quiere que volvamos a llamar a este número, pulse ${key}.`,
     english: "For English, press 2.",
   },
 };

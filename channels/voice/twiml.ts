@@ -63,8 +63,9 @@ function withoutIllegal(text: string): string {
   return text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "");
 }
 
-function escapeXml(text: string): string {
-  return text
+/** Text inside an attribute or an element; X4: without what XML forbids. */
+export function escapeXml(text: string): string {
+  return withoutIllegal(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { StatusReport } from "../../channels/channel.ts";
+import type { AwaitPlan, CallPlan, CallReport, StatusReport } from "../../channels/channel.ts";
 import {
   type AwaitReply,
   type Channel,
@@ -20,6 +20,10 @@ export interface WebhookDeps {
   readonly channels: readonly Channel[];
   readonly accept: Accept;
   readonly applyStatus: (report: StatusReport, channel: string, account: string) => Promise<boolean>;
+  /** Takes in what the provider says about a call that we placed; false when no such call exists. */
+  readonly applyCall: (report: CallReport) => Promise<boolean>;
+  /** What to do with a call that we placed and that was answered; null when it is not ours or over. */
+  readonly planCall: (answered: Pick<AwaitPlan, "callId" | "digits" | "report">) => Promise<CallPlan | null>;
   /** The replies of a conversation after a seq; waits up to `waitMs` for the first. */
   readonly nextReplies: (
     conversationId: string,
@@ -95,6 +99,9 @@ async function receive(
   }
   const stored = await Promise.all(received.events.map((event) => take(deps, channel, event, began)));
   if (!("kind" in received.answer)) return answer(reply, received.answer);
+  if (received.answer.kind === "await-plan") {
+    return answer(reply, received.answer.respond(await deps.planCall(received.answer)));
+  }
   return answer(reply, await speak(deps, received.answer, stored));
 }
 
@@ -119,6 +126,12 @@ async function take(deps: WebhookDeps, channel: Channel, event: InboundEvent, be
       const known = await deps.applyStatus(event, channel.name, channel.account);
       if (!known)
         deps.log.info({ channel: channel.name, reason: "unknown-delivery", state: event.state }, "status-ignored");
+      return null;
+    }
+    case "call": {
+      const known = await deps.applyCall(event);
+      if (!known)
+        deps.log.info({ channel: channel.name, reason: "unknown-call", state: event.state }, "status-ignored");
       return null;
     }
     case "ignored":

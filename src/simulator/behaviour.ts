@@ -20,6 +20,11 @@ export const behaviourSchema = z.object({
   /** Send status reports at all, and how long after each other. */
   statuses: z.boolean(),
   statusDelayMs: z.number().int().min(0).max(60_000),
+  /** What becomes of calls to numbers that nobody said anything about; the rest is answered by a person. */
+  answeringMachine: probability,
+  busy: probability,
+  noAnswer: probability,
+  callFails: probability,
 });
 
 export type Behaviour = z.output<typeof behaviourSchema>;
@@ -36,6 +41,10 @@ export const wellBehaved: Behaviour = {
   reorderStatuses: 0,
   statuses: true,
   statusDelayMs: 300,
+  answeringMachine: 0,
+  busy: 0,
+  noAnswer: 0,
+  callFails: 0,
 };
 
 /** Mulberry32: small, fast, the same on every machine. */

@@ -3,11 +3,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { Log } from "../lib/log.ts";
 import { type Behaviour, behaviourSchema, drawFault, type Fault, seededRandom, wellBehaved } from "./behaviour.ts";
+import { type Callee, createCallsApi, type PlacedCall } from "./calls-api.ts";
 import { checkCloud, refuseCloud } from "./cloud-api.ts";
 import { type Content, checkContent, fillContent, listContents } from "./content-api.ts";
 import { type Customer, cloudEnvelope, createCustomer, type ProviderAccount, type ServiceAddress } from "./customer.ts";
 import { createJournal, type Journal, type JournalEntry, type Seen } from "./journal.ts";
-import { type Answer, type Checked, checkCall, checkMessage, refuse, toResource } from "./twilio-api.ts";
+import { type Answer, type Checked, checkMessage, refuse, toResource } from "./twilio-api.ts";
 
 /** Far above any message; a larger body is not one. */
 const bodyMaxBytes = 256 * 1024;
@@ -34,6 +35,10 @@ export interface ProviderDouble {
   /** What customers saw, in the order of acceptance: the judge of R2 and R3. */
   log(from?: number): Seen[];
   behave(change: Partial<Behaviour>): void;
+  /** The calls that the service placed, in the order of acceptance. */
+  readonly calls: readonly PlacedCall[];
+  /** What happens when this number rings, from now on. */
+  answerAs(number: string, callee: Partial<Callee>): void;
   close(): Promise<void>;
 }
 
@@ -52,24 +57,37 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   const messagesPath = `/2010-04-01/Accounts/${options.accountSid}/Messages.json`;
   const accountPath = `/2010-04-01/Accounts/${options.accountSid}.json`;
   const callsPath = `/2010-04-01/Accounts/${options.accountSid}/Calls.json`;
+  const callPath = new RegExp(`^/2010-04-01/Accounts/${options.accountSid}/Calls/(CA[0-9a-f]{32})\\.json$`);
   const contents = new Map<string, Content>();
   const sidPrefix = randomBytes(10).toString("hex");
   let sidCount = 0;
   const nextSid = (kind: string) => `${kind}${sidPrefix}${(++sidCount).toString(16).padStart(12, "0")}`;
 
   /** Reports are best effort at the real provider too: one that fails is not sent again. */
-  function later(index: number, work: () => Promise<unknown>): void {
-    const timer = setTimeout(
-      () => {
-        timers.delete(timer);
-        if (closed) return;
-        work().catch((error: unknown) => options.log.debug({ component: "simulator", error }, "status-report-failed"));
-      },
-      behaviour.statusDelayMs * (index + 1),
-    );
+  function after(ms: number, work: () => Promise<unknown>): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      if (closed) return;
+      work().catch((error: unknown) => options.log.debug({ component: "simulator", error }, "status-report-failed"));
+    }, ms);
     timer.unref();
     timers.add(timer);
   }
+
+  function later(index: number, work: () => Promise<unknown>): void {
+    after(behaviour.statusDelayMs * (index + 1), work);
+  }
+
+  const calls = createCallsApi({
+    accountSid: options.accountSid,
+    clock,
+    random,
+    behaviour: () => behaviour,
+    journal,
+    customer,
+    nextSid,
+    after,
+  });
 
   function report(entry: JournalEntry, states: readonly string[], post: (state: string) => Promise<unknown>): void {
     if (!behaviour.statuses) return;
@@ -123,45 +141,6 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
       ["From", from],
       ["ApiVersion", "2010-04-01"],
     ]);
-  }
-
-  function acceptCall(form: URLSearchParams): Checked<() => Answer> {
-    const checked = checkCall(form);
-    if (!checked.ok) return checked;
-    const { to, from, statusCallback } = checked.value;
-    return accepts(() => {
-      const sid = nextSid("CA");
-      const deliveryId = statusCallback === null ? null : new URL(statusCallback).searchParams.get("d");
-      const entry = journal.add({
-        channel: "voice",
-        direction: "out",
-        customer: to,
-        ours: from,
-        body: "[call]",
-        sid,
-        deliveryId,
-        options: [],
-        status: "queued",
-      });
-      const states = ["queued", "initiated", "ringing", "in-progress", "completed"];
-      if (statusCallback !== null) {
-        report(entry, states.slice(1), (state) => {
-          const form = new Map([
-            ["CallSid", sid],
-            ["AccountSid", options.accountSid],
-            ["To", to],
-            ["From", from],
-            ["CallStatus", state],
-          ]);
-          form.set("Direction", "outbound-api").set("SequenceNumber", String(states.indexOf(state) - 1));
-          return customer.postForm(statusCallback, form);
-        });
-      }
-      return {
-        status: 201,
-        body: { sid, account_sid: options.accountSid, to, from, status: "queued", direction: "outbound-api" },
-      };
-    });
   }
 
   function acceptCloud(body: string, phoneNumberId: string): Checked<() => Answer> {
@@ -274,14 +253,16 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
       return { status: 200, body: { sid: options.accountSid, status: "active", type: "Full" } };
     }
     const isMessages = path === messagesPath;
-    if (!isMessages && path !== callsPath) {
+    const callSid = callPath.exec(path)?.[1];
+    if (!isMessages && path !== callsPath && callSid === undefined) {
       return refuse(404, 20404, "The requested resource was not found").answer;
     }
-    if (request.method === "GET" && isMessages) {
+    if (request.method === "GET") {
       const fault = drawFault(behaviour, random);
       if (fault === "hang" || fault === "timeout-after-accepting") return null;
       if (fault === "fail-before" || fault === "fail-after") return refuse(500, 20500, "Internal Server Error").answer;
-      return list(new URLSearchParams(query));
+      if (callSid !== undefined) return calls.fetch(callSid);
+      return isMessages ? list(new URLSearchParams(query)) : calls.list(new URLSearchParams(query));
     }
     if (request.method !== "POST") return refuse(405, 20004, "Method not allowed").answer;
     // Twilio reads no other form than this one, and then misses the first required field.
@@ -291,7 +272,12 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
       tooMany: refuse(429, 20429, "Too Many Requests").answer,
       failure: refuse(500, 20500, "Internal Server Error").answer,
     };
-    return carryOut(isMessages ? acceptTwilio(form) : acceptCall(form), faulty);
+    if (callSid !== undefined)
+      return carryOut(
+        accepts(() => calls.update(callSid, form)),
+        faulty,
+      );
+    return carryOut(isMessages ? acceptTwilio(form) : calls.create(form), faulty);
   }
 
   function answerContent(request: IncomingMessage, body: string): Answer {
@@ -370,6 +356,8 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     customer,
     journal,
     log: (from) => journal.seen(from),
+    calls: calls.placed,
+    answerAs: calls.answerAs,
     behave: (change) => {
       behaviour = withChange(behaviour, change);
     },

@@ -63,16 +63,24 @@ export function checkMessage(
 export interface TwilioCall {
   readonly to: string;
   readonly from: string;
+  readonly url: string | null;
+  readonly twiml: string | null;
   readonly statusCallback: string | null;
+  readonly events: ReadonlySet<string>;
+  readonly detectsMachine: boolean;
 }
 
+const callee = /^(\+[1-9]\d{6,14}|client:[A-Za-z0-9_]{1,121}|sip:\S{1,200})$/;
+const callEvents = new Set(["initiated", "ringing", "answered", "completed"]);
+
+/** The rules of POST /Calls.json, in the order Twilio applies them, with its codes. */
 export function checkCall(form: URLSearchParams): Checked<TwilioCall> {
   const to = form.get("To") ?? "";
   const from = form.get("From") ?? "";
   const twiml = form.get("Twiml");
   const statusCallback = form.get("StatusCallback");
   if (to === "") return refuse(400, 21201, "No 'To' number is specified");
-  if (!address.test(to)) return refuse(400, 21211, "Invalid 'To' Phone Number.");
+  if (!callee.test(to)) return refuse(400, 21211, "Invalid 'To' Phone Number.");
   if (from === "") return refuse(400, 21213, "'From' phone number is required");
   if (!address.test(from)) return refuse(400, 21212, "Invalid 'From' Phone Number.");
   if (!form.has("Url") && twiml === null && !form.has("ApplicationSid")) {
@@ -82,7 +90,22 @@ export function checkCall(form: URLSearchParams): Checked<TwilioCall> {
   if (statusCallback !== null && !isCallback(statusCallback)) {
     return refuse(400, 21609, "The StatusCallback URL is not a valid URL.");
   }
-  return { ok: true, value: { to, from, statusCallback } };
+  const url = form.get("Url");
+  if (url !== null && !isCallback(url)) return refuse(400, 21205, "Url is not a valid URL.");
+  const timeout = Number(form.get("Timeout") ?? 60);
+  if (!Number.isInteger(timeout) || timeout < 1 || timeout > 600)
+    return refuse(400, 20001, "Timeout must be 1 to 600.");
+  const detection = form.get("MachineDetection");
+  if (detection !== null && detection !== "Enable" && detection !== "DetectMessageEnd") {
+    return refuse(400, 20001, "MachineDetection must be Enable or DetectMessageEnd.");
+  }
+  const events = form.getAll("StatusCallbackEvent").flatMap((one) => one.split(" "));
+  if (events.some((one) => !callEvents.has(one))) return refuse(400, 21626, "Invalid StatusCallbackEvent.");
+  const wanted = new Set(events.length === 0 ? ["completed"] : events);
+  return {
+    ok: true,
+    value: { to, from, url, twiml, statusCallback, events: wanted, detectsMachine: detection !== null },
+  };
 }
 
 export function refuse(status: number, code: number, message: string): { readonly ok: false; readonly answer: Answer } {

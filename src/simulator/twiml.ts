@@ -4,6 +4,8 @@ export interface HeardTwiml {
   /** Where speech and keys are sent; null: the call does not listen. */
   readonly action: string | null;
   readonly redirect: string | null;
+  /** The conference that is dialled once nobody pressed anything. */
+  readonly conference: string | null;
   readonly pauseSeconds: number;
   readonly ended: boolean;
 }
@@ -17,11 +19,13 @@ export function readTwiml(xml: string): HeardTwiml {
   const gather = /<Gather([^>]*)>/.exec(xml)?.[1];
   const redirect = /<Redirect[^>]*>([\s\S]*?)<\/Redirect>/.exec(xml)?.[1];
   const pause = /<Pause([^>]*)\/?>/.exec(xml)?.[1];
+  const conference = /<Conference[^>]*>([\s\S]*?)<\/Conference>/.exec(xml)?.[1];
   const action = gather === undefined ? null : attribute(gather, "action");
   return {
     said,
     action,
     redirect: redirect === undefined ? null : unescapeXml(redirect.trim()),
+    conference: conference === undefined ? null : unescapeXml(conference.trim()),
     pauseSeconds: pause === undefined ? 0 : Number(attribute(pause, "length") ?? 1),
     ended: action === null && redirect === undefined,
   };

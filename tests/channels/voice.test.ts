@@ -1,12 +1,20 @@
 import { expect, test } from "vitest";
-import type { AwaitReply, HttpAnswer, Received, SpokenReply } from "../../channels/channel.ts";
+import type { AwaitPlan, AwaitReply, HttpAnswer, Received, SpokenReply } from "../../channels/channel.ts";
+import { createTwilioClient } from "../../channels/twilio/client.ts";
 import { createVoice } from "../../channels/voice/index.ts";
 import { twilioSignature } from "../../src/simulator/sign.ts";
 import { readTwiml } from "../../src/simulator/twiml.ts";
 
 const publicUrl = "https://help.example";
 const authToken = "token-for-tests";
-const voice = createVoice({ account: "default", authToken, publicUrl: () => publicUrl, company: "Tom & <Co>" });
+const voice = createVoice({
+  account: "default",
+  authToken,
+  publicUrl: () => publicUrl,
+  company: "Tom & <Co>",
+  number: "+46800000000",
+  client: createTwilioClient({ accountSid: "AC1", authToken, apiKey: null, apiSecret: null, apiUrl: null }),
+});
 
 function request(path: string, fields: Record<string, string>, token = authToken): Received {
   const form = new Map(Object.entries({ CallSid: "CA1", From: "+46701234567", To: "+46800000000", ...fields }));
@@ -26,12 +34,14 @@ function accepted(received: Received) {
   return received;
 }
 
-function awaiting(answer: HttpAnswer | AwaitReply): AwaitReply {
-  if (!("kind" in answer)) throw new Error("answered at once");
+type Answer = HttpAnswer | AwaitReply | AwaitPlan;
+
+function awaiting(answer: Answer): AwaitReply {
+  if (!("kind" in answer) || answer.kind !== "await-reply") throw new Error("answered at once");
   return answer;
 }
 
-function twimlOf(answer: HttpAnswer | AwaitReply) {
+function twimlOf(answer: Answer) {
   if ("kind" in answer) throw new Error("not answered at once");
   return readTwiml(answer.body ?? "");
 }

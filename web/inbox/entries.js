@@ -120,6 +120,8 @@ function lineWords(event) {
       return data.by === "message" ? "Woken by the customer's message" : "Back: its time has come";
     case "callback":
       return callbackWords(event);
+    case "call":
+      return callWords(data);
     case "change":
       return changeWords(data);
     case "delivery-failed":
@@ -136,6 +138,24 @@ function callbackWords({ agentName, data }) {
   const when = localWords(data.localTime, data.zone) ?? data.wish;
   return `Callback ${data.change ?? data.state}${by}${when ? `: ${when}` : ""}${data.outcome ? `. ${data.outcome}` : ""}`;
 }
+
+function callWords({ leg, state, answeredBy }) {
+  const who = leg === "customer" ? "Call to the customer" : "Call to an agent";
+  const by = answeredBy === "machine" ? ", an answering machine" : "";
+  return `${who}: ${callStates[state] ?? state}${by}`;
+}
+
+const callStates = {
+  dialling: "dialling",
+  queued: "waiting for a line",
+  ringing: "ringing",
+  "in-progress": "answered",
+  completed: "ended",
+  busy: "busy",
+  "no-answer": "no answer",
+  failed: "could not be connected",
+  canceled: "hung up before an answer",
+};
 
 function changeWords(data) {
   if (data.change === "call")

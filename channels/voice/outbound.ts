@@ -1,0 +1,91 @@
+import type { CallPlan, CallReport, HttpAnswer, Received, Webhook } from "../channel.ts";
+import { sidIn } from "../twilio/inbound.ts";
+import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
+import { bridge, keyMenu } from "./conference.ts";
+import { phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
+import { toAnsweredBy, toStanding } from "./place-call.ts";
+import { escapeXml, response, say } from "./twiml.ts";
+
+/** A UUID, with room. */
+const callIdMaxChars = 64;
+/** Time to find the key after the words have ended. */
+const acceptSeconds = 10;
+const optOutSeconds = 1;
+
+export interface OutboundOptions {
+  readonly account: string;
+  readonly authToken: string;
+  readonly publicUrl: () => string;
+  /** What the assistant says and listens with once the plan gave the call to it. */
+  readonly talk: (prompt: string, locale: SpokenLocale) => string;
+}
+
+/** Calls that we placed: what to do when they are answered. Reports come to `/status` with all others. */
+export function outboundWebhooks(options: OutboundOptions): Webhook[] {
+  return [
+    twilioWebhook(options, "/answered", (form, request): Received => {
+      const callId = callIdIn(queryOf(request));
+      const report = parseCallReport(form, queryOf(request));
+      if (callId === null || report === null) {
+        return { kind: "refused", answer: { status: 400 }, reason: "no-call-id" };
+      }
+      const digits = form.has("Digits") ? (form.get("Digits") ?? "").replace(/[^\d*#]/g, "").slice(0, 1) : null;
+      const respond = (plan: CallPlan | null) => twiml(planTwiml(plan, callId, options));
+      return { kind: "accepted", events: [], answer: { kind: "await-plan", callId, digits, report, respond } };
+    }),
+  ];
+}
+
+/** A report on a call of ours; null when it says no state. Pure. */
+export function parseCallReport(form: URLSearchParams, query: URLSearchParams): CallReport | null {
+  const externalId = sidIn(form, "CallSid");
+  const state = toStanding(form.get("CallStatus"));
+  if (externalId === "" || state === null) return null;
+  const number = /^\d{1,9}$/.exec(form.get("SequenceNumber") ?? "")?.[0];
+  return {
+    kind: "call",
+    key: `twilio:call:${externalId}:status-${number ?? state}`,
+    externalId,
+    callId: callIdIn(query),
+    state,
+    sequence: number === undefined ? null : Number(number),
+    answeredBy: toAnsweredBy(form.get("AnsweredBy")),
+  };
+}
+
+export function isOutbound(form: URLSearchParams): boolean {
+  return (form.get("Direction") ?? "").startsWith("outbound");
+}
+
+function callIdIn(query: URLSearchParams): string | null {
+  const id = query.get("c");
+  return id === null || id === "" ? null : id.slice(0, callIdMaxChars);
+}
+
+function planTwiml(plan: CallPlan | null, callId: string, options: OutboundOptions): string {
+  if (plan === null) return "<Hangup/>";
+  const locale = toSpokenLocale(plan.locale) ?? "en";
+  const action = escapeXml(
+    `${options.publicUrl()}/channels/voice/${options.account}/answered?c=${encodeURIComponent(callId)}`,
+  );
+  switch (plan.do) {
+    case "hang-up":
+      return `${plan.say === null ? "" : say(plan.say, locale)}<Hangup/>`;
+    case "ask-agent":
+      return `${keyMenu(action, acceptSeconds, say(`${plan.say} ${phrases[locale].accept}`, locale))}<Hangup/>`;
+    case "bridge":
+      return offerOptOut(action, plan.say, plan.optOutKey, locale) + bridge(plan.conference, plan.leg, callId);
+    case "assistant":
+      return offerOptOut(action, plan.say, plan.optOutKey, locale) + options.talk("", locale);
+  }
+}
+
+/** M3: said to numbers whose owner never proved to have asked for the call. Without a key the call goes on. */
+function offerOptOut(action: string, words: string | null, key: string | null, locale: SpokenLocale): string {
+  const spoken = words === null ? "" : say(words, locale);
+  return key === null ? spoken : keyMenu(action, optOutSeconds, spoken + say(phrases[locale].neverAgain(key), locale));
+}
+
+function twiml(content: string): HttpAnswer {
+  return { status: 200, contentType: "text/xml", body: response(content) };
+}

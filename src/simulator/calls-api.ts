@@ -1,0 +1,316 @@
+import type { Behaviour } from "./behaviour.ts";
+import type { Customer } from "./customer.ts";
+import type { Journal, JournalEntry } from "./journal.ts";
+import { type Answer, type Checked, checkCall, refuse, type TwilioCall } from "./twilio-api.ts";
+import { readTwiml } from "./twiml.ts";
+
+const pageSizeMax = 1_000;
+/** Keys in answer to one call's menus; more is a loop. */
+const stepsMax = 20;
+
+/** What happens when a telephone rings. */
+export interface Callee {
+  readonly outcome: "human" | "machine" | "busy" | "no-answer" | "failed";
+  readonly ringMs: number;
+  /** How long the line stays open where nobody else ends it. */
+  readonly talkMs: number;
+  /** The key that is pressed whenever one is asked for; null: none. */
+  readonly key: string | null;
+}
+
+export interface PlacedCall {
+  readonly sid: string;
+  readonly to: string;
+  readonly from: string;
+  readonly createdAt: number;
+  readonly given: TwilioCall;
+  readonly entry: JournalEntry;
+  status: string;
+  sequence: number;
+  answeredBy: string | null;
+  answeredAt: number | null;
+  endedAt: number | null;
+  /** The conference that the line is in. */
+  conference: string | null;
+  /** What was said into the line. */
+  readonly heard: string[];
+}
+
+export interface CallsApi {
+  readonly placed: readonly PlacedCall[];
+  create(form: URLSearchParams): Checked<() => Answer>;
+  list(query: URLSearchParams): Answer;
+  fetch(sid: string): Answer;
+  update(sid: string, form: URLSearchParams): Answer;
+  /** What happens when this number rings, from now on. */
+  answerAs(number: string, callee: Partial<Callee>): void;
+}
+
+export interface CallsDeps {
+  readonly accountSid: string;
+  readonly clock: () => number;
+  readonly random: () => number;
+  readonly behaviour: () => Behaviour;
+  readonly journal: Journal;
+  readonly customer: Pick<Customer, "postForm">;
+  readonly nextSid: (kind: string) => string;
+  readonly after: (ms: number, work: () => Promise<unknown>) => void;
+}
+
+const ends = new Set(["completed", "busy", "no-answer", "failed", "canceled"]);
+const usual: Callee = { outcome: "human", ringMs: 20, talkMs: 200, key: null };
+
+/** Twilio's Calls: takes what Twilio takes, rings, asks the service what to do, reports, and lets itself be asked. */
+export function createCallsApi(deps: CallsDeps): CallsApi {
+  const { accountSid, clock, random, behaviour, journal, customer, after } = deps;
+  const placed: PlacedCall[] = [];
+  const bySid = new Map<string, PlacedCall>();
+  const callees = new Map<string, Partial<Callee>>();
+  const path = `/2010-04-01/Accounts/${accountSid}/Calls.json`;
+
+  function calleeOf(number: string): Callee {
+    return { ...usual, outcome: drawOutcome(behaviour(), random()), ...callees.get(number) };
+  }
+
+  function move(call: PlacedCall, status: string): void {
+    if (ends.has(call.status)) return;
+    call.status = status;
+    call.entry.status = status;
+    if (status === "in-progress") call.answeredAt = clock();
+    if (ends.has(status)) call.endedAt = clock();
+    report(call, status);
+  }
+
+  function report(call: PlacedCall, status: string): void {
+    const { statusCallback, events } = call.given;
+    const event = ends.has(status) ? "completed" : status === "in-progress" ? "answered" : status;
+    if (statusCallback === null || !events.has(event) || !behaviour().statuses) return;
+    const sequence = String(call.sequence++);
+    const form = callForm(call, status);
+    form.set("SequenceNumber", sequence).set("CallbackSource", "call-progress-events");
+    form.set("Timestamp", new Date(clock()).toUTCString().replace("GMT", "+0000"));
+    if (ends.has(status))
+      form.set(
+        "CallDuration",
+        String(Math.ceil(((call.endedAt ?? 0) - (call.answeredAt ?? call.endedAt ?? 0)) / 1000)),
+      );
+    const { reorderStatuses, statusDelayMs } = behaviour();
+    // A report that is held back arrives after the next ones.
+    const heldBack = reorderStatuses > 0 && random() < reorderStatuses ? statusDelayMs * 4 + 40 : 0;
+    after(statusDelayMs + heldBack, () => customer.postForm(statusCallback, form));
+  }
+
+  function callForm(call: PlacedCall, status: string): Map<string, string> {
+    const form = new Map([
+      ["CallSid", call.sid],
+      ["AccountSid", accountSid],
+      ["From", call.from],
+      ["To", call.to],
+      ["CallStatus", status],
+      ["Direction", "outbound-api"],
+      ["ApiVersion", "2010-04-01"],
+    ]);
+    if (call.answeredBy !== null) form.set("AnsweredBy", call.answeredBy);
+    return form;
+  }
+
+  function ring(call: PlacedCall): void {
+    const callee = calleeOf(call.to);
+    after(0, async () => {
+      if (callee.outcome === "failed") return move(call, "failed");
+      move(call, "initiated");
+      move(call, "ringing");
+      after(callee.ringMs, async () => {
+        if (ends.has(call.status)) return;
+        if (callee.outcome === "busy" || callee.outcome === "no-answer") return move(call, callee.outcome);
+        if (call.given.detectsMachine) call.answeredBy = callee.outcome === "machine" ? "machine_start" : "human";
+        move(call, "in-progress");
+        await follow(call, callee);
+      });
+    });
+  }
+
+  /** Carries the service's instructions out, step by step, as long as the line is open. */
+  async function follow(call: PlacedCall, callee: Callee): Promise<void> {
+    const { url, twiml } = call.given;
+    let xml = twiml ?? (await ask(call, url, null));
+    for (let step = 0; step < stepsMax && !ends.has(call.status); step++) {
+      if (xml === null) return move(call, "completed");
+      const heard = readTwiml(xml);
+      for (const { text } of heard.said) {
+        call.heard.push(text);
+        journal.add({
+          channel: "voice",
+          direction: "out",
+          customer: call.to,
+          ours: call.from,
+          body: text,
+          sid: call.sid,
+          deliveryId: null,
+          options: [],
+          status: "spoken",
+        });
+      }
+      if (heard.action !== null && callee.key !== null) {
+        xml = await ask(call, new URL(heard.action, url ?? undefined).toString(), callee.key);
+        continue;
+      }
+      if (heard.conference !== null) {
+        call.conference = heard.conference;
+        return hangUpAfter(call, callee.talkMs);
+      }
+      if (heard.redirect !== null) {
+        xml = await ask(call, new URL(heard.redirect, url ?? undefined).toString(), null);
+        continue;
+      }
+      return hangUpAfter(call, heard.ended ? 0 : callee.talkMs);
+    }
+  }
+
+  function hangUpAfter(call: PlacedCall, ms: number): void {
+    after(ms, async () => move(call, "completed"));
+  }
+
+  async function ask(call: PlacedCall, url: string | null, digits: string | null): Promise<string | null> {
+    if (url === null) return null;
+    const form = callForm(call, "in-progress");
+    if (digits !== null) form.set("Digits", digits);
+    const posted = await customer.postForm(url, form);
+    return posted.status === 200 ? posted.body : null;
+  }
+
+  return {
+    placed,
+    answerAs: (number, callee) => void callees.set(number, { ...callees.get(number), ...callee }),
+    create(form) {
+      const checked = checkCall(form);
+      if (!checked.ok) return checked;
+      const given = checked.value;
+      return {
+        ok: true,
+        value: () => {
+          const sid = deps.nextSid("CA");
+          const mark = given.statusCallback ?? given.url;
+          const entry = journal.add({
+            channel: "voice",
+            direction: "out",
+            customer: given.to,
+            ours: given.from,
+            body: "[call]",
+            sid,
+            deliveryId: mark === null ? null : new URL(mark).searchParams.get("c"),
+            options: [],
+            status: "queued",
+          });
+          const call: PlacedCall = {
+            sid,
+            to: given.to,
+            from: given.from,
+            createdAt: clock(),
+            given,
+            entry,
+            status: "queued",
+            sequence: 0,
+            answeredBy: null,
+            answeredAt: null,
+            endedAt: null,
+            conference: null,
+            heard: [],
+          };
+          placed.push(call);
+          bySid.set(sid, call);
+          ring(call);
+          return { status: 201, body: toResource(accountSid, call) };
+        },
+      };
+    },
+    list(query) {
+      const pageSize = Math.min(pageSizeMax, Math.max(1, Number(query.get("PageSize") ?? 50) || 50));
+      const page = Math.max(0, Number(query.get("Page") ?? 0) || 0);
+      const fits = (name: string, value: string) => !query.has(name) || query.get(name) === value;
+      const since = query.get("StartTime>");
+      const fitting = placed.filter(
+        (call) =>
+          fits("To", call.to) &&
+          fits("From", call.from) &&
+          fits("Status", call.status) &&
+          // Twilio knows a start only for calls that were answered.
+          (since === null || (call.answeredAt !== null && call.answeredAt >= Date.parse(since))),
+      );
+      const shown = fitting.reverse().slice(page * pageSize, (page + 1) * pageSize);
+      query.set("Page", String(page + 1));
+      return {
+        status: 200,
+        body: {
+          calls: shown.map((call) => toResource(accountSid, call)),
+          page,
+          page_size: pageSize,
+          next_page_uri: fitting.length > (page + 1) * pageSize ? `${path}?${query}` : null,
+        },
+      };
+    },
+    fetch(sid) {
+      const call = bySid.get(sid);
+      return call === undefined ? noSuchCall : { status: 200, body: toResource(accountSid, call) };
+    },
+    update(sid, form) {
+      const call = bySid.get(sid);
+      if (call === undefined) return noSuchCall;
+      const status = form.get("Status");
+      if (status !== null && status !== "completed" && status !== "canceled") {
+        return refuse(400, 21218, "Invalid 'Status' value.").answer;
+      }
+      if (status === null && !form.has("Twiml") && !form.has("Url")) {
+        return refuse(400, 20001, "Twiml, Url or Status is required.").answer;
+      }
+      if (ends.has(call.status)) return refuse(400, 21220, "Call is not in-progress. Cannot redirect.").answer;
+      if (status === "completed") move(call, call.status === "in-progress" ? "completed" : "canceled");
+      if (status === "canceled" && call.status !== "in-progress") move(call, "canceled");
+      return { status: 200, body: toResource(accountSid, call) };
+    },
+  };
+}
+
+const noSuchCall: Answer = refuse(404, 20404, "The requested resource was not found").answer;
+
+function drawOutcome(behaviour: Behaviour, drawn: number): Callee["outcome"] {
+  let draw = drawn;
+  const chances = [
+    ["machine", behaviour.answeringMachine],
+    ["busy", behaviour.busy],
+    ["no-answer", behaviour.noAnswer],
+    ["failed", behaviour.callFails],
+  ] as const;
+  for (const [outcome, chance] of chances) {
+    if (draw < chance) return outcome;
+    draw -= chance;
+  }
+  return "human";
+}
+
+/** The call as Twilio's resource. */
+function toResource(accountSid: string, call: PlacedCall): Record<string, unknown> {
+  const { sid, to, from, createdAt, answeredAt, endedAt, answeredBy } = call;
+  return {
+    sid,
+    account_sid: accountSid,
+    api_version: "2010-04-01",
+    to,
+    from,
+    status: call.status === "initiated" ? "ringing" : call.status,
+    direction: "outbound-api",
+    answered_by: answeredBy,
+    date_created: rfc2822(createdAt),
+    date_updated: rfc2822(endedAt ?? answeredAt ?? createdAt),
+    start_time: answeredAt === null ? null : rfc2822(answeredAt),
+    end_time: endedAt === null ? null : rfc2822(endedAt),
+    duration: endedAt === null ? null : String(Math.round((endedAt - (answeredAt ?? endedAt)) / 1000)),
+    price: null,
+    price_unit: "USD",
+    uri: `/2010-04-01/Accounts/${accountSid}/Calls/${sid}.json`,
+  };
+}
+
+function rfc2822(at: number): string {
+  return new Date(at).toUTCString().replace("GMT", "+0000");
+}
