@@ -31,14 +31,16 @@ beforeAll(async () => {
   client = createTwilioClient({ accountSid, authToken: "token", apiKey: null, apiSecret: null, apiUrl: double.url });
   const callbackUrl = () => "https://everline.example/channels/voice/default";
   phone = placesCalls({ client, from, callbackUrl });
-});
+  // The SDK is loaded with the first request, which takes seconds on a busy machine.
+  await client.health(AbortSignal.timeout(60_000));
+}, 60_000);
 afterAll(async () => {
   await client.close();
   await double.close();
 });
 beforeEach(() => double.behave({ ...wellBehaved, statuses: false }));
 
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => AbortSignal.timeout(10_000);
 const placed = () => double.calls.at(-1);
 
 test("a call carries our id, rings as long as it should and listens for a machine", async () => {
@@ -56,7 +58,7 @@ test("R5 a call whose outcome was unknown is found again by number and time, and
   const since = new Date();
   double.behave({ timeoutAfterAccepting: 1 });
   const unsure = { ...call, to: "+12025550139" };
-  expect(await phone.placeCall(unsure, AbortSignal.timeout(300))).toMatchObject({ outcome: "unknown" });
+  expect(await phone.placeCall(unsure, AbortSignal.timeout(1_000))).toMatchObject({ outcome: "unknown" });
   double.behave({ timeoutAfterAccepting: 0 });
   const found = await phone.lookUpCall(unsure, since, soon());
   expect(found).toMatchObject({ found: [{ externalId: placed()?.sid }] });

@@ -217,12 +217,12 @@ test("misbehaves as told: what was accepted is in the log, what was not is not",
   double.behave({ tooMany: 0, failBefore: 1 });
   expect((await sendForm(ok)).status).toBe(500);
   double.behave({ failBefore: 0, hang: 1 });
-  await expect(sendForm(ok, { timeoutMs: 200 })).rejects.toThrow();
+  await expect(sendForm(ok, { timeoutMs: 1_000 })).rejects.toThrow();
   expect(count()).toBe(before);
   double.behave({ hang: 0, failAfter: 1 });
   expect((await sendForm(ok)).status).toBe(500);
   double.behave({ failAfter: 0, timeoutAfterAccepting: 1 });
-  await expect(sendForm(ok, { timeoutMs: 200 })).rejects.toThrow();
+  await expect(sendForm(ok, { timeoutMs: 1_000 })).rejects.toThrow();
   expect(count()).toBe(before + 2);
 });
 
