@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Channel } from "../channels/channel.ts";
 import { createChannels } from "../channels/registry.ts";
 import { seedDemoAgents } from "./agents/demo-agents.ts";
@@ -7,7 +8,8 @@ import { ensureFirstAdmin } from "./agents/sessions.ts";
 import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
 import { type Engines, openEngines } from "./engines.ts";
 import { seedArticles } from "./help-centre/articles.ts";
-import { readArticles } from "./help-centre/read-articles.ts";
+import { openLibrary } from "./help-centre/library.ts";
+import { companyName, readArticles, readTopics } from "./help-centre/read-articles.ts";
 import { createMetrics } from "./http/health.ts";
 import { createAccept } from "./intake/accept.ts";
 import type { Log } from "./lib/log.ts";
@@ -16,7 +18,7 @@ import { startProviderDouble } from "./simulator/provider-double.ts";
 import { createWeb } from "./web.ts";
 import { createSharedOutbox, startWorker, type TurnAssistant } from "./worker.ts";
 
-const articlesFolder = new URL("../content/articles/", import.meta.url).pathname;
+const contentFolder = new URL("../content/", import.meta.url).pathname;
 const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
   .version;
 /** The simulated company's own number: from the range reserved for fiction. */
@@ -54,9 +56,12 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const { engines: wrapEngines = itself, channels: wrapChannels = itself, assistant } = substitutes;
   const engines = wrapEngines(await openEngines(config, log));
   if (config.demo) {
-    await seedArticles(engines.db, await readArticles(articlesFolder, config.company));
+    const read = (name: string) => readArticles(join(contentFolder, name), companyName);
+    const articles = [...(await read("articles")), ...(await read("pages"))];
+    await seedArticles(engines.db, articles, await readTopics(join(contentFolder, "topics.json")));
     await seedDemoAgents(engines.db);
   }
+  const library = await openLibrary({ db: engines.db, company: config.company, log });
   let url = config.publicUrl;
   const publicUrl = (): string => url ?? `http://127.0.0.1:${config.port}`;
   const credentials = config.twilio ?? (config.simulator ? simulatedTwilio(config) : null);
@@ -87,7 +92,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const metrics = createMetrics();
   const bell = createBell({ addBulk: (jobs) => engines.queue.addBulk(jobs), log });
   const outbox = createSharedOutbox({ engines, channelFor, log, metrics });
-  const shared = { config, engines, bell, channelFor, outbox, metrics, log, assistant };
+  const shared = { config, engines, library, bell, channelFor, outbox, metrics, log, assistant };
   const accept = createAccept({
     db: engines.db,
     bell,
@@ -120,6 +125,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
       await stopWorker?.();
       await outbox.idle();
       await bell.close();
+      library.close();
       await closeChannels();
       await double?.close();
       await engines.close();

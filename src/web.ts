@@ -14,8 +14,10 @@ import {
   watchSessions,
 } from "./contacts/visitor-sessions.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
-import { loadArticles } from "./help-centre/articles.ts";
-import { renderHome } from "./help-centre/home-page.ts";
+import { createPageRenderer } from "./help-centre/page.ts";
+import { problemPage } from "./help-centre/problem-page.ts";
+import { helpCentreRoutes, wishedLocale } from "./help-centre/routes.ts";
+import { stylesheetFor } from "./help-centre/stylesheet.ts";
 import { createApp, within } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
@@ -36,8 +38,19 @@ export interface WebOptions extends Shared {
 
 /** Builds the HTTP side with every route; the caller listens and closes. */
 export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
-  const { engines, metrics, log } = options;
-  const app = await createApp({ log, version: options.version });
+  const { engines, library, metrics, log } = options;
+  const renderPage = createPageRenderer(() => {
+    const { company, brand, locales } = library.current();
+    const stylesheet = stylesheetFor(brand.colour).path;
+    return { company, logo: null, locales, stylesheet, publicUrl: options.publicUrl() };
+  });
+  const app = await createApp({
+    log,
+    version: options.version,
+    problemPage(problem, request) {
+      return renderPage(problemPage(wishedLocale(library.current(), request), problem, request.url));
+    },
+  });
   healthRoutes(app, {
     metrics,
     checks: [
@@ -88,6 +101,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     publicUrl: options.publicUrl,
     deskZone: options.config.timeZone,
     callCountries: options.config.callCountries,
+    contentChanged: () => options.library.refresh(),
     file: (id) => fileForAgent(engines.db, id),
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
@@ -121,13 +135,16 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     now: Date.now,
   });
   pageRoutes(app, "widget", []);
-  const articles = await loadArticles(engines.db);
-  app.get("/", { schema: { hide: true } }, async (request, reply) => {
-    const wish = (request.query as { lang?: unknown }).lang;
-    const locale = typeof wish === "string" ? wish : (request.headers["accept-language"] ?? "en");
-    const page = renderHome({ articles, company: options.config.company, locale });
-    return reply.type("text/html; charset=utf-8").header("vary", "Accept-Language").send(page);
-  });
+  await app.register((scope) =>
+    helpCentreRoutes(scope, {
+      db: engines.db,
+      library,
+      renderPage,
+      understand: async () => [],
+      publicUrl: options.publicUrl,
+      key: options.config.secretKey,
+    }),
+  );
   const { simulator } = options;
   if (simulator !== null) await app.register((scope) => simulatorRoutes(scope, simulator));
   return app;

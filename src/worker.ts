@@ -11,8 +11,9 @@ import { removeOldSessions } from "./contacts/visitor-sessions.ts";
 import { episodeBefore } from "./conversations/episode.ts";
 import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
-import { loadArticles } from "./help-centre/articles.ts";
-import { type Article, readConcepts, readIntents } from "./help-centre/read-articles.ts";
+import { aboutTopic } from "./help-centre/articles.ts";
+import type { Library } from "./help-centre/library.ts";
+import { readConcepts, readIntents } from "./help-centre/read-articles.ts";
 import type { Metrics } from "./http/health.ts";
 import type { Log } from "./lib/log.ts";
 import { plainText } from "./lib/message.ts";
@@ -32,6 +33,7 @@ const contentFolder = new URL("../content/", import.meta.url).pathname;
 export interface Shared {
   readonly config: Config;
   readonly engines: Engines;
+  readonly library: Library;
   readonly bell: Bell;
   readonly channelFor: (channel: string, account: string) => Channel | null;
   readonly outbox: Outbox;
@@ -103,22 +105,21 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
 }
 
 async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
-  const { config, engines, metrics, log } = shared;
-  const articles = await loadArticles(engines.db);
-  const intents = await readIntents(join(contentFolder, "intents"), config.company);
+  const { config, library, metrics, log } = shared;
+  const { articles: published, company } = library.current();
+  const articles = published.filter(({ topic }) => topic !== aboutTopic);
+  const intents = await readIntents(join(contentFolder, "intents"), company);
   const concepts = await readConcepts(join(contentFolder, "concepts"));
-  const brain = createEmbeddedBrain(
-    { articles, intents, concepts, company: config.company },
-    join(config.dataDir, "models"),
-  );
+  const brain = createEmbeddedBrain({ articles, intents, concepts, company }, join(config.dataDir, "models"));
   const stopping = new AbortController();
   void brain.warm(stopping.signal);
-  const byId = new Map(articles.map((article) => [article.id, article]));
-  const model = config.assistant.model === "embedded" ? null : await openModel(shared, brain, byId);
+  const model = config.assistant.model === "embedded" ? null : await openModel(shared, brain);
   const assistant = createAssistant({
     brain,
-    article: (id) => byId.get(id) ?? null,
-    company: config.company,
+    article: (id) => library.current().byId.get(id) ?? null,
+    get company() {
+      return library.current().company;
+    },
     ...(model === null ? {} : { model }),
     onGuarded({ id, conversationId }, fault) {
       metrics.model.guarded.inc({ fault });
@@ -130,17 +131,18 @@ async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
 
 /** Connects the configured language model and makes what becomes of its turns visible to the operator. */
 async function openModel(
-  { config, engines, metrics, log }: Shared,
+  { config, engines, library, metrics, log }: Shared,
   brain: EmbeddedBrain,
-  articles: ReadonlyMap<string, Article>,
 ): Promise<ModelBrain> {
   const { db } = engines;
   return createModelBrain({
     model: await connectModel(config.assistant),
     brain,
-    article: (id) => articles.get(id) ?? null,
+    article: (id) => library.current().byId.get(id) ?? null,
     articleLanguages: brain.languages,
-    company: config.company,
+    get company() {
+      return library.current().company;
+    },
     async saidBefore({ conversationId, episodeFromSeq, firstSeq }) {
       const episode = { conversationId, fromSeq: episodeFromSeq, beforeSeq: firstSeq };
       const entries = await episodeBefore(db, episode, historyMaxEntries);

@@ -1,42 +1,69 @@
 import type { Db } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
-import type { Article, ArticleTranslation } from "./read-articles.ts";
+import { topicsSetting } from "../settings/topics.ts";
+import type { Article, ArticleTranslation, TopicOfDemo } from "./read-articles.ts";
 
-/** Loads the demo company's articles if there are none yet. Safe to run in several processes at once. */
-export async function seedArticles(db: Db, articles: readonly Article[]): Promise<void> {
-  const rows = articles.flatMap((article, position) =>
-    Object.entries(article.translations).map(([locale, translation]) => ({
+/** Pages about the company itself have this topic: readers find them, the assistant is not trained on them. */
+export const aboutTopic = "about";
+
+export interface StoredArticle extends Article {
+  readonly topic: string;
+  readonly updatedAt: Readonly<Record<string, Date>>;
+}
+
+/** Loads the demo company's articles and topics where there are none yet. Safe to run in several processes at once. */
+export async function seedArticles(
+  db: Db,
+  articles: readonly Article[],
+  topics: readonly TopicOfDemo[],
+): Promise<void> {
+  const order = topics.flatMap((topic) => topic.articles.map((id) => ({ id, topic: topic.id })));
+  const rows = articles.flatMap((article) => {
+    const position = order.findIndex(({ id }) => id === article.id);
+    return Object.entries(article.translations).map(([locale, translation]) => ({
       id: article.id,
-      position,
+      topic: order[position]?.topic ?? "other",
+      position: position < 0 ? order.length : position,
       locale,
       ...translation,
-    })),
-  );
+    }));
+  });
+  const names = { topics: topics.map(({ id, names }) => ({ id, names })) };
   await db.transaction(
     async (sql) => {
+      // Articles that an earlier version loaded had no topic of their own yet.
       await sql`insert into articles (id, topic, position)
-        select distinct on (x.id) x.id, 'demo', x.position from jsonb_to_recordset(${sql.json(asJson(rows))}) as x(id text, position int)
-        order by x.id on conflict do nothing`;
+        select distinct on (x.id) x.id, x.topic, x.position
+        from jsonb_to_recordset(${sql.json(asJson(rows))}) as x(id text, topic text, position int) order by x.id
+        on conflict (id) do update set topic = excluded.topic, position = excluded.position where articles.topic = 'demo'`;
       await sql`insert into article_translations (article_id, locale, question, answer, short, samples)
         select x.id, x.locale, x.question, x.answer, x.short, x.samples
         from jsonb_to_recordset(${sql.json(asJson(rows))}) as x(id text, locale text, question text, answer text, short text, samples jsonb)
+        on conflict do nothing`;
+      await sql`insert into settings (key, value) values (${topicsSetting.key}, ${sql.json(asJson(names))})
         on conflict do nothing`;
     },
     { deadlineMs: 15_000 },
   );
 }
 
-/** Every article with its translations, in order. */
-export async function loadArticles(db: Db): Promise<Article[]> {
+/** Every published article with its translations, in order. */
+export async function loadArticles(db: Db): Promise<StoredArticle[]> {
   const rows = await db.run(
-    (sql) => sql<({ article_id: string; locale: string } & ArticleTranslation)[]>`
-      select t.article_id, t.locale, t.question, t.answer, t.short, t.samples
+    (sql) => sql<({ id: string; topic: string; locale: string; updated_at: Date } & ArticleTranslation)[]>`
+      select a.id, a.topic, t.locale, t.question, t.answer, t.short, t.samples, t.updated_at
       from articles a join article_translations t on t.article_id = a.id order by a.position, a.id, t.locale`,
     { deadlineMs: 15_000 },
   );
-  const byId = new Map<string, Record<string, ArticleTranslation>>();
-  for (const { article_id, locale, question, answer, short, samples } of rows) {
-    byId.set(article_id, { ...byId.get(article_id), [locale]: { question, answer, short, samples } });
+  const byId = new Map<string, StoredArticle>();
+  for (const { id, topic, locale, question, answer, short, samples, updated_at } of rows) {
+    const known = byId.get(id);
+    byId.set(id, {
+      id,
+      topic,
+      translations: { ...known?.translations, [locale]: { question, answer, short, samples } },
+      updatedAt: { ...known?.updatedAt, [locale]: updated_at },
+    });
   }
-  return [...byId].map(([id, translations]) => ({ id, translations }));
+  return [...byId.values()];
 }

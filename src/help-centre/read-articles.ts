@@ -15,11 +15,20 @@ export interface Article {
   readonly translations: Readonly<Record<string, ArticleTranslation>>;
 }
 
+/** One topic of content/topics.json: its names by language and the articles in it, in order. */
+export interface TopicOfDemo {
+  readonly id: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly articles: readonly string[];
+}
+
 /** Sample sentences of what is not an article: by intent, then by language. */
 export type Intents = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 /** The company's name stands where the content writes {{company}}. */
-const companyMark = /\{\{company\}\}/g;
+export const companyMark = /\{\{company\}\}/g;
+/** To read content as it is kept in the database: the mark stays, the name comes in where a page or an answer is made. */
+export const companyName = "{{company}}";
 
 /** Reads content/articles/<id>/<locale>.md. Throws an Error that names the file and what it lacks. */
 export async function readArticles(folder: string, company: string): Promise<Article[]> {
@@ -32,13 +41,20 @@ export async function readArticles(folder: string, company: string): Promise<Art
   );
 }
 
+export async function readTopics(file: string): Promise<TopicOfDemo[]> {
+  return JSON.parse(await readFile(file, "utf8")) as TopicOfDemo[];
+}
+
 /** Reads content/intents/<intent>/<locale>.md: one "- sentence" a line. */
 export async function readIntents(folder: string, company: string): Promise<Intents> {
   const names = (await readdir(folder)).sort();
   const entries = await Promise.all(
     names.map(
       async (name) =>
-        [name, await byLocale(join(folder, name), (text) => listItems(text.replace(companyMark, company)))] as const,
+        [
+          name,
+          await byLocale(join(folder, name), (text) => listItems(text.replace(companyMark, () => company))),
+        ] as const,
     ),
   );
   return Object.fromEntries(entries);
@@ -62,7 +78,7 @@ async function byLocale<T>(folder: string, parse: (text: string, file: string) =
 
 /** One article's Markdown: "# question", the answer, "## short", "## samples". Pure. */
 export function parseArticle(markdown: string, file: string, company: string): ArticleTranslation {
-  const text = markdown.replace(companyMark, company).replace(/\r\n/g, "\n");
+  const text = markdown.replace(companyMark, () => company).replace(/\r\n/g, "\n");
   const match =
     /^# (?<question>.+)\n+(?<answer>[\s\S]+?)\n## short\n(?<short>[\s\S]+?)\n## samples\n(?<samples>[\s\S]+)$/.exec(
       text,

@@ -2,7 +2,7 @@ import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
-import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Log } from "../lib/log.ts";
 
@@ -15,7 +15,12 @@ const bodyWithinMs = 15_000;
 const answerWithinMs = 2_000;
 
 /** The HTTP server with what every route shares: limits, errors in words, security headers, OpenAPI. Does not listen. */
-export async function createApp(deps: { readonly log: Log; readonly version: string }): Promise<FastifyInstance> {
+export async function createApp(deps: {
+  readonly log: Log;
+  readonly version: string;
+  /** What a person who opened a page sees instead of JSON; it must need nothing that can be away. */
+  readonly problemPage?: (problem: Problem, request: FastifyRequest) => string;
+}): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     bodyLimit: bodyMaxBytes,
@@ -37,11 +42,25 @@ export async function createApp(deps: { readonly log: Log; readonly version: str
     if (status >= 500) deps.log.error({ ...fields, error }, "request-failed");
     else deps.log.info(fields, "request-refused");
     if (status === 503) void reply.header("retry-after", "1");
-    return reply.status(status).send({ error: { code, message } });
+    const problem = status === 429 ? "too-many" : status >= 500 ? "failed" : "missing";
+    return refuse(request, reply.status(status), { code, message, problem });
   });
-  app.setNotFoundHandler((_request, reply) =>
-    reply.status(404).send({ error: { code: "NotFound", message: "There is nothing at this address." } }),
+  app.setNotFoundHandler((request, reply) =>
+    refuse(request, reply.status(404), {
+      code: "NotFound",
+      message: "There is nothing at this address.",
+      problem: "missing",
+    }),
   );
+  function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { code, message, problem }: { code: string; message: string; problem: Problem },
+  ): FastifyReply {
+    const page = opensAsPage(request) ? deps.problemPage?.(problem, request) : undefined;
+    if (page === undefined) return reply.send({ error: { code, message } });
+    return reply.type("text/html; charset=utf-8").header("cache-control", "no-store").send(page);
+  }
   await app.register(helmet, {
     contentSecurityPolicy: {
       directives: {
@@ -100,6 +119,13 @@ export async function within<T>(work: Promise<T>, limitMs: number = answerWithin
 class TooSlow extends Error {
   override readonly name = "TooSlow";
   readonly safeMessage = "The answer took longer than its limit.";
+}
+
+export type Problem = "missing" | "failed" | "too-many";
+
+/** A browser that goes to an address, not a script or a provider that asks for data. */
+function opensAsPage({ headers, url }: FastifyRequest): boolean {
+  return !/^\/(api|v3|channels)\//.test(url) && (headers.accept ?? "").includes("text/html");
 }
 
 const unavailable = new Set(["DatabaseUnavailable", "TooBusy", "TooSlow"]);

@@ -1,9 +1,9 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { editAgent, listAgents } from "../agents/agents.ts";
 import { createAgent } from "../agents/sessions.ts";
 import { createToken, listTokens, revokeToken } from "../agents/tokens.ts";
 import { isId } from "../lib/ids.ts";
+import { administratorsOnly } from "./administrators-only.ts";
 import { conflict, notFound, refusals, refuse } from "./answers.ts";
 import type { InboxDeps, Routes } from "./deps.ts";
 import { agentName, agentShape, newPassword } from "./session-routes.ts";
@@ -150,9 +150,4 @@ function tokenRoutes(routes: Routes, deps: InboxDeps): void {
       return reply.status(204).send(null);
     },
   );
-}
-
-async function administratorsOnly(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  if (agentIn(request).role === "admin") return undefined;
-  return refuse(reply, 403, "AdministratorsOnly", "Ask an administrator to do this.");
 }

@@ -8,6 +8,7 @@ import { fileRoute } from "./file-route.ts";
 import { liveRoute } from "./live-route.ts";
 import { requireOurOrigin } from "./origin.ts";
 import { sessionRoutes, whoAmIRoute } from "./session-routes.ts";
+import { settingsRoutes } from "./settings-routes.ts";
 import { createSignInLimit } from "./sign-in-limit.ts";
 import { requireAgent } from "./signed-in.ts";
 
@@ -25,6 +26,7 @@ export async function inboxApi(app: FastifyInstance, deps: InboxDeps): Promise<v
         fileRoute(routes, deps);
         callbackRoutes(routes, deps);
         agentRoutes(routes, deps);
+        settingsRoutes(routes, deps);
         liveRoute(signedIn, deps);
       });
     },

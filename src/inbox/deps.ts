@@ -16,6 +16,8 @@ export interface InboxDeps {
   readonly deskZone: string;
   /** Countries that may be called (M1). */
   readonly callCountries: readonly string[];
+  /** Lets the pages of this process follow a change at once; other processes notice it by themselves. */
+  readonly contentChanged: () => Promise<void>;
   /** A file that may be handed to an agent; null for one that is missing, blocked or not fetched yet. */
   readonly file: (id: string) => Promise<StoredFile | null>;
 }

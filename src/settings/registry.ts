@@ -1,0 +1,14 @@
+import { brandSetting } from "./brand.ts";
+import { languagesSetting } from "./languages.ts";
+import type { Setting } from "./settings.ts";
+import { topicsSetting } from "./topics.ts";
+
+/** Every setting of the API; a new one is a file beside this and a line here. */
+const registered: readonly Setting[] = [brandSetting, languagesSetting, topicsSetting];
+
+const byKey: ReadonlyMap<string, Setting> = new Map(registered.map((setting) => [setting.key, setting]));
+
+/** Null for a key that nobody registered. */
+export function settingByKey(key: string): Setting | null {
+  return byKey.get(key) ?? null;
+}

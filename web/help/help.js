@@ -1,0 +1,86 @@
+/** Suggestions under the search field; without this file the form works as any other. */
+const debounceMs = 90;
+const form = document.querySelector("form[data-suggest]");
+const field = form?.querySelector("input");
+let list = null;
+let asked = 0;
+let timer;
+
+if (field) {
+  field.setAttribute("role", "combobox");
+  field.setAttribute("aria-autocomplete", "list");
+  field.setAttribute("aria-expanded", "false");
+  field.setAttribute("aria-controls", "suggestions");
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(suggest, debounceMs);
+  });
+  field.addEventListener("keydown", onKey);
+  field.addEventListener("blur", close);
+}
+
+async function suggest() {
+  const query = field.value.trim();
+  const mine = ++asked;
+  if (query.length < 2) return close();
+  try {
+    const response = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(query)}`);
+    const { suggestions } = await response.json();
+    // A later letter has asked again, or the reader has gone on.
+    if (mine === asked && document.activeElement === field) show(suggestions);
+  } catch {
+    close();
+  }
+}
+
+function show(suggestions) {
+  close();
+  if (suggestions.length === 0) return;
+  list = document.createElement("ul");
+  list.id = "suggestions";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", form.dataset.label);
+  list.append(
+    ...suggestions.map(({ question, url }, at) => {
+      const item = document.createElement("li");
+      item.id = `suggestion-${at}`;
+      item.setAttribute("role", "option");
+      item.setAttribute("aria-selected", "false");
+      item.dir = "auto";
+      item.textContent = question;
+      item.dataset.url = url;
+      // Pressing must not take the focus from the field, which would close the list before the click.
+      item.addEventListener("mousedown", (event) => event.preventDefault());
+      item.addEventListener("click", () => location.assign(url));
+      return item;
+    }),
+  );
+  form.append(list);
+  field.setAttribute("aria-expanded", "true");
+}
+
+function close() {
+  list?.remove();
+  list = null;
+  field.setAttribute("aria-expanded", "false");
+  field.removeAttribute("aria-activedescendant");
+}
+
+function onKey(event) {
+  if (list === null || event.isComposing) return;
+  const items = [...list.children];
+  const chosen = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown") choose(items, chosen + 1);
+  else if (event.key === "ArrowUp") choose(items, chosen < 0 ? items.length - 1 : chosen - 1);
+  else if (event.key === "Escape") close();
+  else if (event.key === "Enter" && chosen >= 0) location.assign(items[chosen].dataset.url);
+  else return;
+  event.preventDefault();
+}
+
+/** One before the first or after the last is none: the reader's own words. */
+function choose(items, at) {
+  for (const [index, item] of items.entries()) item.setAttribute("aria-selected", String(index === at));
+  if (items[at]) field.setAttribute("aria-activedescendant", items[at].id);
+  else field.removeAttribute("aria-activedescendant");
+}
