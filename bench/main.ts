@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import type { Contestant, Round, Stage } from "./contestants/contestant.ts";
 import { type Everline, startEverline } from "./contestants/everline.ts";
 import { startLimits } from "./contestants/limits.ts";
+import { startPeer } from "./contestants/peer.ts";
 import { makeFolder } from "./lib/engines.ts";
 import { startGenerator } from "./lib/generator.ts";
 import type { RunReport } from "./lib/orders.ts";
@@ -44,6 +45,7 @@ async function measure(stage: Stage, options: Options, started: Contestant[]): P
   const everline = needsEverline ? add(await startEverline(stage, { name: "everline", queue: "redis" })) : null;
   const memory = everline !== null && only.has("memory") ? await everline.idleMb() : null;
   if (only.has("postgres-queue")) add(await startEverline(stage, { name: "everline-postgres", queue: "postgres" }));
+  if (only.has("peer")) add(await startPeer(stage));
   if (only.has("limit")) for (const limit of await startLimits(stage)) add(limit);
 
   const compared = started.filter((contestant) => contestant !== everline || only.has("everline"));

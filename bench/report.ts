@@ -78,6 +78,10 @@ export function goalsOf({ rounds, latency, memory, faults }: Figures): Goal[] {
   ];
   const own = medians.everline;
   if (own !== undefined) goals.push(atLeast("messages a second", own.perSecond, 1_500, "/s"));
+  const peer = medians["peer: chat-sdk"];
+  if (own !== undefined && peer !== undefined) {
+    goals.push(atLeast("times the peer's messages a second", own.perSecond / peer.perSecond, 3, " times"));
+  }
   const limit = limitMicros(medians);
   if (own !== undefined && limit !== null) {
     goals.push(atLeast("share of the raw limit (processor time)", (100 * limit) / own.cpuMicros, 50, " %"));
