@@ -1,6 +1,7 @@
 import type { Db, TransactionSql } from "../db/client.ts";
 import { appendEvent } from "./append-event.ts";
 import { type Change, type Decided, decideChange, type Ownership } from "./ownership.ts";
+import { recallReplies } from "./recall-replies.ts";
 
 export type ChangeOutcome =
   | { readonly outcome: "done"; readonly fence: number; readonly changed: boolean; readonly answerDue: boolean }
@@ -8,8 +9,8 @@ export type ChangeOutcome =
   | { readonly outcome: "not-found" };
 
 /**
- * Changes owner or state in one transaction: fence up, event written, the assistant's open turn dropped (R4). Asked
- * again, it changes nothing. `answerDue` says that the assistant got it back with an unanswered message: ring.
+ * Changes owner or state in one transaction: fence up, event written, the assistant's open turn dropped and its unsent
+ * replies recalled (R4). Asked again, it changes nothing. `answerDue` says that the assistant got it back with an unanswered message: ring.
  */
 export async function changeConversation(
   db: Db,
@@ -75,6 +76,7 @@ async function applyChange(
       flow = case when ${change.kind === "resolve"} then '{}' else flow end
     where id = ${id}`;
   await appendEvent(sql, id, { type: eventTypes[change.kind], agentId, data: eventData(change, next) });
+  if (next.owner !== "assistant") await recallReplies(sql, id);
   return change.kind === "release" && change.to === "assistant" && (await openTurn(sql, id));
 }
 
@@ -101,14 +103,16 @@ function eventData(change: Change, next: Ownership): object {
   }
 }
 
-/** Nobody is left in silence: what the customer wrote since our last word is the assistant's to answer now. */
+/** Nobody is left in silence: what the customer wrote since our last word to them is the assistant's to answer now. */
 async function openTurn(sql: TransactionSql, id: string): Promise<boolean> {
   const opened = await sql`
     with unanswered as (
       select min(m.seq) as first_seq, max(m.seq) as last_seq from messages m
       where m.conversation_id = ${id} and m.author = 'contact' and m.seq > (
         select coalesce(max(o.seq), 0) from messages o
-        where o.conversation_id = ${id} and o.author <> 'contact' and o.visibility = 'public')),
+        where o.conversation_id = ${id} and o.author <> 'contact' and o.visibility = 'public'
+          and not exists (select 1 from deliveries d
+            where d.message_id = o.id and d.recalled_at is not null and d.state = 'failed'))),
     calmed as (update conversations set waiting_since = null where id = ${id})
     insert into turns (conversation_id, first_seq, last_seq)
       select ${id}, first_seq, last_seq from unanswered where first_seq is not null

@@ -8,6 +8,7 @@ import {
   type SendResult,
   type StatusReport,
 } from "../../channels/channel.ts";
+import { recalled } from "../conversations/recall-replies.ts";
 import type { Db } from "../db/client.ts";
 import { createGroupCommit } from "../db/group-commit.ts";
 import { asJson } from "../db/json.ts";
@@ -83,10 +84,13 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     await record(delivery, afterSend(result, attempts));
   }
 
-  /** Sends a claimed delivery, unless the contact opted out or the reply window closed while it waited. */
+  /** Sends a claimed delivery, unless the contact opted out, the reply window closed or a person took over while it waited. */
   async function sendClaimed(delivery: ClaimedDelivery): Promise<void> {
     const limits = deps.channelFor(delivery.channel, delivery.account)?.limits;
-    const refusal = limits === undefined ? null : whyNotSend(limits, delivery, Date.now());
+    const forbidden = limits === undefined ? null : whyNotSend(limits, delivery, Date.now());
+    // A first attempt was not recalled: a take-over fails what is ready.
+    const again = delivery.attempts > 1;
+    const refusal = forbidden ?? (again && (await isRecalled(deps.db, delivery)) ? recalled : null);
     if (refusal !== null) return record(delivery, { state: "failed", error: refusal });
     await sendOne(delivery, delivery.attempts);
   }
@@ -95,7 +99,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     await record(delivery, await lookUp(deps, delivery));
   }
 
-  async function record(delivery: OpenDelivery, next: Next): Promise<void> {
+  async function record(delivery: OpenDelivery, came: Next): Promise<void> {
+    const next = came.state === "ready" && (await isRecalled(deps.db, delivery)) ? tookOver : came;
     deps.onSettled?.(next.state);
     if (next.state === "failed") {
       const rows = await report({ ...idOf(delivery), state: "failed", rank: 0, external_id: null, error: next.error });
@@ -165,6 +170,8 @@ type Next =
   | { readonly state: "ready" | "unknown"; readonly delayMs: number; readonly error: DeliveryError | null }
   | { readonly state: "failed"; readonly error: DeliveryError };
 
+const tookOver: Next = { state: "failed", error: recalled };
+
 /** What a provider call means for the delivery. Pure. */
 export function afterSend(result: SendResult, attempts: number, random: () => number = Math.random): Next {
   switch (result.outcome) {
@@ -233,6 +240,15 @@ async function claim(db: Db, conversationIds: readonly string[]): Promise<Claime
     optedOutAt: row.opted_out_at,
     lastInboundAt: row.last_inbound_at,
   }));
+}
+
+/** Did a person take over while this was at the provider (R4)? */
+async function isRecalled(db: Db, { messageId, piece }: OpenDelivery): Promise<boolean> {
+  const rows = await db.run(
+    (sql) => sql`select 1 from deliveries
+      where message_id = ${messageId} and piece = ${piece} and recalled_at is not null`,
+  );
+  return rows.length > 0;
 }
 
 interface ClaimRow {

@@ -1,10 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Channel, Sends } from "../../channels/channel.ts";
 import { createAgent } from "../../src/agents/sessions.ts";
 import { changeConversation } from "../../src/conversations/change.ts";
 import { type Change, decideChange, type Ownership } from "../../src/conversations/ownership.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
 import { createAccept } from "../../src/intake/accept.ts";
+import { createOutbox, sendLeaseMs } from "../../src/outbox/outbox.ts";
 import { createAnswerTurns } from "../../src/turns/answer-turns.ts";
 import type { Decision, WaitingTurn } from "../../src/turns/turn.ts";
 import { freshDatabase, quiet } from "../support/database.ts";
@@ -155,6 +157,103 @@ test(`R4 the assistant writes nothing after any of three hundred take-overs in t
   );
   expect(open).toHaveLength(0);
 }, 60_000);
+
+test(`R4 the provider gets nothing more of the assistant after any of three hundred take-overs of queued replies (seed ${seed})`, async () => {
+  const calls: string[] = [];
+  const later = { class: "retry", code: "429", text: "Too many requests." } as const;
+  const channel: Channel & Sends = {
+    name: "sms",
+    account: "default",
+    limits: { textMaxChars: 1600, replyWindowMs: null, burstWaitMs: 0, pulled: false, wording: "short" },
+    render: () => ({ items: [1, 2, 3].map((n) => ({ body: { n } })), degraded: [] }),
+    async send({ deliveryId }) {
+      calls.push(deliveryId);
+      await pause(random() * 5);
+      const draw = random();
+      if (draw < 0.3) return { outcome: "retry", afterMs: null, error: later };
+      return draw < 0.4
+        ? { outcome: "unknown", error: later }
+        : { outcome: "accepted", externalId: `SM${calls.length}.${seed}` };
+    },
+    async lookUp() {
+      return { found: [] };
+    },
+  };
+  const outbox = createOutbox({ db, channelFor: () => channel, publish: () => undefined, log: quiet });
+  const answerTurns = createAnswerTurns({
+    db,
+    assistant: { decide: async (turn) => answer(turn), giveUp: answer },
+    usesModel: false,
+    render: (_name, _account, message) => ({ ...channel.render(message), wording: "short", replyWindowMs: null }),
+    wordingOf: () => "short",
+    send: (delivery) => outbox.send(delivery),
+    deliverOpen: (ids) => outbox.deliverOpen(ids),
+    showTyping: () => undefined,
+    sendLeaseMs,
+    publish: () => undefined,
+    log: quiet,
+  });
+  const conversations = await customers("+4670175", 300);
+  const allowedAfter = new Map<string, number>();
+  for (let at = 0; at < conversations.length; at += 20) {
+    await Promise.all(
+      conversations.slice(at, at + 20).map(async ({ id }) => {
+        const agent = agents[Math.floor(random() * agents.length)] ?? "";
+        await answerTurns([id], new AbortController().signal);
+        await pause(random() * 25);
+        await changeConversation(db, id, agent, { kind: "claim" });
+        // Whatever was at the provider at that moment is in these states; nothing may begin from now on.
+        const rows = await db.run(
+          (sql) => sql<{ id: string; attempts: number; state: string }[]>`
+            select message_id || '.' || piece as id, attempts, state from deliveries where conversation_id = ${id}`,
+        );
+        expect(rows.filter(({ state, attempts }) => state === "ready" && attempts === 0)).toEqual([]);
+        for (const row of rows) allowedAfter.set(row.id, row.attempts);
+      }),
+    );
+  }
+  const ids = conversations.map((one) => one.id);
+  for (let round = 0; round < 6; round++) {
+    await outbox.idle();
+    await db.run((sql) => sql`update deliveries set due_at = now() where conversation_id = any (${ids}::uuid[])`);
+    await outbox.deliverOpen(ids);
+  }
+  await outbox.idle();
+  const late = [...allowedAfter].filter(([id, attempts]) => calls.filter((call) => call === id).length > attempts);
+  expect(late).toEqual([]);
+  const rows = await db.run(
+    (sql) => sql<{ state: string; code: string | null; count: number }[]>`
+      select state, error ->> 'code' as code, count(*)::int as count from deliveries
+      where conversation_id = any (${ids}::uuid[]) group by 1, 2`,
+  );
+  expect(rows.filter(({ state }) => ["ready", "sending", "unknown"].includes(state))).toEqual([]);
+  // The race was real: some went out before, some were recalled while they waited.
+  expect(rows.find(({ state }) => state === "sent")?.count).toBeGreaterThan(0);
+  expect(rows.find(({ code }) => code === "recalled")?.count).toBeGreaterThan(0);
+  const told = await db.run(
+    (sql) => sql`select 1 from events where type = 'delivery-failed' and data -> 'error' ->> 'code' = 'recalled'`,
+  );
+  expect(told).toHaveLength(rows.filter(({ code }) => code === "recalled").reduce((sum, { count }) => sum + count, 0));
+}, 60_000);
+
+test("R4 a recalled reply is no answer: given back, the assistant answers the question again", async () => {
+  const [customer] = await customers("+4670176", 1);
+  const id = customer?.id ?? "";
+  const agent = agents[0] ?? "";
+  await db.run(
+    (sql) => sql`with said as (
+        insert into messages (conversation_id, seq, author, parts) values (${id}, 2, 'assistant', '[]') returning id)
+      insert into deliveries (message_id, piece, conversation_id, seq, channel, account, address, item, state)
+        select id, 1, ${id}, 2, 'sms', 'default', '{}', '{}', 'ready' from said`,
+  );
+  await db.run((sql) => sql`update turns set state = 'answered' where conversation_id = ${id}`);
+  await db.run((sql) => sql`update conversations set next_seq = 3 where id = ${id}`);
+  expect(await changeConversation(db, id, agent, { kind: "claim" })).toMatchObject({ changed: true });
+  const waits = await db.run((sql) => sql`select 1 from conversations where id = ${id} and waiting_since is not null`);
+  expect(waits).toHaveLength(1);
+  const back = await changeConversation(db, id, agent, { kind: "release", to: "assistant" });
+  expect(back).toMatchObject({ answerDue: true });
+});
 
 test(`R4 whatever agents do in whatever order, one party owns it and the fence tells every change (seed ${seed})`, () => {
   let now: Ownership = { status: "open", owner: "assistant", agentId: null, fence: 1, snoozedUntil: null };

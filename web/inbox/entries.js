@@ -84,7 +84,9 @@ function deliveryMark(event, onRetry) {
   if (worst.state !== "failed")
     return el("span", { className: "delivery" }, ` · ${stateWords[worst.state] ?? worst.state}`);
   const reason = worst.error?.text ?? "The provider gave no reason.";
-  const retry = el("button", { type: "button", className: "small", onclick: () => onRetry(event) }, "Try again");
+  // What the assistant had written when a person took over is that person's to send or to leave.
+  const again = worst.error?.code === "recalled" ? "Send it in my name" : "Try again";
+  const retry = el("button", { type: "button", className: "small", onclick: () => onRetry(event) }, again);
   return el("span", { className: "delivery problem" }, ` · Not delivered: ${reason} `, retry);
 }
 

@@ -8,7 +8,8 @@ import type { Order, Point, Report, Role } from "./points.ts";
 const entry = fileURLToPath(new URL("entry.ts", import.meta.url));
 /** A supervisor (systemd, Kubernetes) starts a dead process again about so fast at best. */
 const restartPauseMs = 200;
-const readyWithinMs = 30_000;
+/** A busy machine takes its time to start a process; one that never is ready is a fault. */
+const readyWithinMs = 120_000;
 
 export interface ServiceProcess {
   readonly role: Role;
