@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { type TrustedProxies, trustedProxies } from "./lib/trusted-proxies.ts";
 import { isTimeZone } from "./lib/zoned-time.ts";
 
 /** The settings as they stand in the environment. README.md, "Settings", says the same for people. */
@@ -16,6 +17,7 @@ const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   HOST: text.default("127.0.0.1"),
   PUBLIC_URL: url.optional(),
+  TRUST_PROXY: trustedProxies.optional(),
   ROLE: z.enum(["all", "web", "worker"]).default("all"),
   DATA_DIR: text.default(".data"),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -115,6 +117,8 @@ export interface Config {
   readonly port: number;
   /** As the outside sees us; null until the port is known when none was configured. */
   readonly publicUrl: string | null;
+  /** Whose word about a caller's address is taken; null: nobody's, the connection itself tells. */
+  readonly trustProxy: TrustedProxies | null;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
@@ -167,6 +171,7 @@ function toConfig(raw: Raw): Config {
     host: raw.HOST,
     port: raw.PORT,
     publicUrl: raw.PUBLIC_URL ?? null,
+    trustProxy: raw.TRUST_PROXY ?? null,
     dataDir,
     databaseUrl: raw.DATABASE_URL ?? null,
     redisUrl: raw.REDIS_URL ?? null,

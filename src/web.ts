@@ -47,6 +47,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   const app = await createApp({
     log,
     version: options.version,
+    trustProxy: options.config.trustProxy,
     problemPage(problem, request) {
       return renderPage(problemPage(wishedLocale(library.current(), request), problem, request.url));
     },

@@ -35,6 +35,20 @@ test("a language model needs its key, or the address of its provider", () => {
   expect(faultOf({ ASSISTANT_MODEL: "other:some-model", ASSISTANT_BASE_URL: "http://localhost:1" })).not.toThrow();
 });
 
+test("proxies are trusted by number or by address, and never all of them", () => {
+  const trusted = (TRUST_PROXY: string) => readConfig({ DATA_DIR, TRUST_PROXY }).trustProxy;
+  expect(readConfig({ DATA_DIR }).trustProxy).toBeNull();
+  expect(trusted("2")).toBe(2);
+  expect(trusted("10.0.0.0/8, loopback,2001:db8::/32,192.0.2.1")).toEqual([
+    "10.0.0.0/8",
+    "loopback",
+    "2001:db8::/32",
+    "192.0.2.1",
+  ]);
+  for (const wrong of ["true", "0", "11", "10.0.0.0/33", "10.0.0.0/8/8", "everybody", "10.0.0", ","])
+    expect(() => trusted(wrong), wrong).toThrow("TRUST_PROXY: must be a number of proxies");
+});
+
 test("P2 a log line keeps only the fields on the list", () => {
   const lines: string[] = [];
   const log = createLog({ destination: { write: (line: string) => void lines.push(line) } });

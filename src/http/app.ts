@@ -5,6 +5,7 @@ import websocket from "@fastify/websocket";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Log } from "../lib/log.ts";
+import type { TrustedProxies } from "../lib/trusted-proxies.ts";
 
 /** A provider's or browser's JSON is far below this; attachments have their own limit where they are uploaded. */
 const bodyMaxBytes = 256 * 1024;
@@ -18,11 +19,14 @@ const answerWithinMs = 2_000;
 export async function createApp(deps: {
   readonly log: Log;
   readonly version: string;
+  readonly trustProxy: TrustedProxies | null;
   /** What a person who opened a page sees instead of JSON; it must need nothing that can be away. */
   readonly problemPage?: (problem: Problem, request: FastifyRequest) => string;
 }): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
+    // Every limit per address counts `request.ip`; behind a proxy that is the proxy's own unless it is named here.
+    trustProxy: believed(deps.trustProxy),
     bodyLimit: bodyMaxBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength: 200 },
@@ -101,6 +105,12 @@ export async function createApp(deps: {
     transform: jsonSchemaTransform,
   });
   return app;
+}
+
+/** In Fastify's form. It ignores a bare number, because a caller who reaches us past the proxies could forge the rest. */
+function believed(proxies: TrustedProxies | null): false | string[] | ((address: string, hop: number) => boolean) {
+  if (proxies === null) return false;
+  return typeof proxies === "number" ? (_address, hop) => hop < proxies : [...proxies];
 }
 
 /** Races an answer against the whole webhook's limit; the loser's result is ignored, never half sent. */

@@ -203,11 +203,21 @@ async function answersWithin(url: string, ms: number): Promise<boolean> {
   return false;
 }
 
+/** Below the range from which systems take ports for outgoing connections: a process that is restarted needs its own. */
+const portsFrom = 10_240;
+const portsTo = 32_000;
+
 async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
+  for (;;) {
+    const port = portsFrom + Math.floor(Math.random() * (portsTo - portsFrom));
+    const probe = createServer().listen(port, "127.0.0.1");
+    const listens = await Promise.race([
+      once(probe, "listening").then(() => true),
+      once(probe, "error").then(() => false),
+    ]).catch(() => false);
+    if (!listens) continue;
+    probe.close();
+    await once(probe, "close");
+    return port;
+  }
 }
