@@ -54,12 +54,15 @@ export async function importFiles(
   const count = { published: 0, saved: 0, unchanged: 0 };
   const faults: string[] = [];
   const topics = readTopics(files, faults);
+  // One look tells what most files of a repeated import are: there already.
+  const shown = new Set((await exportFiles(db)).map(({ path, text }) => `${path}\n${text}`));
   // English first: the language that a new article is first seen in becomes its source.
   const inOrder = [...files].sort((a, b) => Number(b.path.endsWith("/en.md")) - Number(a.path.endsWith("/en.md")));
   for (const { path, text } of inOrder) {
     if (isTopics(path)) continue;
     const read = readFile(path, text);
     if (typeof read === "string") faults.push(read);
+    else if (shown.has(`${read.articleId}/${read.locale}.md\n${articleToMarkdown(read.text)}`)) count.unchanged += 1;
     else {
       const topic = topics?.find(({ articles }) => articles.includes(read.articleId))?.id ?? null;
       count[await importTranslation(db, by, { ...read, topic, publish: options.publish })] += 1;
