@@ -5,8 +5,6 @@ import type { Channel } from "../channels/channel.ts";
 import { createChannels } from "../channels/registry.ts";
 import { seedDemoAgents } from "./agents/demo-agents.ts";
 import { ensureFirstAdmin } from "./agents/sessions.ts";
-import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
-import { openBrain } from "./assistant/embedded/open-brain.ts";
 import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
 import { type Engines, openEngines } from "./engines.ts";
 import { seedArticles } from "./help-centre/articles.ts";
@@ -51,11 +49,13 @@ export interface Substitutes {
   readonly engines?: (engines: Engines) => Engines;
   readonly channels?: (channels: readonly Channel[]) => readonly Channel[];
   readonly assistant?: TurnAssistant;
+  /** A push service on this machine; without it only those of the browsers are ever asked (N1). */
+  readonly pushOrigin?: string;
 }
 
 /** Starts the configured role with everything it needs, in order; `stop` undoes it in reverse. */
 export async function startService(config: Config, log: Log, substitutes: Substitutes = {}): Promise<Service> {
-  const { engines: wrapEngines = itself, channels: wrapChannels = itself, assistant } = substitutes;
+  const { engines: wrapEngines = itself, channels: wrapChannels = itself, assistant, pushOrigin = null } = substitutes;
   const engines = wrapEngines(await openEngines(config, log));
   if (config.demo) {
     const read = (name: string) => readArticles(join(contentFolder, name), companyName);
@@ -93,13 +93,22 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const channelFor = (name: string, account: string) => byName.get(`${name}/${account}`) ?? null;
   const metrics = createMetrics();
   const bell = createBell({ addBulk: (jobs) => engines.queue.addBulk(jobs), log });
-  const outbox = createSharedOutbox({ engines, channelFor, log, metrics });
-  let opened: Promise<EmbeddedBrain> | null = null;
-  const brain = (): Promise<EmbeddedBrain> => {
-    opened ??= openBrain(library, contentFolder, join(config.dataDir, "models"));
-    return opened;
+  const outbox = createSharedOutbox({ config, engines, channelFor, log, metrics });
+  const pulledChannels = channels.filter(({ limits }) => limits.pulled).map(({ name }) => name);
+  const shared = {
+    config,
+    engines,
+    library,
+    bell,
+    channelFor,
+    outbox,
+    metrics,
+    log,
+    publicUrl,
+    pulledChannels,
+    pushOrigin,
+    assistant,
   };
-  const shared = { config, engines, library, brain, bell, channelFor, outbox, metrics, log, assistant };
   const accept = createAccept({
     db: engines.db,
     bell,
@@ -114,7 +123,6 @@ export async function startService(config: Config, log: Log, substitutes: Substi
           channels,
           accept,
           version,
-          publicUrl,
           simulator: double === null ? null : { double, numbers: simulatedNumbers, customers: simulatedCustomers },
         });
   const address = (await app?.listen({ host: config.host, port: config.port }))?.replace("[::1]", "127.0.0.1") ?? null;

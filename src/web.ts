@@ -1,7 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { type Channel, can } from "../channels/channel.ts";
-import { directLine, webChat } from "../channels/web-chat/index.ts";
-import { inspectFile } from "./attachments/inspect.ts";
+import { directLine, issueResumeKey, resumeSeconds, tokenSeconds, webChat } from "../channels/web-chat/index.ts";
 import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.ts";
 import { takeUpload } from "./attachments/take-upload.ts";
 import { takeCallReport } from "./callbacks/take-report.ts";
@@ -15,7 +14,6 @@ import {
   watchSessions,
 } from "./contacts/visitor-sessions.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
-import { logoPath } from "./help-centre/logos.ts";
 import { createPageRenderer } from "./help-centre/page.ts";
 import { problemPage } from "./help-centre/problem-page.ts";
 import { helpCentreRoutes, wishedLocale } from "./help-centre/routes.ts";
@@ -23,10 +21,14 @@ import { stylesheetFor } from "./help-centre/stylesheet.ts";
 import { createApp, within } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
-import { faviconRoute, pageRoutes } from "./http/pages.ts";
+import { faviconRoute, pageRoutes, pushWorkerRoute } from "./http/pages.ts";
 import { inboxApi } from "./inbox/api.ts";
 import type { Accept } from "./intake/accept.ts";
 import { webhookRoutes } from "./intake/webhooks.ts";
+import { createReachForVisitors } from "./reach/for-visitors.ts";
+import { watchPresence } from "./reach/presence.ts";
+import { resumeRoutes } from "./reach/resume-routes.ts";
+import { vapidOf } from "./reach/vapid.ts";
 import { type SimulatorDeps, simulatorRoutes } from "./simulator/phone-routes.ts";
 import type { Shared } from "./worker.ts";
 
@@ -34,7 +36,6 @@ export interface WebOptions extends Shared {
   readonly channels: readonly Channel[];
   readonly accept: Accept;
   readonly version: string;
-  readonly publicUrl: () => string;
   readonly simulator: SimulatorDeps | null;
 }
 
@@ -44,7 +45,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   const renderPage = createPageRenderer(() => {
     const { company, brand, locales } = library.current();
     const stylesheet = stylesheetFor(brand.colour).path;
-    return { company, logo: logoPath(brand.logo), locales, stylesheet, publicUrl: options.publicUrl() };
+    return { company, logo: null, locales, stylesheet, publicUrl: options.publicUrl() };
   });
   const app = await createApp({
     log,
@@ -104,16 +105,14 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     publicUrl: options.publicUrl,
     deskZone: options.config.timeZone,
     callCountries: options.config.callCountries,
-    contentChanged: () => library.refresh(),
-    async kindOf(bytes) {
-      const verdict = await inspectFile(bytes, "");
-      return verdict.state === "ready" ? verdict.mime : null;
-    },
+    contentChanged: () => options.library.refresh(),
     file: (id) => fileForAgent(engines.db, id),
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
   const sessions = watchSessions({ db: engines.db, log });
   app.addHook("onClose", async () => sessions.close());
+  const presence = watchPresence({ db: engines.db, log });
+  app.addHook("onClose", () => presence.stop());
   await directLine(app, webChat, {
     accept: options.accept,
     sessions: {
@@ -136,25 +135,38 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     sayTyping: (conversationId) => engines.live.signal(conversationId, { kind: "typing", by: "contact" }),
     onTyping: (conversationId, listener) =>
       engines.live.onSignal(conversationId, ({ by }) => by !== "contact" && listener(by)),
+    openWindow: (conversationId) => presence.enter(conversationId),
+    reach: createReachForVisitors({
+      db: engines.db,
+      vapid: () => vapidOf(options.config.secretKey, options.publicUrl()),
+      key: options.config.secretKey,
+      countries: options.config.callCountries,
+      company: () => library.current().company,
+      channels: options.channels.map(({ name }) => name),
+      trustedPushOrigin: options.pushOrigin,
+      publish: (conversationId) => engines.live.publish(conversationId),
+    }),
     origins: options.config.chatOrigins,
     key: options.config.secretKey,
     publicUrl: options.publicUrl,
     now: Date.now,
   });
+  await resumeRoutes(app, {
+    db: engines.db,
+    company: () => library.current().company,
+    renderPage,
+    publicUrl: options.publicUrl,
+    seconds: { token: tokenSeconds, resume: resumeSeconds },
+    issueResumeKey: ({ address, ...session }) => issueResumeKey(options.config.secretKey, session, address),
+  });
+  pushWorkerRoute(app);
   pageRoutes(app, "widget", []);
   await app.register((scope) =>
     helpCentreRoutes(scope, {
       db: engines.db,
       library,
       renderPage,
-      async understand(text, locale) {
-        const { zone, articles } = await (await options.brain()).understand({
-          text,
-          locale,
-          conversationLocale: locale,
-        });
-        return zone === "unknown" ? [] : articles.map(({ id }) => id);
-      },
+      understand: async () => [],
       publicUrl: options.publicUrl,
       key: options.config.secretKey,
     }),

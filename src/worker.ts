@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { type Channel, can } from "../channels/channel.ts";
 import { createAssistant } from "./assistant/decide.ts";
-import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
+import { createEmbeddedBrain, type EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import { connectModel } from "./assistant/model/language-model.ts";
 import { createModelBrain, type ModelBrain } from "./assistant/model/model-brain.ts";
 import { createMediaFetcher } from "./attachments/fetch-media.ts";
@@ -10,14 +11,23 @@ import { removeOldSessions } from "./contacts/visitor-sessions.ts";
 import { episodeBefore } from "./conversations/episode.ts";
 import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
+import { aboutTopic } from "./help-centre/articles.ts";
 import type { Library } from "./help-centre/library.ts";
+import { readConcepts, readIntents } from "./help-centre/read-articles.ts";
 import type { Metrics } from "./http/health.ts";
+import { createPublicClient } from "./lib/fetch-public.ts";
 import type { Log } from "./lib/log.ts";
 import { plainText } from "./lib/message.ts";
 import { createOutbox, type Outbox, sendLeaseMs } from "./outbox/outbox.ts";
 import type { Bell } from "./queues/bell.ts";
 import { startChores } from "./queues/chores.ts";
 import { startSweeper } from "./queues/sweeper.ts";
+import { removeOldNudges } from "./reach/nudges.ts";
+import { startReach } from "./reach/reach.ts";
+import { completeLink, removeOldLinks } from "./reach/resume-links.ts";
+import { vapidOf } from "./reach/vapid.ts";
+import { reachSetting } from "./settings/reach.ts";
+import { readSetting } from "./settings/settings.ts";
 import { createAnswerTurns } from "./turns/answer-turns.ts";
 import { addTokenSpending, readTokenSpending } from "./turns/token-spending.ts";
 import type { Decides } from "./turns/turn.ts";
@@ -25,18 +35,23 @@ import type { Decides } from "./turns/turn.ts";
 /** A stopping worker lets turns at the language model end for so long, then the embedded brain ends them. */
 const modelDrainMs = 10_000;
 const historyMaxEntries = 10;
+const contentFolder = new URL("../content/", import.meta.url).pathname;
 
 export interface Shared {
   readonly config: Config;
   readonly engines: Engines;
   readonly library: Library;
-  /** Made when it is first needed, for the whole process. */
-  readonly brain: () => Promise<EmbeddedBrain>;
   readonly bell: Bell;
   readonly channelFor: (channel: string, account: string) => Channel | null;
   readonly outbox: Outbox;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** As the outside calls us. */
+  readonly publicUrl: () => string;
+  /** Channels that customers read themselves (web chat). */
+  readonly pulledChannels: readonly string[];
+  /** A push service of a test's own, beside those of the browsers. */
+  readonly pushOrigin: string | null;
   /** Who decides about turns; made as it is configured when left out. */
   readonly assistant?: TurnAssistant | undefined;
 }
@@ -90,9 +105,19 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
     for (const conversationId of await wakeSnoozed(engines.db)) publish(conversationId);
   };
   const sweeper = startSweeper({ db: engines.db, ring: (id) => bell.ring(id), chores: [wake], log });
-  const chores = startChores([() => removeUnplaced(engines.db), () => removeOldSessions(engines.db)], log);
+  const chores = startChores(
+    [
+      () => removeUnplaced(engines.db),
+      () => removeOldSessions(engines.db),
+      () => removeOldNudges(engines.db),
+      () => removeOldLinks(engines.db),
+    ],
+    log,
+  );
+  const stopReach = reachCustomers(shared);
   return async () => {
     stopAssistant();
+    await stopReach();
     await chores.stop();
     await sweeper.stop();
     await engines.queue.stopWorking();
@@ -102,9 +127,47 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
   };
 }
 
+/** Tells customers who left; the returned function waits for what is under way. */
+function reachCustomers({
+  config,
+  engines,
+  library,
+  bell,
+  channelFor,
+  publicUrl,
+  pulledChannels,
+  pushOrigin,
+  log,
+}: Shared) {
+  const client = createPublicClient(pushOrigin);
+  const reach = startReach({
+    db: engines.db,
+    client,
+    vapid: () => vapidOf(config.secretKey, publicUrl()),
+    company: () => library.current().company,
+    key: config.secretKey,
+    channelFor,
+    publicUrl,
+    settings: () => readSetting(engines.db, reachSetting),
+    pulledChannels,
+    ring: (conversationId) => bell.ring(conversationId),
+    publish: (conversationId) => engines.live.publish(conversationId),
+    now: Date.now,
+    log,
+  });
+  return async (): Promise<void> => {
+    await reach.stop();
+    await client.close();
+  };
+}
+
 async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
   const { config, library, metrics, log } = shared;
-  const brain = await shared.brain();
+  const { articles: published, company } = library.current();
+  const articles = published.filter(({ topic }) => topic !== aboutTopic);
+  const intents = await readIntents(join(contentFolder, "intents"), company);
+  const concepts = await readConcepts(join(contentFolder, "concepts"));
+  const brain = createEmbeddedBrain({ articles, intents, concepts, company }, join(config.dataDir, "models"));
   const stopping = new AbortController();
   void brain.warm(stopping.signal);
   const model = config.assistant.model === "embedded" ? null : await openModel(shared, brain);
@@ -193,11 +256,14 @@ function trackSlowWork() {
   };
 }
 
-export function createSharedOutbox(deps: Pick<Shared, "engines" | "channelFor" | "log" | "metrics">): Outbox {
+export function createSharedOutbox(
+  deps: Pick<Shared, "config" | "engines" | "channelFor" | "log" | "metrics">,
+): Outbox {
   return createOutbox({
     db: deps.engines.db,
     channelFor: deps.channelFor,
     publish: (conversationId) => deps.engines.live.publish(conversationId),
+    complete: (item) => completeLink(deps.config.secretKey, item),
     log: deps.log,
     onSettled: (state) => deps.metrics.deliveries.inc({ state }),
   });

@@ -10,3 +10,4 @@ export const webChat: Channel = {
 };
 
 export { directLine } from "./server.ts";
+export { issueResumeKey, resumeSeconds, tokenSeconds } from "./tokens.ts";

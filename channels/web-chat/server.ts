@@ -16,6 +16,7 @@ import {
 } from "./activity.ts";
 import { type Admitted, admit, admitSocket, admitToFile, isRefusal, type Refusal, refusals, refuse } from "./door.ts";
 import { limiter } from "./limiter.ts";
+import { type ReachesVisitors, reachRoutes } from "./reach-routes.ts";
 import { type ActivitySet, openStream } from "./stream.ts";
 import { issueFileLink, issueToken, readToken, resumeSeconds, tokenSeconds, type Visitor } from "./tokens.ts";
 import { createUploadReader, takeStreams, type Upload, UploadRefused } from "./upload.ts";
@@ -85,6 +86,9 @@ export interface WebChatDeps {
   /** The visitor is writing; passes by, is never stored. */
   readonly sayTyping: (conversationId: string) => void;
   readonly onTyping: (conversationId: string, listener: (by: "assistant" | "agent") => void) => () => void;
+  /** Says that a window of this conversation is open, and whether the customer has it before them. */
+  readonly openWindow: (conversationId: string) => { show(visible: boolean): void; leave(): void };
+  readonly reach: ReachesVisitors;
   /** Sites that may use the chat; null: any. */
   readonly origins: readonly string[] | null;
   readonly key: Buffer;
@@ -102,6 +106,7 @@ export async function directLine(app: FastifyInstance, channel: Channel, deps: W
       conversationRoutes(scope, channel, deps);
       fileRoutes(scope, deps);
       streamRoute(scope, deps);
+      reachRoutes(scope, { ...deps, sessionState: deps.sessions.state });
       await scope.register((uploads) => uploadRoute(uploads, channel, deps));
     },
     { prefix },
@@ -121,7 +126,7 @@ function allowOrigins(scope: FastifyInstance, deps: WebChatDeps): void {
   });
   scope.options("/*", hidden, async (_request, reply) =>
     reply
-      .header("access-control-allow-methods", "GET, POST, OPTIONS")
+      .header("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
       .header(
         "access-control-allow-headers",
         "Authorization, Content-Type, Content-Disposition, x-ms-bot-agent, x-requested-with",
@@ -343,6 +348,12 @@ function streamRoute(scope: FastifyInstance, deps: WebChatDeps): void {
       if (left > 0) open.set(sessionId, left);
       else open.delete(sessionId);
     });
+    const window = deps.openWindow(conversationId);
+    socket.on("close", window.leave);
+    socket.on("message", (data) => {
+      const visible = visibilityIn(String(data));
+      if (visible !== null) window.show(visible);
+    });
     openStream(socket, conversationId, watermarkOf(request), {
       read: (after) => activitySet(deps, visitor, after),
       lastSeq: () => deps.lastSeq(conversationId),
@@ -351,6 +362,12 @@ function streamRoute(scope: FastifyInstance, deps: WebChatDeps): void {
       onSessionEnd: (listener) => deps.sessions.onEnd(sessionId, listener),
     });
   }
+}
+
+/** Our own clients say whether their page is before the customer; stock clients send empty frames. */
+function visibilityIn(frame: string): boolean | null {
+  if (frame === '{"visible":true}') return true;
+  return frame === '{"visible":false}' ? false : null;
 }
 
 /** The conversation as clients open it: with the token that they have, and where to listen. */

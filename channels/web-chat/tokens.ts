@@ -37,6 +37,16 @@ export function issueToken(key: Buffer, visitor: Visitor, now: number, purpose: 
   return seal(key, [purpose, expires, sessionId, conversationId, visitorId, address.kind, address.value]);
 }
 
+/** The key with which a browser takes over a session that was opened for its visitor elsewhere (a resume link). */
+export function issueResumeKey(
+  key: Buffer,
+  session: Pick<Visitor, "sessionId" | "conversationId">,
+  address: Visitor["address"],
+): string {
+  // A visitor's address is their Direct Line user id.
+  return issueToken(key, { ...session, visitorId: address.value, address }, Date.now(), "resume");
+}
+
 /** Whom a token speaks for. Constant time over the signature; nothing unsigned is parsed. */
 export function readToken(key: Buffer, token: string, now: number, purpose: Purpose = "api"): ReadToken {
   const claims = unseal(key, token);

@@ -23,6 +23,17 @@ export function pageRoutes(app: FastifyInstance, name: string, paths: readonly s
   }
 }
 
+/** The service worker of push messages, at the root so that it speaks for every page of ours. */
+export function pushWorkerRoute(app: FastifyInstance): void {
+  const body = readFileSync(join(webFolder, "reach", "push-worker.js"));
+  app.get("/push-worker.js", { schema: { hide: true } }, async (_request, reply) =>
+    reply
+      .type(types.js ?? "")
+      .header("cache-control", "no-cache")
+      .send(body),
+  );
+}
+
 /** The sign that browsers show beside a page's title; they ask for it at this address by themselves. */
 export function faviconRoute(app: FastifyInstance): void {
   const body = readFileSync(join(webFolder, "favicon.svg"));

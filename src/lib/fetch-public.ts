@@ -19,8 +19,22 @@ export type PublicAnswer =
   | { readonly outcome: "fetched"; readonly bytes: Buffer; readonly declaredMime: string | null }
   | { readonly outcome: "gone" | "too-big" | "refused" | "later"; readonly reason: string };
 
+export interface PublicPost {
+  readonly url: string;
+  readonly hosts: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly limitBytes: number;
+}
+
+export type PostAnswer =
+  | { readonly outcome: "answered"; readonly status: number }
+  | { readonly outcome: "refused" | "later"; readonly reason: string };
+
 export interface PublicClient {
   fetch(request: PublicRequest, signal: AbortSignal): Promise<PublicAnswer>;
+  /** The same guard for something sent; a redirect is an answer and never followed. */
+  post(request: PublicPost, signal: AbortSignal): Promise<PostAnswer>;
   close(): Promise<void>;
 }
 
@@ -34,16 +48,16 @@ export function createPublicClient(trustedOrigin: string | null): PublicClient {
   const guarded = new Agent({ ...timeouts, connect: { timeout: connectTimeoutMs, lookup: publicLookup } });
   const trusting = new Agent({ ...timeouts, connect: { timeout: connectTimeoutMs } });
   const trusted = trustedOrigin === null ? null : new URL(trustedOrigin).origin;
+  const isTrusted = (url: string): boolean => URL.canParse(url) && new URL(url).origin === trusted;
 
   async function follow(request: PublicRequest, signal: AbortSignal): Promise<PublicAnswer> {
     let url = request.url;
     let headers: Record<string, string> =
       request.authorization === undefined ? {} : { authorization: request.authorization };
     for (let redirects = 0; redirects <= redirectsMax; redirects++) {
-      const isTrusted = URL.canParse(url) && new URL(url).origin === trusted;
-      const fault = isTrusted ? null : whyNotAsked(url, request.hosts);
+      const fault = isTrusted(url) ? null : whyNotAsked(url, request.hosts);
       if (fault !== null) return { outcome: "refused", reason: fault };
-      const dispatcher = isTrusted ? trusting : guarded;
+      const dispatcher = isTrusted(url) ? trusting : guarded;
       const { origin, pathname, search } = new URL(url);
       const answer = await dispatcher.request({ origin, path: pathname + search, method: "GET", headers, signal });
       const { location } = answer.headers;
@@ -58,19 +72,40 @@ export function createPublicClient(trustedOrigin: string | null): PublicClient {
     return { outcome: "refused", reason: "too many redirects" };
   }
 
+  async function postOnce({ url, hosts, headers, body, limitBytes }: PublicPost, signal: AbortSignal) {
+    const fault = isTrusted(url) ? null : whyNotAsked(url, hosts);
+    if (fault !== null) return { outcome: "refused", reason: fault } as const;
+    const dispatcher = isTrusted(url) ? trusting : guarded;
+    const { origin, pathname, search } = new URL(url);
+    const answer = await dispatcher.request({ origin, path: pathname + search, method: "POST", headers, body, signal });
+    await answer.body.dump({ limit: limitBytes });
+    return { outcome: "answered", status: answer.statusCode } as const;
+  }
+
   return {
     async fetch(request, signal) {
       try {
         return await follow(request, signal);
       } catch (error) {
-        if (error instanceof PrivateAddress) return { outcome: "refused", reason: "not a public address" };
-        return { outcome: "later", reason: "no answer" };
+        return withoutAnswer(error);
+      }
+    },
+    async post(request, signal) {
+      try {
+        return await postOnce(request, signal);
+      } catch (error) {
+        return withoutAnswer(error);
       }
     },
     async close() {
       await Promise.all([guarded.destroy(), trusting.destroy()]);
     },
   };
+}
+
+function withoutAnswer(error: unknown) {
+  if (error instanceof PrivateAddress) return { outcome: "refused", reason: "not a public address" } as const;
+  return { outcome: "later", reason: "no answer" } as const;
 }
 
 function whyNotAsked(text: string, hosts: readonly string[]): string | null {

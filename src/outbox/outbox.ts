@@ -56,6 +56,8 @@ export interface OutboxDeps {
   readonly db: Db;
   readonly channelFor: (channel: string, account: string) => Channel | null;
   readonly publish: (conversationId: string) => void;
+  /** Puts in what must not be stored (a link's token), for sending and for looking up alike. */
+  readonly complete?: (item: OutboundItem) => OutboundItem;
   readonly log: Log;
   readonly onSettled?: (state: string) => void;
 }
@@ -162,7 +164,7 @@ async function callProvider(deps: OutboxDeps, delivery: OpenDelivery): Promise<S
     const text = `The channel account ${delivery.channel}/${delivery.account} is not configured any more.`;
     return { outcome: "rejected", error: { class: "config", code: "no-account", text } };
   }
-  return channel.send(outgoing(delivery), AbortSignal.timeout(sendLimitMs));
+  return channel.send(outgoing(deps, delivery), AbortSignal.timeout(sendLimitMs));
 }
 
 type Next =
@@ -194,7 +196,7 @@ async function lookUp(deps: OutboxDeps, delivery: ClaimedDelivery): Promise<Next
   const channel = deps.channelFor(delivery.channel, delivery.account);
   const answer =
     channel !== null && can(channel, "send")
-      ? await channel.lookUp(outgoing(delivery), delivery.sendingSince, AbortSignal.timeout(sendLimitMs))
+      ? await channel.lookUp(outgoing(deps, delivery), delivery.sendingSince, AbortSignal.timeout(sendLimitMs))
       : ("cannot-tell" as const);
   if (answer === "later") return { state: "unknown", delayMs: lookUpAfterMs, error: null };
   if (answer === "cannot-tell") return untold(delivery.lookups);
@@ -345,6 +347,7 @@ function deliveryId(delivery: OpenDelivery): string {
   return `${delivery.messageId}.${delivery.piece}`;
 }
 
-function outgoing(delivery: OpenDelivery): Outgoing {
-  return { deliveryId: deliveryId(delivery), to: delivery.address, item: delivery.item };
+function outgoing({ complete }: OutboxDeps, delivery: OpenDelivery): Outgoing {
+  const item = complete?.(delivery.item) ?? delivery.item;
+  return { deliveryId: deliveryId(delivery), to: delivery.address, item };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { readConfig } from "../../src/config.ts";
-import { startService } from "../../src/service.ts";
+import { type Substitutes, startService } from "../../src/service.ts";
 import { freshDatabase, quiet } from "./database.ts";
 
 const admin = { email: "ada@example.com", password: "correct-horse-battery" };
@@ -24,7 +24,10 @@ export interface Everline {
 export type Agent = <Answer>(method: "GET" | "POST", path: string, body?: object) => Promise<Answer>;
 
 /** The whole service on a database of its own. `settings` are the environment's, laid over those of a test. */
-export async function startEverline(settings: Readonly<Record<string, string>> = {}): Promise<Everline> {
+export async function startEverline(
+  settings: Readonly<Record<string, string>> = {},
+  substitutes: Substitutes = {},
+): Promise<Everline> {
   const database = await freshDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), "everline-service-"));
   const service = await startService(
@@ -39,6 +42,7 @@ export async function startEverline(settings: Readonly<Record<string, string>> =
       ...settings,
     }),
     quiet,
+    substitutes,
   );
   // With a public address of its own the service is still reached where it listens.
   const url = service.address ?? "";

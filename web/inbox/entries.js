@@ -124,6 +124,8 @@ function lineWords(event) {
       return callbackWords(event);
     case "call":
       return callWords(data);
+    case "reach":
+      return reachWords(data);
     case "change":
       return changeWords(data);
     case "delivery-failed":
@@ -133,6 +135,19 @@ function lineWords(event) {
     default:
       return event.type;
   }
+}
+
+function reachWords({ way, state, why }) {
+  const reasons = {
+    "opted-out": "they opted out",
+    capped: "the cap is reached",
+    "no-channel": "no channel can reach them",
+  };
+  if (state === "not-sent") return `The customer was away and could not be told: ${reasons[why] ?? why}`;
+  if (way !== "push") return `The customer was away: told by ${channelName(way)}`;
+  return state === "shown"
+    ? "The notification was shown to the customer"
+    : "The customer was away: notified in their browser";
 }
 
 function callbackWords({ agentName, data }) {

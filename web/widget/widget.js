@@ -6,11 +6,24 @@ const notice = document.querySelector("#state");
 const base = "/v3/directline";
 const storeKey = "everline-chat";
 const refreshMs = 15 * 60_000;
-let session = readStored();
+let session = (await arrived()) ?? readStored();
 let watermark = 0;
 let tries = 0;
 let connected = false;
 const shown = new Map();
+
+/** Coming from a resume link: its key is taken out of the address at once and opens the conversation here. */
+async function arrived() {
+  const key = /^#resume=(.+)$/.exec(location.hash)?.[1];
+  if (key === undefined) return null;
+  history.replaceState(null, "", location.pathname + location.search);
+  const answer = await fetch(`${base}/tokens/generate`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ resume: key }),
+  });
+  return answer.ok ? answer.json() : null;
+}
 
 function readStored() {
   try {
