@@ -10,6 +10,7 @@ import { answeredQuestions } from "./lib/questions.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { profileEverline } from "./profile.ts";
 import { type Figures, faultsOf, goalsOf, machine, mediansOf, table } from "./report.ts";
+import { benchSockets } from "./sockets/main.ts";
 
 /** Long enough that the hot functions are compiled and every connection is open. */
 const warmUpSeconds = 4;
@@ -17,6 +18,8 @@ const latencyPerSecond = 100;
 const latencySeconds = 10;
 
 async function main(): Promise<number> {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === "sockets") return benchSockets(rest);
   const options = readOptions(process.argv.slice(2));
   const folder = makeFolder();
   const generator = await startGenerator(await answeredQuestions());

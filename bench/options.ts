@@ -19,7 +19,7 @@ export interface Options {
   readonly keep: boolean;
 }
 
-export const usage = `npm run bench -- [options]
+export const usage = `npm run bench -- [options], or: npm run bench -- sockets [windows, default 10000]
   --only a,b       ${parts.join(", ")} (default: all)
   --rounds n       interleaved rounds, of which the medians count (default 3)
   --seconds n      of each round (default 6)

@@ -5,7 +5,7 @@ import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.t
 import { takeUpload } from "./attachments/take-upload.ts";
 import { takeCallReport } from "./callbacks/take-report.ts";
 import { createIdentityCheck } from "./contacts/identity.ts";
-import { lastSeq } from "./contacts/last-seq.ts";
+import { createLastSeq } from "./contacts/last-seq.ts";
 import {
   endSession,
   extendSession,
@@ -130,7 +130,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     },
     identify: createIdentityCheck(options.config.identity),
     timeline: (conversationId, afterSeq, limit) => timelineForContact(engines.db, conversationId, afterSeq, limit),
-    lastSeq: (conversationId) => lastSeq(engines.db, conversationId),
+    lastSeq: createLastSeq(engines.db),
     subscribe: (conversationId, onChange) => engines.live.subscribe(conversationId, onChange),
     sayTyping: (conversationId) => engines.live.signal(conversationId, { kind: "typing", by: "contact" }),
     onTyping: (conversationId, listener) =>

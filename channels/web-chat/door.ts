@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { readFileLink, readToken, type Visitor } from "./tokens.ts";
+import type { StreamRequest } from "./upgrade.ts";
 
 export interface DoorDeps {
   readonly key: Buffer;
@@ -54,12 +55,11 @@ export async function admit(deps: DoorDeps, request: FastifyRequest): Promise<Ad
 }
 
 /** The same for a socket, whose address carries its own short token because browsers cannot send one otherwise. */
-export async function admitSocket(deps: DoorDeps, request: FastifyRequest): Promise<Visitor | Refusal> {
-  const { t = "" } = request.query as { t?: string };
-  const read = readToken(deps.key, t, deps.now(), "stream");
+export async function admitSocket(deps: DoorDeps, request: StreamRequest): Promise<Visitor | Refusal> {
+  const read = readToken(deps.key, request.query.get("t") ?? "", deps.now(), "stream");
   if (read.outcome !== "valid") return refusalOf(read.outcome);
   const state = await deps.sessionState(read.visitor.sessionId);
-  if (state !== "open" || read.visitor.conversationId !== idIn(request)) return refusals.noConversation;
+  if (state !== "open" || read.visitor.conversationId !== request.conversationId) return refusals.noConversation;
   return read.visitor;
 }
 

@@ -17,8 +17,9 @@ import {
 import { type Admitted, admit, admitSocket, admitToFile, isRefusal, type Refusal, refusals, refuse } from "./door.ts";
 import { limiter } from "./limiter.ts";
 import { type ReachesVisitors, reachRoutes } from "./reach-routes.ts";
-import { type ActivitySet, openStream } from "./stream.ts";
+import { type ActivitySet, createStreams } from "./stream.ts";
 import { issueFileLink, issueToken, readToken, resumeSeconds, tokenSeconds, type Visitor } from "./tokens.ts";
+import { type StreamRequest, takeUpgrades } from "./upgrade.ts";
 import { createUploadReader, takeStreams, type Upload, UploadRefused } from "./upload.ts";
 
 const prefix = "/v3/directline";
@@ -105,12 +106,12 @@ export async function directLine(app: FastifyInstance, channel: Channel, deps: W
       tokenRoutes(scope, channel, deps);
       conversationRoutes(scope, channel, deps);
       fileRoutes(scope, deps);
-      streamRoute(scope, deps);
       reachRoutes(scope, { ...deps, sessionState: deps.sessions.state });
       await scope.register((uploads) => uploadRoute(uploads, channel, deps));
     },
     { prefix },
   );
+  streamRoute(app, deps);
 }
 
 /** Browsers ask before they send; a site that is not on the list is refused also where they do not ask (sockets). */
@@ -326,41 +327,46 @@ function fileRoutes(scope: FastifyInstance, deps: WebChatDeps): void {
   });
 }
 
-function streamRoute(scope: FastifyInstance, deps: WebChatDeps): void {
+/** Listening needs no framework: see `takeUpgrades`. */
+function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
   const open = new Map<string, number>();
-  scope.get(
-    "/conversations/:id/stream",
-    { ...hidden, websocket: true },
-    (socket: WebSocket, request: FastifyRequest) => {
-      enter(socket, request).catch(() => socket.close(1013, "try again"));
-    },
-  );
+  const streams = createStreams({
+    ...deps,
+    read: (visitor, after) => activitySet(deps, visitor, after),
+    onSessionEnd: deps.sessions.onEnd,
+  });
+  const stop = takeUpgrades(app.server, (socket, request) => {
+    enter(socket, request).catch(() => socket.close(1013, "try again"));
+  });
+  app.addHook("preClose", async () => {
+    streams.close();
+    stop();
+  });
 
-  async function enter(socket: WebSocket, request: FastifyRequest): Promise<void> {
+  async function enter(socket: WebSocket, request: StreamRequest): Promise<void> {
+    // A client that goes away in the middle of a frame is an error event that nobody else would hear.
+    socket.on("error", () => undefined);
+    const { origin, host, query } = request;
+    if (origin !== undefined && !isAllowed(deps, origin, host)) return socket.close(1008, "forbidden");
     const visitor = await admitSocket({ ...deps, sessionState: deps.sessions.state }, request);
     if (isRefusal(visitor)) return socket.close(1008, "forbidden");
-    const { sessionId, conversationId } = visitor;
+    if (socket.readyState !== socket.OPEN) return;
+    const { sessionId } = visitor;
     const count = (open.get(sessionId) ?? 0) + 1;
     if (count > socketsPerSession) return socket.close(1008, "too many");
     open.set(sessionId, count);
+    const window = deps.openWindow(visitor.conversationId);
     socket.on("close", () => {
+      window.leave();
       const left = (open.get(sessionId) ?? 1) - 1;
       if (left > 0) open.set(sessionId, left);
       else open.delete(sessionId);
     });
-    const window = deps.openWindow(conversationId);
-    socket.on("close", window.leave);
     socket.on("message", (data) => {
       const visible = visibilityIn(String(data));
       if (visible !== null) window.show(visible);
     });
-    openStream(socket, conversationId, watermarkOf(request), {
-      read: (after) => activitySet(deps, visitor, after),
-      lastSeq: () => deps.lastSeq(conversationId),
-      onChange: (listener) => deps.subscribe(conversationId, listener),
-      onTyping: (listener) => deps.onTyping(conversationId, listener),
-      onSessionEnd: (listener) => deps.sessions.onEnd(sessionId, listener),
-    });
+    streams.open(socket, visitor, watermarkIn(query.get("watermark")));
   }
 }
 
@@ -431,7 +437,10 @@ function randomId(): string {
 
 /** Null: only what comes from now on. An empty one is that of a client that lost its socket before it saw anything. */
 function watermarkOf(request: FastifyRequest): number | null {
-  const { watermark } = request.query as { watermark?: unknown };
+  return watermarkIn((request.query as { watermark?: unknown }).watermark);
+}
+
+function watermarkIn(watermark: unknown): number | null {
   if (watermark === "") return 0;
   return typeof watermark === "string" && /^\d{1,15}$/.test(watermark) ? Number(watermark) : null;
 }

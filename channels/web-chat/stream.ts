@@ -1,8 +1,11 @@
 import type { WebSocket } from "ws";
 import { typingActivity } from "./activity.ts";
+import type { Visitor } from "./tokens.ts";
 
 /** An empty frame this often keeps proxies from closing a quiet socket. */
 const keepAliveMs = 20_000;
+/** The sockets take turns, so that they are not all written to in the same moment. */
+const turns = 40;
 /** A reader so far behind has gone away; it catches up after its watermark. */
 const unsentMaxBytes = 4 * 1024 * 1024;
 
@@ -12,79 +15,133 @@ export interface ActivitySet {
 }
 
 export interface StreamDeps {
-  readonly read: (after: number) => Promise<ActivitySet>;
-  readonly lastSeq: () => Promise<number>;
-  readonly onChange: (listener: () => void) => () => void;
-  readonly onTyping: (listener: (by: "assistant" | "agent") => void) => () => void;
-  readonly onSessionEnd: (listener: () => void) => () => void;
+  readonly read: (visitor: Visitor, after: number) => Promise<ActivitySet>;
+  /** The seq of the latest event; asked for many at the same moment. */
+  readonly lastSeq: (conversationId: string) => Promise<number>;
+  readonly subscribe: (conversationId: string, onChange: () => void) => () => void;
+  readonly onTyping: (conversationId: string, listener: (by: "assistant" | "agent") => void) => () => void;
+  readonly onSessionEnd: (sessionId: string, listener: () => void) => () => void;
 }
 
-/**
- * Sends what came after the watermark (null: from now on), then what happens, until the socket or the session ends.
- * One reader per socket, so nothing is sent twice or out of order; typing passes by without moving the watermark.
- */
-export function openStream(
-  socket: WebSocket,
-  conversationId: string,
-  watermark: number | null,
-  deps: StreamDeps,
-): void {
-  let after: number | null = null;
-  let reading = false;
-  let again = false;
+export interface Streams {
+  /**
+   * Sends what came after the watermark (null: from now on), then what happens, until the socket or the session ends.
+   * One reader per socket, so nothing is sent twice or out of order; typing passes by without moving the watermark.
+   */
+  open(socket: WebSocket, visitor: Visitor, watermark: number | null): void;
+  close(): void;
+}
 
-  async function read(): Promise<void> {
-    if (reading) {
-      again = true;
+/** The open streams of this process, with one timer for all of them. */
+export function createStreams(deps: StreamDeps): Streams {
+  const rounds = Array.from({ length: turns }, () => new Set<Stream>());
+  let round = 0;
+
+  const timer = setInterval(() => {
+    round = (round + 1) % turns;
+    for (const stream of rounds[round] ?? []) stream.keepAlive();
+  }, keepAliveMs / turns);
+  timer.unref();
+
+  return {
+    open(socket, visitor, watermark) {
+      const mine = rounds[Math.floor(Math.random() * turns)] ?? new Set();
+      const stream = new Stream(deps, socket, visitor, watermark);
+      mine.add(stream);
+      socket.on("close", () => {
+        mine.delete(stream);
+        stream.end();
+      });
+      stream.wake();
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+/** One socket's reader. A class, because ten thousand of these must share their functions. */
+class Stream {
+  readonly #deps: StreamDeps;
+  readonly #socket: WebSocket;
+  readonly #visitor: Visitor;
+  /** Null: from now on. */
+  readonly #wanted: number | null;
+  readonly #undo: readonly (() => void)[];
+  #after: number | null = null;
+  /** Up to here everything was looked through; what came after it may be for us. */
+  #looked = -1;
+  #reading = false;
+  #again = false;
+
+  constructor(deps: StreamDeps, socket: WebSocket, visitor: Visitor, wanted: number | null) {
+    this.#deps = deps;
+    this.#socket = socket;
+    this.#visitor = visitor;
+    this.#wanted = wanted;
+    const { conversationId, sessionId } = visitor;
+    this.#undo = [
+      deps.subscribe(conversationId, () => this.wake()),
+      deps.onTyping(conversationId, (by) => this.#typing(by)),
+      deps.onSessionEnd(sessionId, () => socket.close(4401, "session ended")),
+    ];
+  }
+
+  /** Something may be new. */
+  wake(): void {
+    void this.#read();
+  }
+
+  /** Also without a bell: one may have been lost (R7). */
+  keepAlive(): void {
+    this.#send("");
+    this.wake();
+  }
+
+  end(): void {
+    for (const stop of this.#undo) stop();
+  }
+
+  async #read(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
       return;
     }
-    reading = true;
+    this.#reading = true;
     try {
-      after ??= await start(watermark, deps);
       do {
-        again = false;
-        const set = await deps.read(after);
-        if (set.activities.length === 0) continue;
-        after = Number(set.watermark);
-        send(JSON.stringify(set));
-        // Perhaps a full page: there may be more behind it.
-        again = true;
-      } while (again);
+        this.#again = false;
+        await this.#catchUp();
+      } while (this.#again);
     } catch {
       // The client connects again with its watermark and misses nothing.
-      socket.close(1013, "try again");
+      this.#socket.close(1013, "try again");
     } finally {
-      reading = false;
+      this.#reading = false;
     }
   }
 
-  function send(frame: string): void {
+  async #catchUp(): Promise<void> {
+    const last = await this.#deps.lastSeq(this.#visitor.conversationId);
+    // A watermark from the future would hide what comes next.
+    this.#after ??= this.#wanted === null ? last : Math.min(this.#wanted, last);
+    if (last <= this.#looked || last === this.#after) return;
+    for (;;) {
+      const set = await this.#deps.read(this.#visitor, this.#after);
+      if (set.activities.length === 0) break;
+      this.#after = Number(set.watermark);
+      this.#send(JSON.stringify(set));
+    }
+    this.#looked = Math.max(last, this.#after);
+  }
+
+  #typing(by: "assistant" | "agent"): void {
+    if (this.#after === null) return;
+    const activities = [typingActivity(this.#visitor.conversationId, by)];
+    this.#send(JSON.stringify({ activities, watermark: String(this.#after) }));
+  }
+
+  #send(frame: string): void {
+    const socket = this.#socket;
     if (socket.bufferedAmount > unsentMaxBytes) socket.close(1013, "too far behind");
     else if (socket.readyState === socket.OPEN) socket.send(frame);
   }
-
-  const undo = [
-    deps.onChange(() => void read()),
-    deps.onTyping((by) => {
-      if (after === null) return;
-      send(JSON.stringify({ activities: [typingActivity(conversationId, by)], watermark: String(after) }));
-    }),
-    deps.onSessionEnd(() => socket.close(4401, "session ended")),
-  ];
-  const timer = setInterval(() => {
-    send("");
-    // Also without a bell: one may have been lost (R7).
-    void read();
-  }, keepAliveMs);
-  socket.on("close", () => {
-    for (const stop of undo) stop();
-    clearInterval(timer);
-  });
-  void read();
-}
-
-/** A watermark from the future would hide what comes next. */
-async function start(watermark: number | null, deps: StreamDeps): Promise<number> {
-  const last = await deps.lastSeq();
-  return watermark === null ? last : Math.min(watermark, last);
 }

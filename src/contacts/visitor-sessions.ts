@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Db, TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
+import { createSharedReads } from "../db/shared-reads.ts";
 import type { Log } from "../lib/log.ts";
 
 /** safety.md asks for 5 s from the end of a session to the end of its sockets. */
@@ -100,6 +101,8 @@ export type SessionState = "open" | "ended" | "gone";
 /** Watches sessions with one statement for all sockets of this process. */
 export function watchSessions(deps: { readonly db: Db; readonly log: Log }): SessionWatch {
   const listeners = new Map<string, Set<() => void>>();
+  // After a restart everybody comes back at once.
+  const readState = createSharedReads((ids) => statesOf(deps.db, ids));
   let known = new Set<string>();
 
   async function look(): Promise<void> {
@@ -126,7 +129,7 @@ export function watchSessions(deps: { readonly db: Db; readonly log: Log }): Ses
   return {
     async state(id) {
       if (known.has(id)) return "open";
-      const state = (await statesOf(deps.db, [id])).get(id) ?? "gone";
+      const state = (await readState(id)) ?? "gone";
       if (state === "open") known.add(id);
       return state;
     },

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { openWindow, type VisitorClient } from "./clients.ts";
+
+/** The other process asks for one thing at a time; each order has one answer. */
+export type Order =
+  | { readonly do: "open"; readonly port: number; readonly visitors: readonly Seat[]; readonly atOnce: number }
+  /** From now on windows that are closed come back by themselves, each after a random part of this. */
+  | { readonly do: "come-back"; readonly port: number; readonly withinMs: number }
+  | { readonly do: "count" }
+  | {
+      readonly do: "message";
+      readonly conversationId: string;
+      readonly url: string;
+      readonly token: string;
+      readonly text: string;
+    };
+
+export interface Seat {
+  readonly conversationId: string;
+  readonly token: string;
+}
+
+export type Answer =
+  | { readonly open: number; readonly failed: number; readonly lastOpenAt: number; readonly why: readonly string[] }
+  | { readonly ms: number };
+
+const clients = new Map<string, VisitorClient>();
+let lastOpenAt = 0;
+let failed = 0;
+const why = new Set<string>();
+let comeBack: ((client: VisitorClient) => void) | null = null;
+
+async function open(port: number, client: VisitorClient): Promise<boolean> {
+  try {
+    await openWindow(port, client, () => comeBack?.(client));
+    lastOpenAt = Date.now();
+    return true;
+  } catch (error) {
+    failed += 1;
+    why.add(String(error).slice(0, 80));
+    return false;
+  }
+}
+
+/** Full jitter that grows, as our widget waits. */
+async function comeBackSoon(port: number, withinMs: number, client: VisitorClient): Promise<void> {
+  for (let wait = withinMs; client.socket === null; wait = Math.min(wait * 2, 4_000)) {
+    await sleep(Math.random() * wait);
+    if (await open(port, client)) return;
+  }
+}
+
+async function carryOut(order: Order): Promise<Answer> {
+  switch (order.do) {
+    case "open": {
+      const waiting = order.visitors.map((seat) => ({ ...seat, watermark: 0, socket: null, onFrame: null }));
+      for (const client of waiting) clients.set(client.conversationId, client);
+      const workers = Array.from({ length: order.atOnce }, async () => {
+        for (let client = waiting.pop(); client !== undefined; client = waiting.pop()) await open(order.port, client);
+      });
+      await Promise.all(workers);
+      return count();
+    }
+    case "come-back":
+      failed = 0;
+      why.clear();
+      comeBack = (client) => void comeBackSoon(order.port, order.withinMs, client);
+      return count();
+    case "count":
+      return count();
+    case "message":
+      return { ms: await timeMessage(order) };
+  }
+}
+
+function count(): Answer {
+  const open = [...clients.values()].filter(({ socket }) => socket !== null).length;
+  return { open, failed, lastOpenAt, why: [...why] };
+}
+
+/** From the moment an agent sends it to the frame in the visitor's window; one clock, one process. */
+async function timeMessage(order: Extract<Order, { do: "message" }>): Promise<number> {
+  const client = clients.get(order.conversationId);
+  if (client === undefined) throw new Error("There is no such window.");
+  const began = performance.now();
+  const arrived = new Promise<number>((done) => {
+    client.onFrame = (text) => text.includes(order.text) && done(performance.now() - began);
+  });
+  const answer = await fetch(`${order.url}/api/v1/conversations/${order.conversationId}/messages`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${order.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ clientId: order.text, kind: "reply", text: order.text }),
+  });
+  if (!answer.ok) throw new Error(`The message was answered with ${answer.status}.`);
+  const ms = await arrived;
+  client.onFrame = null;
+  return ms;
+}
+
+process.on("message", (order: Order) => {
+  carryOut(order).then(
+    (answer) => process.send?.(answer),
+    (error: unknown) => process.send?.({ error: String(error) }),
+  );
+});

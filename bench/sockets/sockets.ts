@@ -1,0 +1,214 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import postgres from "postgres";
+import { issueToken } from "../../channels/web-chat/tokens.ts";
+import { freePort, startPostgres, untilOk } from "../lib/engines.ts";
+import { residentMb } from "../lib/processes.ts";
+import { type Program, startProgram } from "../lib/program.ts";
+import type { Answer, Order, Seat } from "./generator.ts";
+
+const secret = "a-key-of-the-bench-with-more-than-32-characters";
+const admin = { email: "bench@example.com", password: "correct-horse-battery" };
+/** Handshakes under way at a time while the windows are opened for the first time. */
+const atOnce = 64;
+/** Windows that are opened first, so that code is compiled and pools are full before memory is read. */
+const warmUp = 500;
+/** V8 gives memory of the handshakes back when nothing happens for some seconds. */
+const settleMs = 20_000;
+const messages = 400;
+/** The first wait of a client that lost its socket. */
+const jitterMs = 4_000;
+const backWithinMs = 60_000;
+const probeEveryMs = 50;
+/** safety.md R9. */
+const probeLimitMs = 2_000;
+
+export interface SocketFigures {
+  readonly windows: number;
+  readonly kilobytesEach: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly backSeconds: number;
+  readonly handshakesFailed: number;
+  readonly others: { readonly asked: number; readonly failed: number; readonly slowestMs: number };
+}
+
+/** Idle windows on one process: what each costs, how fast a message reaches one of them, and all coming back at once. */
+export async function measureSockets(
+  folder: string,
+  windows: number,
+  say: (line: string) => void,
+): Promise<SocketFigures> {
+  const database = await startPostgres(folder, "sockets");
+  const port = await freePort();
+  const sql = postgres(database.url, { max: 2, onnotice: () => undefined });
+  const generator = startGenerator();
+  let service = startService(folder, port, database.url);
+  try {
+    await untilOk(`http://127.0.0.1:${port}/readyz`);
+    const seats = await makeVisitors(sql, windows + warmUp);
+    await generator.ask({ do: "open", port, visitors: seats.slice(windows), atOnce });
+    await sleep(settleMs);
+    const before = residentMb([service.pid]);
+    const opened = await generator.ask({ do: "open", port, visitors: seats.slice(0, windows), atOnce });
+    await sleep(settleMs);
+    const kilobytesEach = ((residentMb([service.pid]) - before) * 1024) / windows;
+    say(`  ${JSON.stringify(opened)}; ${kilobytesEach.toFixed(1)} kB each`);
+    const times = await timeMessages(generator, port, seats.slice(0, windows));
+    say(`  p50 ${percentile(times, 50).toFixed(1)} ms, p99 ${percentile(times, 99).toFixed(1)} ms`);
+
+    await generator.ask({ do: "come-back", port, withinMs: jitterMs });
+    await service.stop();
+    service = startService(folder, port, database.url);
+    await untilOk(`http://127.0.0.1:${port}/readyz`);
+    const upAt = Date.now();
+    const others = probeOthers(port);
+    const back = await untilBack(generator, windows + warmUp);
+    const seen = await others.stop();
+    return {
+      windows,
+      kilobytesEach,
+      p50Ms: percentile(times, 50),
+      p99Ms: percentile(times, 99),
+      backSeconds: (back.lastOpenAt - upAt) / 1_000,
+      handshakesFailed: back.failed,
+      others: seen,
+    };
+  } finally {
+    generator.stop();
+    await service.stop();
+    await sql.end();
+    await database.stop();
+  }
+}
+
+function startService(folder: string, port: number, databaseUrl: string): Program {
+  return startProgram({
+    command: process.execPath,
+    args: ["--import", "tsx", "src/main.ts"],
+    env: {
+      NODE_ENV: "production",
+      PORT: String(port),
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      DATA_DIR: join(folder, "sockets"),
+      DATABASE_URL: databaseUrl,
+      SECRET_KEY: secret,
+      DEMO: "false",
+      LOG_LEVEL: "warn",
+      ADMIN_EMAIL: admin.email,
+      ADMIN_PASSWORD: admin.password,
+    },
+    logFile: openSync(join(folder, "sockets.log"), "a"),
+  });
+}
+
+/** Visitors whose tokens were issued as the service issues them; each has a conversation with one message. */
+async function makeVisitors(sql: postgres.Sql, count: number): Promise<Seat[]> {
+  const key = createHash("sha256").update(`everline:${secret}`).digest();
+  const rows = await sql<{ sessionId: string; conversationId: string; value: string }[]>`
+    with people as (insert into contacts (name) select 'bench' from generate_series(1, ${count}) returning id),
+    addresses as (insert into contact_addresses (contact_id, channel, kind, value)
+      select id, 'web-chat', 'web-visitor', 'dl_' || replace(id::text, '-', '') from people returning id, contact_id, value),
+    talks as (insert into conversations (contact_id, channel, account, address_id, owner, next_seq)
+      select contact_id, 'web-chat', 'default', id, 'queue', 2 from addresses returning id, contact_id, address_id),
+    said as (insert into messages (conversation_id, seq, author, channel, parts)
+      select id, 1, 'contact', 'web-chat', '[{"t":"text","text":"Hello","format":"plain"}]' from talks),
+    logged as (insert into events (conversation_id, seq, type, actor) select id, 1, 'message', 'contact' from talks)
+    insert into visitor_sessions (conversation_id, address_id, expires_at, resumable_until)
+      select t.id, t.address_id, now() + interval '1 hour', now() + interval '1 day' from talks t
+    returning id as "sessionId", conversation_id as "conversationId",
+      (select value from addresses where addresses.id = address_id) as value`;
+  await sql`analyze`;
+  return rows.map(({ sessionId, conversationId, value }) => ({
+    conversationId,
+    token: issueToken(
+      key,
+      { sessionId, conversationId, visitorId: value, address: { kind: "web-visitor", value } },
+      Date.now(),
+    ),
+  }));
+}
+
+async function timeMessages(generator: Generator, port: number, seats: readonly Seat[]): Promise<number[]> {
+  const url = `http://127.0.0.1:${port}`;
+  const session = await fetch(`${url}/api/v1/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(admin),
+  });
+  const { token } = (await session.json()) as { token: string };
+  const times: number[] = [];
+  for (let number = 0; number < messages; number += 1) {
+    const seat = seats[(number * 7_919) % seats.length];
+    if (seat === undefined) break;
+    const { conversationId } = seat;
+    const answer = await generator.ask({ do: "message", conversationId, url, token, text: `bench message ${number}` });
+    times.push("ms" in answer ? answer.ms : Number.NaN);
+    await sleep(10);
+  }
+  return times;
+}
+
+interface Generator {
+  ask(order: Order): Promise<Answer>;
+  stop(): void;
+}
+
+function startGenerator(): Generator {
+  const child: ChildProcess = fork(new URL("./generator.ts", import.meta.url).pathname, {
+    execArgv: ["--import", "tsx"],
+  });
+  return {
+    async ask(order) {
+      const answered = once(child, "message") as Promise<[Answer | { readonly error: string }]>;
+      child.send(order);
+      const [answer] = await answered;
+      if ("error" in answer) throw new Error(answer.error);
+      return answer;
+    },
+    stop: () => void child.kill("SIGKILL"),
+  };
+}
+
+async function untilBack(generator: Generator, windows: number) {
+  for (const until = Date.now() + backWithinMs; ; await sleep(100)) {
+    const answer = await generator.ask({ do: "count" });
+    if (!("open" in answer)) throw new Error("The generator answered something else.");
+    if (answer.open >= windows || Date.now() > until) return answer;
+  }
+}
+
+/** Somebody else who uses the service meanwhile: the help page and a question for health. */
+function probeOthers(port: number) {
+  let stopped = false;
+  const seen = { asked: 0, failed: 0, slowestMs: 0 };
+  const running = (async () => {
+    for (; !stopped; await sleep(probeEveryMs)) {
+      const began = performance.now();
+      const path = seen.asked % 2 === 0 ? "/" : "/readyz";
+      seen.asked += 1;
+      const ok = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(probeLimitMs) }).then(
+        (response) => response.arrayBuffer().then(() => response.ok),
+        () => false,
+      );
+      if (!ok) seen.failed += 1;
+      seen.slowestMs = Math.max(seen.slowestMs, performance.now() - began);
+    }
+  })();
+  return {
+    async stop() {
+      stopped = true;
+      await running;
+      return seen;
+    },
+  };
+}
+
+function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN;
+}
