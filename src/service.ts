@@ -5,6 +5,8 @@ import type { Channel } from "../channels/channel.ts";
 import { createChannels } from "../channels/registry.ts";
 import { seedDemoAgents } from "./agents/demo-agents.ts";
 import { ensureFirstAdmin } from "./agents/sessions.ts";
+import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
+import { openBrain } from "./assistant/embedded/open-brain.ts";
 import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
 import { type Engines, openEngines } from "./engines.ts";
 import { seedArticles } from "./help-centre/articles.ts";
@@ -93,12 +95,18 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const channelFor = (name: string, account: string) => byName.get(`${name}/${account}`) ?? null;
   const metrics = createMetrics();
   const bell = createBell({ addBulk: (jobs) => engines.queue.addBulk(jobs), log });
+  let opened: Promise<EmbeddedBrain> | null = null;
+  const brain = (): Promise<EmbeddedBrain> => {
+    opened ??= openBrain(library, contentFolder, join(config.dataDir, "models"));
+    return opened;
+  };
   const outbox = createSharedOutbox({ config, engines, channelFor, log, metrics });
   const pulledChannels = channels.filter(({ limits }) => limits.pulled).map(({ name }) => name);
   const shared = {
     config,
     engines,
     library,
+    brain,
     bell,
     channelFor,
     outbox,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { type Channel, can } from "../channels/channel.ts";
 import { directLine, issueResumeKey, resumeSeconds, tokenSeconds, webChat } from "../channels/web-chat/index.ts";
+import { inspectFile } from "./attachments/inspect.ts";
 import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.ts";
 import { takeUpload } from "./attachments/take-upload.ts";
 import { takeCallReport } from "./callbacks/take-report.ts";
@@ -14,6 +15,7 @@ import {
   watchSessions,
 } from "./contacts/visitor-sessions.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
+import { logoPath } from "./help-centre/logos.ts";
 import { createPageRenderer } from "./help-centre/page.ts";
 import { problemPage } from "./help-centre/problem-page.ts";
 import { helpCentreRoutes, wishedLocale } from "./help-centre/routes.ts";
@@ -45,7 +47,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   const renderPage = createPageRenderer(() => {
     const { company, brand, locales } = library.current();
     const stylesheet = stylesheetFor(brand.colour).path;
-    return { company, logo: null, locales, stylesheet, publicUrl: options.publicUrl() };
+    return { company, logo: logoPath(brand.logo), locales, stylesheet, publicUrl: options.publicUrl() };
   });
   const app = await createApp({
     log,
@@ -105,7 +107,11 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     publicUrl: options.publicUrl,
     deskZone: options.config.timeZone,
     callCountries: options.config.callCountries,
-    contentChanged: () => options.library.refresh(),
+    contentChanged: () => library.refresh(),
+    async kindOf(bytes) {
+      const verdict = await inspectFile(bytes, "");
+      return verdict.state === "ready" ? verdict.mime : null;
+    },
     file: (id) => fileForAgent(engines.db, id),
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
@@ -166,7 +172,14 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       db: engines.db,
       library,
       renderPage,
-      understand: async () => [],
+      async understand(text, locale) {
+        const { zone, articles } = await (await options.brain()).understand({
+          text,
+          locale,
+          conversationLocale: locale,
+        });
+        return zone === "unknown" ? [] : articles.map(({ id }) => id);
+      },
       publicUrl: options.publicUrl,
       key: options.config.secretKey,
     }),

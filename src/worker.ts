@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { type Channel, can } from "../channels/channel.ts";
 import { createAssistant } from "./assistant/decide.ts";
-import { createEmbeddedBrain, type EmbeddedBrain } from "./assistant/embedded/brain.ts";
+import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import { connectModel } from "./assistant/model/language-model.ts";
 import { createModelBrain, type ModelBrain } from "./assistant/model/model-brain.ts";
 import { createMediaFetcher } from "./attachments/fetch-media.ts";
@@ -11,9 +10,7 @@ import { removeOldSessions } from "./contacts/visitor-sessions.ts";
 import { episodeBefore } from "./conversations/episode.ts";
 import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
-import { aboutTopic } from "./help-centre/articles.ts";
 import type { Library } from "./help-centre/library.ts";
-import { readConcepts, readIntents } from "./help-centre/read-articles.ts";
 import type { Metrics } from "./http/health.ts";
 import { createPublicClient } from "./lib/fetch-public.ts";
 import type { Log } from "./lib/log.ts";
@@ -35,12 +32,13 @@ import type { Decides } from "./turns/turn.ts";
 /** A stopping worker lets turns at the language model end for so long, then the embedded brain ends them. */
 const modelDrainMs = 10_000;
 const historyMaxEntries = 10;
-const contentFolder = new URL("../content/", import.meta.url).pathname;
 
 export interface Shared {
   readonly config: Config;
   readonly engines: Engines;
   readonly library: Library;
+  /** Made when it is first needed, for the whole process. */
+  readonly brain: () => Promise<EmbeddedBrain>;
   readonly bell: Bell;
   readonly channelFor: (channel: string, account: string) => Channel | null;
   readonly outbox: Outbox;
@@ -163,11 +161,7 @@ function reachCustomers({
 
 async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
   const { config, library, metrics, log } = shared;
-  const { articles: published, company } = library.current();
-  const articles = published.filter(({ topic }) => topic !== aboutTopic);
-  const intents = await readIntents(join(contentFolder, "intents"), company);
-  const concepts = await readConcepts(join(contentFolder, "concepts"));
-  const brain = createEmbeddedBrain({ articles, intents, concepts, company }, join(config.dataDir, "models"));
+  const brain = await shared.brain();
   const stopping = new AbortController();
   void brain.warm(stopping.signal);
   const model = config.assistant.model === "embedded" ? null : await openModel(shared, brain);

@@ -54,11 +54,17 @@ const goodBody = () => ({
   email: `${randomBytes(4).toString("hex")}@example.com`,
   name: "Eve",
   password: "long-enough-for-us",
+  question: "Why?",
+  answer: "Because.",
+  short: "Because.",
+  samples: ["why"],
+  base: 0,
+  version: 1,
 });
 
 async function request({ method, path }: Route, id: string, headers: Readonly<Record<string, string>>) {
-  const url = desk.url + path.replace("{id}", id).replace("{messageId}", id);
-  const hasBody = method === "POST" || method === "PATCH";
+  const url = desk.url + path.replace("{id}", id).replace("{messageId}", id).replace("{locale}", "sv");
+  const hasBody = method === "POST" || method === "PATCH" || method === "PUT";
   const response = await fetch(url, {
     method,
     headers: { ...headers, ...(hasBody ? { "content-type": "application/json" } : {}) },

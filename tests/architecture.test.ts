@@ -68,6 +68,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "src/outbox",
     "src/live",
     "src/protocol",
+    "src/help-centre",
     "src/settings",
     "src/db",
     "src/lib",

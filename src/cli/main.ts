@@ -5,6 +5,7 @@ import { startEmbeddedPostgres } from "../db/embedded.ts";
 import { EngineError } from "../db/errors.ts";
 import { migrate } from "../db/migrate.ts";
 import { createLog } from "../lib/log.ts";
+import { articlesCommand } from "./articles.ts";
 import { runDoctor } from "./doctor.ts";
 import { understandLines } from "./understand.ts";
 
@@ -12,6 +13,8 @@ const usage = `Usage: npm run everline -- <command>
   migrate                        bring the database to this version
   doctor                         say what works and what does not
   admin <email> <password>       add an administrator
+  articles export <folder>       write the published articles as Markdown
+  articles import <folder>       take Markdown in and publish it; with --draft only save it
   understand                     read {"text","locale"?} lines, write what the assistant makes of them`;
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
@@ -28,12 +31,29 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
         say(`The database is at migration ${state.applied} of ${state.known}.`);
         return 0;
       });
+    case "articles":
+      return articles(args);
     case "admin":
       return addAdmin(args);
     default:
       say(usage);
       return command === undefined ? 0 : 2;
   }
+}
+
+async function articles(args: readonly string[]): Promise<number> {
+  return withDatabase(async (url) => {
+    const log = createLog({ level: "error" });
+    await migrate(url, log);
+    const db = createDb({ url, log });
+    try {
+      const lines = await articlesCommand(db, args);
+      for (const line of lines ?? [usage]) say(line);
+      return lines === null ? 2 : lines.length > 1 ? 1 : 0;
+    } finally {
+      await db.close();
+    }
+  });
 }
 
 async function addAdmin([email, password]: readonly string[]): Promise<number> {

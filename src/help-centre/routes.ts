@@ -3,12 +3,15 @@ import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Db } from "../db/client.ts";
+import { textOn } from "../lib/colour.ts";
+import { isId } from "../lib/ids.ts";
 import { articlePage } from "./article-page.ts";
 import { aboutTopic } from "./articles.ts";
 import { chooseLocale } from "./choose-locale.ts";
 import { noteFeedback } from "./feedback.ts";
 import { homePage } from "./home-page.ts";
 import type { Library, Shelf } from "./library.ts";
+import { logoPath, readLogo } from "./logos.ts";
 import type { Page, RenderPage } from "./page.ts";
 import { articlePath, queryMaxChars } from "./pieces.ts";
 import { problemPage } from "./problem-page.ts";
@@ -129,6 +132,27 @@ export async function helpCentreRoutes(app: FastifyInstance, deps: HelpCentreDep
       return reply.redirect(`${articlePath(locale, id)}?helped=${answer}#feedback`, 303);
     },
   );
+  get("/help/logo/:id", async (request, reply) => {
+    const { id = "" } = params(request);
+    const logo = isId(id) ? await readLogo(deps.db, id) : null;
+    if (logo === null) return missing(request, reply, wishedLocale(library.current(), request));
+    return reply
+      .headers({
+        "cache-control": `public, max-age=${yearSeconds}, immutable`,
+        "content-security-policy": "default-src 'none'; sandbox",
+        "x-content-type-options": "nosniff",
+      })
+      .type(logo.mime)
+      .send(logo.bytes);
+  });
+  get("/widget/settings.json", async (request, reply) => {
+    const { company, brand, locales, topics } = library.current();
+    const { colour, logo } = brand;
+    const settings = { company, colour, textColour: textOn(colour), logo: logoPath(logo), locales, topics };
+    // The widget asks from the company's own pages; there is nothing in here that customers do not see anyway.
+    void reply.header("access-control-allow-origin", "*");
+    return sendText(request, reply, JSON.stringify(settings), "application/json; charset=utf-8");
+  });
   get("/help.css", async (request, reply) => {
     const { path, css } = stylesheetFor(library.current().brand.colour);
     const lasting = request.url === path ? `public, max-age=${yearSeconds}, immutable` : "no-cache";

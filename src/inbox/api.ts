@@ -1,11 +1,13 @@
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { agentRoutes } from "./agent-routes.ts";
+import { articleRoutes } from "./article-routes.ts";
 import { callbackRoutes } from "./callback-routes.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import type { InboxDeps } from "./deps.ts";
 import { fileRoute } from "./file-route.ts";
 import { liveRoute } from "./live-route.ts";
+import { logoRoute } from "./logo-route.ts";
 import { requireOurOrigin } from "./origin.ts";
 import { sessionRoutes, whoAmIRoute } from "./session-routes.ts";
 import { settingsRoutes } from "./settings-routes.ts";
@@ -27,6 +29,8 @@ export async function inboxApi(app: FastifyInstance, deps: InboxDeps): Promise<v
         callbackRoutes(routes, deps);
         agentRoutes(routes, deps);
         settingsRoutes(routes, deps);
+        articleRoutes(routes, deps);
+        await logoRoute(routes, deps);
         liveRoute(signedIn, deps);
       });
     },

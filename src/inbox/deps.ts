@@ -18,6 +18,8 @@ export interface InboxDeps {
   readonly callCountries: readonly string[];
   /** Lets the pages of this process follow a change at once; other processes notice it by themselves. */
   readonly contentChanged: () => Promise<void>;
+  /** What a file is by its bytes; null for what we would not keep (X3). */
+  readonly kindOf: (bytes: Buffer) => Promise<string | null>;
   /** A file that may be handed to an agent; null for one that is missing, blocked or not fetched yet. */
   readonly file: (id: string) => Promise<StoredFile | null>;
 }

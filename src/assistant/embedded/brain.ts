@@ -54,16 +54,19 @@ export interface BrainContent {
 }
 
 export interface EmbeddedBrain extends Brain {
-  /** Those the articles are written in. */
+  /** Those the articles are written in at the moment. */
   readonly languages: readonly string[];
+  /** Takes over changed content, training in the background; each language answers as before until it is ready. */
+  learn(content: BrainContent): Promise<void>;
   /** Makes every language ready, one after the other, between other work. */
   warm(signal?: AbortSignal): Promise<void>;
 }
 
 /** The assistant that needs no key and no network: one classifier per language the articles are written in. */
-export function createEmbeddedBrain(content: BrainContent, modelsFolder: string | null = null): EmbeddedBrain {
-  const languages = new Set(content.articles.flatMap((article) => Object.keys(article.translations)));
-  const articleIds = new Set(content.articles.map((article) => article.id));
+export function createEmbeddedBrain(first: BrainContent, modelsFolder: string | null = null): EmbeddedBrain {
+  let content = first;
+  let languages = languagesOf(content);
+  let articleIds = new Set(content.articles.map((article) => article.id));
   const buffer = new FeatureBuffer();
   const skills = new Map<string, Promise<Skill>>();
   const skillFor = (language: string): Promise<Skill> => {
@@ -72,7 +75,24 @@ export function createEmbeddedBrain(content: BrainContent, modelsFolder: string 
     return skill;
   };
   return {
-    languages: [...languages],
+    get languages() {
+      return [...languages];
+    },
+    async learn(next) {
+      const before = content;
+      const added = languagesOf(next);
+      const changed = [...added].filter((language) => {
+        const [old, now] = [before, next].map((one) => JSON.stringify(samplesOf(one, language)));
+        return !languages.has(language) || old !== now;
+      });
+      for (const language of changed) {
+        const skill = await obtainSkill(next, language, modelsFolder);
+        skills.set(language, Promise.resolve(skill));
+      }
+      content = next;
+      languages = added;
+      articleIds = new Set(next.articles.map((article) => article.id));
+    },
     async warm(signal) {
       for (const language of [...languages, elsewhere]) {
         if (signal?.aborted === true) return;
@@ -98,6 +118,10 @@ export function createEmbeddedBrain(content: BrainContent, modelsFolder: string 
       return person ? { ...understood, zone: "answer", flow: "live-agent" } : understood;
     },
   };
+}
+
+function languagesOf({ articles }: BrainContent): Set<string> {
+  return new Set(articles.flatMap((article) => Object.keys(article.translations)));
 }
 
 /** What it takes to understand one language. */
