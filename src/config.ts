@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -59,6 +59,7 @@ const schema = z.object({
   ASSISTANT_BASE_URL: url.optional(),
   IDENTITY_SECRET: z.string().min(32, "must have at least 32 characters").optional(),
   IDENTITY_JWKS_URL: url.optional(),
+  SIGN_IN_URL: url.optional(),
   CHAT_ORIGINS: z
     .string()
     .transform((value) =>
@@ -134,6 +135,8 @@ export interface Config {
   readonly bot: { readonly appId: string; readonly password: string } | null;
   readonly assistant: { readonly model: string; readonly apiKey: string | null; readonly baseUrl: string | null };
   readonly identity: { readonly secret: string | null; readonly jwksUrl: string | null };
+  /** The page where the company's customers sign in: a path on this service in the demo; null: there is none to link to. */
+  readonly signInUrl: string | null;
   /** Sites whose pages may use the chat, as origins; null: any. */
   readonly chatOrigins: readonly string[] | null;
   readonly accountMcpUrl: string | null;
@@ -166,6 +169,7 @@ function toConfig(raw: Raw): Config {
   const anyProvider = raw.TWILIO_ACCOUNT_SID !== undefined || raw.WHATSAPP_CLOUD_TOKEN !== undefined;
   const demo = raw.DEMO ?? (raw.DATABASE_URL === undefined && !anyProvider);
   const dataDir = resolve(raw.DATA_DIR);
+  const key = secretKey(raw.SECRET_KEY, dataDir);
   return {
     role: raw.ROLE,
     host: raw.HOST,
@@ -190,7 +194,12 @@ function toConfig(raw: Raw): Config {
       apiKey: raw.ASSISTANT_API_KEY ?? null,
       baseUrl: raw.ASSISTANT_BASE_URL ?? null,
     },
-    identity: { secret: raw.IDENTITY_SECRET ?? null, jwksUrl: raw.IDENTITY_JWKS_URL ?? null },
+    identity: {
+      // The demo company signs its customers in as well; nobody outside knows its secret.
+      secret: raw.IDENTITY_SECRET ?? (demo ? createHmac("sha256", key).update("demo-identity").digest("hex") : null),
+      jwksUrl: raw.IDENTITY_JWKS_URL ?? null,
+    },
+    signInUrl: raw.SIGN_IN_URL ?? (demo ? "/demo/sign-in" : null),
     chatOrigins: raw.CHAT_ORIGINS ?? null,
     accountMcpUrl: raw.ACCOUNT_MCP_URL ?? null,
     // The simulator's customers live in several countries, and their telephones cost nobody anything.
@@ -198,7 +207,7 @@ function toConfig(raw: Raw): Config {
     country: raw.COUNTRY,
     timeZone: raw.TIME_ZONE,
     burstWaitMs: raw.BURST_WAIT_MS ?? null,
-    secretKey: secretKey(raw.SECRET_KEY, dataDir),
+    secretKey: key,
   };
 }
 

@@ -6,6 +6,7 @@ import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.t
 import { takeUpload } from "./attachments/take-upload.ts";
 import { takeCallReport } from "./callbacks/take-report.ts";
 import { createIdentityCheck } from "./contacts/identity.ts";
+import { joinVisitor } from "./contacts/join-visitor.ts";
 import { createLastSeq } from "./contacts/last-seq.ts";
 import {
   endSession,
@@ -15,6 +16,7 @@ import {
   watchSessions,
 } from "./contacts/visitor-sessions.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
+import { demoSignIn } from "./demo/sign-in.ts";
 import { logoPath } from "./help-centre/logos.ts";
 import { createPageRenderer } from "./help-centre/page.ts";
 import { problemPage } from "./help-centre/problem-page.ts";
@@ -47,7 +49,15 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   const renderPage = createPageRenderer(() => {
     const { company, brand, locales } = library.current();
     const stylesheet = stylesheetFor(brand.colour).path;
-    return { company, logo: logoPath(brand.logo), locales, stylesheet, publicUrl: options.publicUrl() };
+    const { signInUrl } = options.config;
+    return {
+      company,
+      logo: logoPath(brand.logo),
+      locales,
+      signInUrl,
+      stylesheet,
+      publicUrl: options.publicUrl(),
+    };
   });
   const app = await createApp({
     log,
@@ -126,6 +136,13 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       extend: (id, seconds) => extendSession(engines.db, id, seconds),
       resume: (id, seconds) => resumeSession(engines.db, id, seconds),
       end: (id) => endSession(engines.db, id),
+      async join(signedIn, earlier) {
+        const joined = await joinVisitor(engines.db, { signedIn, earlier });
+        if (joined === null) return null;
+        for (const { conversationId } of [signedIn, earlier]) engines.live.publish(conversationId);
+        if (joined.answerDue) options.bell.ring(signedIn.conversationId);
+        return joined;
+      },
       state: sessions.state,
       onEnd: sessions.onEnd,
     },
@@ -184,6 +201,17 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       key: options.config.secretKey,
     }),
   );
+  const { demo, identity } = options.config;
+  if (demo && identity.secret !== null) {
+    pageRoutes(app, "demo", []);
+    await demoSignIn(app, {
+      identitySecret: identity.secret,
+      publicUrl: options.publicUrl,
+      localeOf: (request) => wishedLocale(library.current(), request),
+      renderPage,
+      now: Date.now,
+    });
+  }
   const { simulator } = options;
   if (simulator !== null) await app.register((scope) => simulatorRoutes(scope, simulator));
   return app;

@@ -15,6 +15,7 @@ import {
   toMessage,
 } from "./activity.ts";
 import { type Admitted, admit, admitSocket, admitToFile, isRefusal, type Refusal, refusals, refuse } from "./door.ts";
+import { joinRoute } from "./join.ts";
 import { limiter } from "./limiter.ts";
 import { type ReachesVisitors, reachRoutes } from "./reach-routes.ts";
 import { type ActivitySet, createStreams } from "./stream.ts";
@@ -59,6 +60,8 @@ export interface Sessions {
   extend(sessionId: string, tokenSeconds: number): Promise<boolean>;
   resume(sessionId: string, seconds: { readonly token: number; readonly resume: number }): Promise<boolean>;
   end(sessionId: string): Promise<void>;
+  /** Adds an earlier, anonymous conversation to the signed-in one's; null when it cannot be joined. */
+  join(signedIn: Visitor, earlier: Visitor): Promise<{ readonly messages: number } | null>;
   state(sessionId: string): Promise<"open" | "ended" | "gone">;
   onEnd(sessionId: string, listener: () => void): () => void;
 }
@@ -107,6 +110,7 @@ export async function directLine(app: FastifyInstance, channel: Channel, deps: W
       conversationRoutes(scope, channel, deps);
       fileRoutes(scope, deps);
       reachRoutes(scope, { ...deps, sessionState: deps.sessions.state });
+      joinRoute(scope, { ...deps, sessionState: deps.sessions.state, join: deps.sessions.join });
       await scope.register((uploads) => uploadRoute(uploads, channel, deps));
     },
     { prefix },
@@ -178,7 +182,8 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
     // The same person is the same user for every client, whatever the host site calls them.
     const visitorId = `dl_${derivedId(deps.key, ["account", subject]).replaceAll("-", "")}`;
     const opened = await openSession({ kind: "account", value: subject }, visitorId, proof);
-    return opened ?? refuse(reply, identityRefused("it was used before"));
+    if (opened === null) return refuse(reply, identityRefused("it was used before"));
+    return { ...opened, signedIn: { name: proof.name } };
   }
 
   async function comeBack(reply: FastifyReply, key: unknown) {

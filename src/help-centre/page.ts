@@ -7,6 +7,8 @@ export interface Site {
   readonly logo: string | null;
   /** The languages of the menu, the usual one first. */
   readonly locales: readonly string[];
+  /** Where the company's customers sign in; null: nowhere to link to. */
+  readonly signInUrl: string | null;
   /** Address of the style sheet, new with every change of it. */
   readonly stylesheet: string;
   /** As the outside calls this service, without a slash at the end. */
@@ -56,7 +58,7 @@ ${indexed ? `<link rel="canonical" href="${escapeHtml(canonical)}">${alternates(
 <meta property="og:type" content="website"><meta property="og:site_name" content="${escapeHtml(site.company)}"><meta property="og:title" content="${escapeHtml(page.title)}"><meta property="og:url" content="${escapeHtml(canonical)}"><meta property="og:locale" content="${escapeHtml(locale)}">${page.description === undefined ? "" : `<meta property="og:description" content="${escapeHtml(page.description)}">`}
 <link rel="icon" href="/favicon.ico"><script async src="/help.js"></script>${page.head ?? ""}</head>
 <body><a class="skip" href="#content">${say.skip}</a>
-<header class="top"><a class="brand" href="/help/${encodeURIComponent(locale)}">${brand(site)}</a>${menu(page, site, inLanguage)}</header>
+<header class="top"><a class="brand" href="/help/${encodeURIComponent(locale)}">${brand(site)}</a>${menu(page, site, inLanguage)}${signIn(page, site)}</header>
 <main id="content"${page.bodyLocale === undefined ? "" : ` lang="${escapeHtml(page.bodyLocale)}" dir="${directionOf(page.bodyLocale)}"`}>${page.body}</main>
 <footer class="bottom"><p>${escapeHtml(site.company)} · <a href="/help/${encodeURIComponent(locale)}">${say.service}</a></p></footer></body></html>`;
 }
@@ -77,6 +79,13 @@ function menu(page: Page, site: Site, inLanguage: (locale: string) => string | n
   if (links.length < 2) return "";
   const { language } = pageWords(page.locale);
   return `<nav class="languages" aria-label="${language}" lang="${spokenIn(page.locale)}"><ul>${links.join("")}</ul></nav>`;
+}
+
+function signIn({ locale }: Page, { signInUrl }: Site): string {
+  if (signInUrl === null) return "";
+  // Our own demo page knows the reader's language by the same parameter as every page here.
+  const address = signInUrl.startsWith("/") ? `${signInUrl}?lang=${encodeURIComponent(locale)}` : signInUrl;
+  return `<a class="sign-in" href="${escapeHtml(address)}">${pageWords(locale).signIn}</a>`;
 }
 
 function alternates(site: Site, inLanguage: (locale: string) => string | null): string {

@@ -4,6 +4,7 @@ export interface PageWords {
   readonly name: string;
   readonly language: string;
   readonly skip: string;
+  readonly signIn: string;
   readonly home: string;
   readonly service: string;
   readonly hero: string;
@@ -54,6 +55,7 @@ const en: PageWords = {
   name: "English",
   language: "Language",
   skip: "Skip to content",
+  signIn: "Sign in",
   home: "Help",
   service: "Customer service",
   hero: "Get immediate support",
@@ -108,6 +110,7 @@ const sv: PageWords = {
   name: "Svenska",
   language: "Språk",
   skip: "Hoppa till innehållet",
+  signIn: "Logga in",
   home: "Hjälp",
   service: "Kundservice",
   hero: "Få hjälp direkt",
@@ -162,6 +165,7 @@ const de: PageWords = {
   name: "Deutsch",
   language: "Sprache",
   skip: "Zum Inhalt springen",
+  signIn: "Anmelden",
   home: "Hilfe",
   service: "Kundenservice",
   hero: "Sofort Hilfe bekommen",
@@ -219,6 +223,7 @@ const es: PageWords = {
   name: "Español",
   language: "Idioma",
   skip: "Ir al contenido",
+  signIn: "Iniciar sesión",
   home: "Ayuda",
   service: "Atención al cliente",
   hero: "Recibe ayuda al instante",
@@ -275,6 +280,7 @@ const ar: PageWords = {
   name: "العربية",
   language: "اللغة",
   skip: "انتقل إلى المحتوى",
+  signIn: "تسجيل الدخول",
   home: "المساعدة",
   service: "خدمة العملاء",
   hero: "احصل على مساعدة فورية",

@@ -7,6 +7,7 @@ const base = "/v3/directline";
 const storeKey = "everline-chat";
 const refreshMs = 15 * 60_000;
 let session = (await arrived()) ?? readStored();
+let stream = null;
 let watermark = 0;
 let tries = 0;
 let connected = false;
@@ -67,18 +68,20 @@ async function connect() {
     const opened = await call("GET", `/conversations/${session.conversationId}?watermark=${watermark}`);
     keep(opened);
     const socket = new WebSocket(opened.streamUrl);
+    stream = socket;
     connected = true;
     socket.addEventListener("open", () => {
       tries = 0;
       notice.textContent = "";
     });
     socket.addEventListener("message", (event) => {
-      if (event.data === "") return;
+      if (event.data === "" || stream !== socket) return;
       const set = JSON.parse(event.data);
       watermark = Number(set.watermark);
       for (const activity of set.activities) show(activity);
     });
     socket.addEventListener("close", () => {
+      if (stream !== socket) return;
       connected = false;
       again();
     });
@@ -203,4 +206,66 @@ for (const button of document.querySelectorAll("[data-choice]")) {
 setInterval(() => {
   if (session !== null) call("POST", "/tokens/refresh").then(keep, () => undefined);
 }, refreshMs);
+
+const words = {
+  en: {
+    add: "Add the messages from before you signed in to your account?",
+    yes: "Yes, add them",
+    no: "No, leave them out",
+  },
+  sv: { add: "Lägga till meddelandena från före inloggningen i ditt konto?", yes: "Ja, lägg till", no: "Nej, låt bli" },
+  de: {
+    add: "Die Nachrichten von vor der Anmeldung Ihrem Konto hinzufügen?",
+    yes: "Ja, hinzufügen",
+    no: "Nein, weglassen",
+  },
+  es: {
+    add: "¿Añadir a tu cuenta los mensajes de antes de iniciar sesión?",
+    yes: "Sí, añadirlos",
+    no: "No, dejarlos fuera",
+  },
+};
+
+/** Signs the visitor in; what they wrote before joins their account only when they say so. */
+async function identify(token) {
+  const before = session;
+  const earlier =
+    before === null ? null : await call("GET", `/conversations/${before.conversationId}/activities`).catch(() => null);
+  session = null;
+  keep(await call("POST", "/tokens/generate", { identity: token }));
+  watermark = 0;
+  shown.clear();
+  thread.replaceChildren();
+  stream?.close();
+  await connect();
+  if (earlier?.activities.length > 0) offerToJoin(before.token);
+}
+
+function offerToJoin(token) {
+  const text = words[document.documentElement.lang] ?? words.en;
+  const question = document.createElement("p");
+  question.textContent = text.add;
+  const answer = (title, act) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = title;
+    button.addEventListener("click", () => {
+      choices.replaceChildren();
+      act();
+    });
+    return button;
+  };
+  choices.replaceChildren(
+    question,
+    answer(text.yes, () => void call("POST", `/conversations/${session.conversationId}/join`, { token })),
+    answer(text.no, () => undefined),
+  );
+}
+
+globalThis.Everline = { identify };
 if (session !== null) await connect();
+const identity = new URLSearchParams(location.hash.slice(1)).get("identity");
+if (identity !== null) {
+  history.replaceState(null, "", location.pathname + location.search);
+  await identify(identity);
+}

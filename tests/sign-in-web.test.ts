@@ -1,0 +1,172 @@
+import { setTimeout } from "node:timers/promises";
+import { SignJWT } from "jose";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Everline, startEverline } from "./support/everline.ts";
+
+const secret = "an-identity-secret-of-more-than-32-characters";
+let everline: Everline;
+let base: string;
+beforeAll(async () => {
+  everline = await startEverline({ IDENTITY_SECRET: secret, DEMO: "false" });
+  base = `${everline.url}/v3/directline`;
+});
+afterAll(() => everline.stop());
+
+const soon = { timeout: 45_000 };
+
+interface Opened {
+  readonly conversationId: string;
+  readonly token: string;
+  readonly resume?: string;
+  readonly signedIn?: { readonly name: string | null };
+}
+interface Seen {
+  readonly text: string;
+  readonly channelData: { readonly everline: { readonly seq: number } };
+}
+
+/** As a client does it: 503 says that nothing was taken and to try again (R9); this machine may be busy. */
+async function call(path: string, token: string | null, body?: object): Promise<Response> {
+  for (;;) {
+    const response = await fetch(base + path, {
+      method: body === undefined ? "GET" : "POST",
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (response.status !== 503) return response;
+    await setTimeout(500);
+  }
+}
+const generate = async (body: object = {}): Promise<Opened> =>
+  (await (await call("/tokens/generate", null, body)).json()) as Opened;
+const signIn = async (subject: string, name = "Ann Parker") =>
+  generate({
+    identity: await new SignJWT({ name })
+      .setProtectedHeader({ alg: "HS256" })
+      .setSubject(subject)
+      .setAudience("everline")
+      .setJti(crypto.randomUUID())
+      .setIssuedAt()
+      .setExpirationTime("2m")
+      .sign(new TextEncoder().encode(secret)),
+  });
+const post = ({ conversationId, token }: Opened, text: string) =>
+  call(`/conversations/${conversationId}/activities`, token, {
+    type: "message",
+    text,
+    locale: "en",
+    channelData: { clientActivityID: crypto.randomUUID() },
+  });
+const seen = async ({ conversationId, token }: Opened) =>
+  ((await (await call(`/conversations/${conversationId}/activities`, token)).json()) as { activities: Seen[] })
+    .activities;
+const join = ({ conversationId, token }: Opened, earlier: string | undefined) =>
+  call(`/conversations/${conversationId}/join`, token, { token: earlier });
+
+/** What an anonymous visitor said, with the answer to it. */
+async function wroteBefore(text: string): Promise<Opened> {
+  const visitor = await generate();
+  await post(visitor, text);
+  await expect.poll(async () => (await seen(visitor)).length, soon).toBe(2);
+  return visitor;
+}
+
+test("C3 signing in says who is signed in, and every device of a customer shares one timeline", async () => {
+  const [laptop, phone] = [await signIn("c-share"), await signIn("c-share")];
+  expect(laptop).toMatchObject({ signedIn: { name: "Ann Parker" }, conversationId: phone.conversationId });
+  await post(laptop, "hello from the laptop");
+  await expect.poll(async () => (await seen(phone)).map((one) => one.text), soon).toContain("hello from the laptop");
+  expect((await generate()).signedIn).toBeUndefined();
+});
+
+test("C6 nothing of before joins by signing in alone; asked for, it joins once, in order and without a gap", async () => {
+  const before = await wroteBefore("why was I charged a late fee?");
+  const words = (await seen(before)).map((one) => one.text);
+  const account = await signIn("c-join");
+  await post(account, "hi");
+  await expect.poll(async () => (await seen(account)).length, soon).toBe(2);
+  expect((await seen(account)).map((one) => one.text)).not.toContain(words[0]);
+
+  const [first, again] = [await join(account, before.token), await join(account, before.token)];
+  expect([first.status, again.status]).toEqual([200, 200]);
+  expect([await first.json(), await again.json()]).toEqual([{ joined: 2 }, { joined: 2 }]);
+  expect((await seen(account)).map((one) => one.text).slice(2)).toEqual(words);
+  const rows =
+    await everline.sql`select seq, type from events where conversation_id = ${account.conversationId} order by seq`;
+  expect(rows.map((row) => Number(row.seq))).toEqual(rows.map((_, index) => index + 1));
+  expect(rows.map((row) => row.type)).toEqual(["message", "message", "history-joined", "message", "message"]);
+  // The earlier token is over; what was said stays where it was said.
+  const status = async () => (await call(`/conversations/${before.conversationId}/activities`, before.token)).status;
+  await expect.poll(status, soon).toBe(403);
+  const kept = await everline.sql`select 1 from messages where conversation_id = ${before.conversationId}`;
+  expect(kept).toHaveLength(2);
+});
+
+test("C6 a file that was sent before can be opened afterwards, by the account alone", async () => {
+  const before = await generate();
+  const form = new FormData();
+  form.append("activity", new Blob([JSON.stringify({ type: "message", text: "see" })]));
+  form.append("file", new Blob(["a plain text"], { type: "text/plain" }), "note.txt");
+  const sent = await fetch(`${base}/conversations/${before.conversationId}/upload`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${before.token}` },
+    body: form,
+  });
+  expect(sent.status).toBe(200);
+  const account = await signIn("c-file");
+  expect((await join(account, before.resume)).status).toBe(200);
+  const [row] = await everline.sql`select id from attachments where conversation_id = ${account.conversationId}`;
+  expect((await call(`/attachments/${row?.id}`, account.token)).status).toBe(200);
+  const other = await signIn("c-file-other");
+  expect((await call(`/attachments/${row?.id}`, other.token)).status).toBe(404);
+});
+
+test("C6 R4 a conversation that waits for a person keeps its place after joining", async () => {
+  const before = await generate();
+  await post(before, "let me talk to a person");
+  await expect
+    .poll(
+      async () => (await everline.sql`select owner from conversations where id = ${before.conversationId}`)[0]?.owner,
+      soon,
+    )
+    .toBe("queue");
+  const account = await signIn("c-queue");
+  expect((await join(account, before.token)).status).toBe(200);
+  const rows = await everline.sql`select owner, summary is not null as handed, waiting_since is not null as waits
+    from conversations where id in (${account.conversationId}, ${before.conversationId}) order by id = ${before.conversationId}`;
+  expect(rows).toMatchObject([
+    { owner: "queue", handed: true, waits: true },
+    { owner: "assistant", waits: false },
+  ]);
+});
+
+test("R8 nothing of anybody else joins: another account, a foreign token, a signed-out visitor", async () => {
+  const [ann, erik] = [await signIn("c-ann"), await signIn("c-erik")];
+  await post(erik, "this is Erik's");
+  const visitor = await wroteBefore("where can I find my payment plan?");
+  const left = await wroteBefore("where can I find my payment plan?");
+  await call("/tokens/end", left.token, {});
+  // Not signed in: nothing to join to.
+  expect((await join(await generate(), visitor.token)).status).toBe(403);
+  for (const token of [erik.token, left.token, "made.up", "", undefined, `${visitor.token}x`]) {
+    const answer = await join(ann, token);
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: "CannotBeJoined" } }]);
+  }
+  expect(await seen(ann)).toEqual([]);
+  // The outsider's aim exists: its owner may have it, and then nobody else.
+  expect((await join(erik, visitor.token)).status).toBe(200);
+  expect((await join(ann, visitor.token)).status).toBe(400);
+  expect(await seen(ann)).toEqual([]);
+});
+
+test("A6 signing out ends it on this device alone", async () => {
+  const [laptop, phone] = [await signIn("c-out"), await signIn("c-out")];
+  expect((await call("/tokens/end", laptop.token, {})).status).toBe(200);
+  // Within the seconds that safety.md gives the end of a session.
+  const status = async () => (await call(`/conversations/${laptop.conversationId}/activities`, laptop.token)).status;
+  await expect.poll(status, soon).toBe(403);
+  expect((await call(`/conversations/${phone.conversationId}/activities`, phone.token)).status).toBe(200);
+});
