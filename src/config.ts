@@ -71,6 +71,7 @@ const schema = z.object({
     .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((one) => new URL(one).origin)).min(1))
     .optional(),
   ACCOUNT_MCP_URL: url.optional(),
+  ACCOUNT_MCP_SECRET: z.string().min(32, "must have at least 32 characters").optional(),
   CALL_COUNTRIES: z
     .string()
     .transform((value) =>
@@ -139,7 +140,8 @@ export interface Config {
   readonly signInUrl: string | null;
   /** Sites whose pages may use the chat, as origins; null: any. */
   readonly chatOrigins: readonly string[] | null;
-  readonly accountMcpUrl: string | null;
+  /** The server of account data and the secret of its tokens; `url` null: the demo company's, on this service itself. */
+  readonly account: { readonly url: string | null; readonly secret: string } | null;
   readonly callCountries: readonly string[];
   readonly country: string;
   readonly timeZone: string;
@@ -201,7 +203,7 @@ function toConfig(raw: Raw): Config {
     },
     signInUrl: raw.SIGN_IN_URL ?? (demo ? "/demo/sign-in" : null),
     chatOrigins: raw.CHAT_ORIGINS ?? null,
-    accountMcpUrl: raw.ACCOUNT_MCP_URL ?? null,
+    account: accountSettings(raw, demo, key),
     // The simulator's customers live in several countries, and their telephones cost nobody anything.
     callCountries: raw.CALL_COUNTRIES ?? (anyProvider ? [raw.COUNTRY] : [raw.COUNTRY, "US", "GB", "SE", "DE", "ES"]),
     country: raw.COUNTRY,
@@ -209,6 +211,12 @@ function toConfig(raw: Raw): Config {
     burstWaitMs: raw.BURST_WAIT_MS ?? null,
     secretKey: key,
   };
+}
+
+function accountSettings(raw: Raw, demo: boolean, key: Buffer): Config["account"] {
+  if (raw.ACCOUNT_MCP_URL !== undefined && raw.ACCOUNT_MCP_SECRET !== undefined)
+    return { url: raw.ACCOUNT_MCP_URL, secret: raw.ACCOUNT_MCP_SECRET };
+  return demo ? { url: null, secret: createHmac("sha256", key).update("demo-account").digest("hex") } : null;
 }
 
 function twilioSettings(raw: Raw): TwilioSettings | null {
@@ -264,6 +272,7 @@ const groups: readonly { readonly names: readonly string[]; readonly optional?: 
   },
   { names: ["ADMIN_EMAIL", "ADMIN_PASSWORD"] },
   { names: ["BOT_APP_ID", "BOT_APP_PASSWORD"] },
+  { names: ["ACCOUNT_MCP_URL", "ACCOUNT_MCP_SECRET"] },
 ];
 
 function missingTogether(given: Readonly<Record<string, unknown>>): string[] {

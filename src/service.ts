@@ -8,6 +8,7 @@ import { ensureFirstAdmin } from "./agents/sessions.ts";
 import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import { openBrain } from "./assistant/embedded/open-brain.ts";
 import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
+import { createHideCode } from "./contacts/hide-code.ts";
 import { type Engines, openEngines } from "./engines.ts";
 import { seedArticles } from "./help-centre/articles.ts";
 import { openLibrary } from "./help-centre/library.ts";
@@ -102,6 +103,8 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   };
   const outbox = createSharedOutbox({ config, engines, channelFor, log, metrics });
   const pulledChannels = channels.filter(({ limits }) => limits.pulled).map(({ name }) => name);
+  // The demo company's account server is this service itself.
+  const accountUrl = (): string => config.account?.url ?? `${address ?? publicUrl()}/demo/mcp`;
   const shared = {
     config,
     engines,
@@ -115,12 +118,14 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     publicUrl,
     pulledChannels,
     pushOrigin,
+    accountUrl,
     assistant,
   };
   const accept = createAccept({
     db: engines.db,
     bell,
     publish: (id) => engines.live.publish(id),
+    hideCode: createHideCode({ db: engines.db, key: config.secretKey }),
   });
 
   const app =

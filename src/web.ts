@@ -16,6 +16,7 @@ import {
   watchSessions,
 } from "./contacts/visitor-sessions.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
+import { demoAccountServer } from "./demo/account-server.ts";
 import { demoSignIn } from "./demo/sign-in.ts";
 import { logoPath } from "./help-centre/logos.ts";
 import { createPageRenderer } from "./help-centre/page.ts";
@@ -201,7 +202,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       key: options.config.secretKey,
     }),
   );
-  const { demo, identity } = options.config;
+  const { demo, identity, account } = options.config;
+  if (demo && account?.url === null) demoAccountServer(app, { secret: account.secret, now: Date.now });
   if (demo && identity.secret !== null) {
     pageRoutes(app, "demo", []);
     await demoSignIn(app, {

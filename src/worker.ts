@@ -1,11 +1,15 @@
 import { type Channel, can } from "../channels/channel.ts";
 import { createAssistant } from "./assistant/decide.ts";
 import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
+import type { AccountDesk } from "./assistant/flows/account-flow.ts";
 import { connectModel } from "./assistant/model/language-model.ts";
 import { createModelBrain, type ModelBrain } from "./assistant/model/model-brain.ts";
+import { createAccountServer } from "./assistant/tools/account-client.ts";
+import { createAccountDesk } from "./assistant/tools/account-desk.ts";
 import { createMediaFetcher } from "./attachments/fetch-media.ts";
 import { removeUnplaced } from "./attachments/store.ts";
 import type { Config } from "./config.ts";
+import { removeOldCodes } from "./contacts/sign-in-codes.ts";
 import { removeOldSessions } from "./contacts/visitor-sessions.ts";
 import { episodeBefore } from "./conversations/episode.ts";
 import { wakeSnoozed } from "./conversations/wake.ts";
@@ -13,6 +17,7 @@ import type { Engines } from "./engines.ts";
 import type { Library } from "./help-centre/library.ts";
 import type { Metrics } from "./http/health.ts";
 import { createPublicClient } from "./lib/fetch-public.ts";
+import { newId } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
 import { plainText } from "./lib/message.ts";
 import { createOutbox, type Outbox, sendLeaseMs } from "./outbox/outbox.ts";
@@ -50,6 +55,8 @@ export interface Shared {
   readonly pulledChannels: readonly string[];
   /** A push service of a test's own, beside those of the browsers. */
   readonly pushOrigin: string | null;
+  /** Where the server of account data is. */
+  readonly accountUrl: () => string;
   /** Who decides about turns; made as it is configured when left out. */
   readonly assistant?: TurnAssistant | undefined;
 }
@@ -107,6 +114,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
     [
       () => removeUnplaced(engines.db),
       () => removeOldSessions(engines.db),
+      () => removeOldCodes(engines.db),
       () => removeOldNudges(engines.db),
       () => removeOldLinks(engines.db),
     ],
@@ -172,12 +180,44 @@ async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
       return library.current().company;
     },
     ...(model === null ? {} : { model }),
+    ...(config.account === null ? {} : { account: accountDesk(shared, config.account.secret) }),
     onGuarded({ id, conversationId }, fault) {
       metrics.model.guarded.inc({ fault });
       log.warn({ conversationId, turnId: id, reason: fault }, "model-answer-stopped");
     },
   });
   return { assistant, usesModel: model !== null, stop: () => stopping.abort() };
+}
+
+/** Codes go by text message over the usual account, wherever they were asked for. */
+const codeChannel = { name: "sms", account: "default" } as const;
+const codeWithinMs = 10_000;
+
+function accountDesk({ config, engines, channelFor, accountUrl, log }: Shared, secret: string): AccountDesk {
+  const { name, account } = codeChannel;
+  const channel = channelFor(name, account);
+  return createAccountDesk({
+    db: engines.db,
+    server: createAccountServer({ url: accountUrl, secret }, (open) =>
+      log.warn({ component: "account-data", state: open ? "open" : "closed" }, "account-breaker"),
+    ),
+    key: config.secretKey,
+    countries: config.callCountries,
+    company: config.company,
+    timeZone: config.timeZone,
+    sendText:
+      channel === null || !can(channel, "send")
+        ? null
+        : async (value, text) => {
+            const to = { channel: name, kind: "e164", value } as const;
+            const message = { parts: [{ t: "text", text, format: "plain" }], meta: null, to, locale: null } as const;
+            for (const [index, item] of channel.render(message).items.entries()) {
+              const outgoing = { deliveryId: `${newId()}.${index + 1}`, to, item };
+              await channel.send(outgoing, AbortSignal.timeout(codeWithinMs));
+            }
+          },
+    log,
+  });
 }
 
 /** Connects the configured language model and makes what becomes of its turns visible to the operator. */

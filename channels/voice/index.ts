@@ -158,8 +158,8 @@ function speak(options: VoiceOptions, state: CallState, replies: readonly Spoken
       return say(toSpeech(reply.parts, spoken), spoken);
     })
     .join("");
-  // A telephone number is more than one key.
-  const manyDigits = replies.some((reply) => reply.meta?.flow === "callback");
+  // A telephone number or a one-time code is more than one key.
+  const manyDigits = replies.some(({ meta }) => meta?.flow === "callback" || meta?.flow === "sign-in");
   return listen(options, { ...state, locale, waits: 0, after: lastSeq }, words, manyDigits);
 }
 

@@ -4,6 +4,7 @@ import { type HandOffSummary, handOff } from "../escalations/hand-off.ts";
 import { type ChoiceOption, type Part, plainText, type ReplyKind } from "../lib/message.ts";
 import type { Decides, Decision, WaitingTurn } from "../turns/turn.ts";
 import type { FlowName } from "./commands.ts";
+import { type AccountDesk, accountFlow, codeFlow, enteredCode, type FlowReply } from "./flows/account-flow.ts";
 import { guardAnswer, type Verdict } from "./guard.ts";
 import type { ModelBrain, Proposal } from "./model/model-brain.ts";
 import type { Brain, QuotableArticle, Understanding } from "./understanding.ts";
@@ -17,6 +18,8 @@ export interface AssistantDeps {
   readonly brain: Brain;
   readonly article: (id: string) => QuotableArticle | null;
   readonly company: string;
+  /** Looks into customers' accounts; without it such questions get the way to a person. */
+  readonly account?: AccountDesk;
   /** Proposes first when there is one; where it proposes nothing, the embedded brain answers the same turn. */
   readonly model?: ModelBrain;
   /** A text of the model was not sent; `fault` is a fixed word. */
@@ -36,12 +39,20 @@ export function createAssistant(deps: AssistantDeps): Decides {
     async decide(turn, signal) {
       const text = turnText(turn);
       const picked = pickedOption(turn);
+      const code = enteredCode(turn);
+      if (code !== null && deps.account !== undefined) {
+        const locale = turn.locale ?? browserLocale(turn) ?? "en";
+        const context = { deps, turn, text, locale, say: wordingFor(locale) };
+        return fromFlow(context, await codeFlow(deps.account, askOf(context), code));
+      }
       const understood = await deps.brain.understand({
         text,
         ...(browserLocale(turn) === null ? {} : { locale: browserLocale(turn) ?? "" }),
         ...(turn.locale === null ? {} : { conversationLocale: turn.locale }),
       });
       const context = { deps, turn, text, locale: understood.locale, say: wordingFor(understood.locale) };
+      const account = await fromAccount(context, understood, picked);
+      if (account !== null) return account;
       if (picked !== null) return choose(context, picked);
       if (text.trim() === "")
         return reply(context, "unknown", context.say.unreadable, { options: peopleOptions(context.say) });
@@ -72,6 +83,31 @@ interface Context {
   readonly say: Wording;
 }
 
+async function fromAccount(
+  context: Context,
+  understood: Understanding,
+  picked: string | null,
+): Promise<Decision | null> {
+  const { account } = context.deps;
+  if (account === undefined) return null;
+  const said = await accountFlow(account, askOf(context), understood, picked);
+  return said === null ? null : fromFlow(context, said);
+}
+
+function askOf({ turn, text, locale, say, deps: { company } }: Context) {
+  const signInWords = fill(say.account, { company });
+  return { turn, text, locale, company, signInWords, person: { id: "live-agent", title: say.person } };
+}
+
+function fromFlow(context: Context, { kind, text, flow, options, state, alongside }: FlowReply): Decision {
+  return reply(context, kind, text, {
+    flow,
+    ...(options === undefined ? {} : { options }),
+    ...(state === undefined ? {} : { state }),
+    ...(alongside === undefined ? {} : { alongside }),
+  });
+}
+
 async function fromModel(context: Context, understood: Understanding, signal: AbortSignal): Promise<Decision | null> {
   const { turn, text, locale, deps } = context;
   const nearest = nearestOf(understood);
@@ -97,6 +133,10 @@ async function carryOut(
     case "Clarify":
       return clarify(context, command.articleIds);
     case "StartFlow":
+      if (command.flow === "account") {
+        const account = await fromAccount(context, { ...understood, flow: "account" }, null);
+        if (account !== null) return account;
+      }
       return needsOwnWord.has(command.flow) && understood.flow !== command.flow
         ? offerCall(context)
         : startFlow(context, command.flow, understood);

@@ -40,6 +40,7 @@ export function openVisitorSession(db: Db, request: SessionRequest): Promise<Ope
       where a.channel = ${address.channel} and a.kind = ${address.kind} and a.value = ${address.value}
       returning id as "sessionId", conversation_id as "conversationId"`;
     if (session === undefined) throw new Error("The conversation was not made.");
+    if (proof !== null) await askAgain(sql, session.conversationId);
     return session;
   });
 }
@@ -58,6 +59,17 @@ async function recordProof(sql: TransactionSql, address: SessionRequest["address
   if (name === null) return;
   await sql`update contacts set name = ${name} where id = (select contact_id from contact_addresses
     where channel = ${address.channel} and kind = ${address.kind} and value = ${address.value})`;
+}
+
+/** A question that waited for signing in again is answered now; the sweeper finds the turn. */
+async function askAgain(sql: TransactionSql, conversationId: string): Promise<void> {
+  await sql`
+    with waited as (
+      update conversations c set flow = c.flow - 'waiting' where c.id = ${conversationId} and c.owner = 'assistant'
+        and c.flow ? 'waiting' and c.last_inbound_seq = (c.flow #>> '{waiting,seq}')::bigint
+      returning c.last_inbound_seq as seq)
+    insert into turns (conversation_id, first_seq, last_seq) select ${conversationId}, seq, seq from waited
+    on conflict (conversation_id) where state = 'open' do nothing`;
 }
 
 /** Lets a session go on for its next token; false when it has ended. */

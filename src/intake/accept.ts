@@ -33,13 +33,16 @@ export function createAccept(deps: {
   readonly db: Db;
   readonly bell: { ring(conversationId: string): void; ringTurn(conversationId: string, delayMs: number): void };
   readonly publish: (conversationId: string) => void;
+  /** Takes a one-time code out of a message before anything keeps it (R10). */
+  readonly hideCode?: (message: InboundMessage) => Promise<InboundMessage>;
 }): Accept {
   const store = createGroupCommit<Row, Stored>({
     keyOf: (row) => `${row.kind}:${row.value}`,
     run: (batch) => storeBatch(deps.db, batch),
   });
   return async (event, channel) => {
-    const row = toRow(event, channel);
+    const safe = event.kind === "message" && deps.hideCode !== undefined ? await deps.hideCode(event) : event;
+    const row = toRow(safe, channel);
     const { outcome, conversationId, seq, rings } = await store(row);
     if (outcome === "stored") deps.publish(conversationId);
     if (rings) deps.bell.ringTurn(conversationId, row.wait_ms);

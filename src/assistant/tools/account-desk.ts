@@ -1,0 +1,63 @@
+import { enterCode, issueCode } from "../../contacts/sign-in-codes.ts";
+import { signInHere } from "../../contacts/sign-in-here.ts";
+import { standingOf } from "../../contacts/standing.ts";
+import type { Log } from "../../lib/log.ts";
+import type { AccountDesk } from "../flows/account-flow.ts";
+import { accountWords } from "../flows/account-words.ts";
+import { fill } from "../wording.ts";
+import type { AccountServer } from "./account-client.ts";
+
+export interface AccountDeskDeps {
+  readonly db: Parameters<typeof standingOf>[0];
+  readonly server: AccountServer;
+  readonly key: Buffer;
+  readonly countries: readonly string[];
+  readonly company: string;
+  readonly timeZone: string;
+  /** Hands a text to the provider past the timeline: what it says is kept nowhere (R10). Null: there is no way to. */
+  readonly sendText: ((to: string, text: string) => Promise<void>) | null;
+  readonly log: Log;
+}
+
+/** The account flow's outside: who is who in PostgreSQL, the account server, and codes by text message. */
+export function createAccountDesk(deps: AccountDeskDeps): AccountDesk {
+  const { db, server, key } = deps;
+  return {
+    standing: (turn) => standingOf(db, turn, Date.now()),
+    accountOf: (customer) => server.accountOf(customer),
+    async askForCode(turn) {
+      const { address, conversationId, addressId, id: turnId } = turn;
+      const { sendText } = deps;
+      if (address.kind !== "e164" || sendText === null) return "page";
+      let customer: string | null;
+      try {
+        customer = await server.customerWith(address.value);
+      } catch {
+        return "refused";
+      }
+      const request = { conversationId, addressId, turnId, destination: address.value, customer };
+      const issued = await issueCode({ db, key, countries: deps.countries }, request);
+      if (issued.outcome === "refused") return "refused";
+      const { code } = issued;
+      if (code !== null) {
+        const text = fill(accountWords(turn.locale ?? "en").codeText, { code, company: deps.company });
+        // Not awaited: the answer comes as fast for a number that nobody has (M5).
+        void sendText(address.value, text).catch((error: unknown) =>
+          deps.log.warn({ conversationId, turnId, component: "sign-in-codes", error }, "code-not-sent"),
+        );
+      }
+      return "asked";
+    },
+    enterCode: (turn, entered) =>
+      enterCode(db, {
+        ...entered,
+        conversationId: turn.conversationId,
+        addressId: turn.addressId,
+        turnId: turn.id,
+      }),
+    signInHere: (sql, { conversationId, addressId }, customer) =>
+      signInHere(sql, { conversationId, addressId, customer, confirmedBy: "code" }),
+    timeZone: deps.timeZone,
+    now: Date.now,
+  };
+}

@@ -1,0 +1,87 @@
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import type { FastifyInstance } from "fastify";
+import { jwtVerify } from "jose";
+import {
+  type AccountData,
+  type AccountTool,
+  accountAudience,
+  accountTools,
+  findCustomer,
+} from "../assistant/tools/account-contract.ts";
+import { type DemoAccount, demoAccount } from "./accounts.ts";
+import { demoCustomers } from "./customers.ts";
+
+/**
+ * The demo company's account server at /demo/mcp: an example of what docs/account-data.md asks of a real one. Whose
+ * account it is comes from the token alone; no tool has an argument for it.
+ */
+export function demoAccountServer(app: FastifyInstance, deps: { readonly secret: string; readonly now: () => number }) {
+  const key = new TextEncoder().encode(deps.secret);
+  app.post("/demo/mcp", { schema: { hide: true } }, async (request, reply) => {
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    const verified = await jwtVerify(token, key, {
+      algorithms: ["HS256"],
+      audience: accountAudience,
+      requiredClaims: ["exp"],
+    }).catch(() => null);
+    if (verified === null)
+      return reply.status(401).send({ error: { code: "Unauthorized", message: "Send the service's own token." } });
+    const server = serverFor(verified.payload.sub ?? null, deps.now());
+    const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
+    reply.hijack();
+    reply.raw.on("close", () => void server.close());
+    await server.connect(transport as Parameters<typeof server.connect>[0]);
+    await transport.handleRequest(request.raw, reply.raw, request.body);
+  });
+  // Without a stream of its own a server answers 405 here; clients go on without one.
+  app.get("/demo/mcp", { schema: { hide: true } }, async (_request, reply) =>
+    reply
+      .status(405)
+      .header("allow", "POST")
+      .send({ error: { code: "MethodNotAllowed", message: "Use POST." } }),
+  );
+}
+
+function serverFor(customer: string | null, now: number): McpServer {
+  const server = new McpServer({ name: "demo-account", version: "1" });
+  const account = customer === null ? null : demoAccount(customer, now);
+  if (account !== null) {
+    for (const tool of Object.keys(accountTools) as AccountTool[]) {
+      const { description } = accountTools[tool];
+      server.registerTool(tool, { description }, async () => answer(read(account, tool)));
+    }
+  }
+  if (customer === null)
+    server.registerTool(
+      findCustomer.name,
+      { description: "The customer whose own number this is.", inputSchema: findCustomer.input.shape },
+      async ({ phone }) => {
+        const found = demoCustomers.find((one) => one.phone === phone);
+        return answer({ customer: found === undefined ? null : { id: found.id } });
+      },
+    );
+  return server;
+}
+
+function answer(data: Record<string, unknown>) {
+  return { content: [{ type: "text" as const, text: JSON.stringify(data) }], structuredContent: data };
+}
+
+function read(account: DemoAccount, tool: AccountTool): AccountData<AccountTool> {
+  const { orders, payments, fees, returns, refunds, balance, card } = account;
+  switch (tool) {
+    case "list_orders":
+      return { orders };
+    case "list_payments":
+      return { payments, fees };
+    case "list_returns":
+      return { returns };
+    case "list_refunds":
+      return { refunds };
+    case "get_balance":
+      return { available: balance };
+    case "get_card":
+      return card;
+  }
+}
