@@ -6,6 +6,8 @@ export interface DoorDeps {
   readonly key: Buffer;
   readonly now: () => number;
   readonly sessionState: (sessionId: string) => Promise<"open" | "ended" | "gone">;
+  /** May this session ask once more? Left out: always. */
+  readonly allow?: (sessionId: string) => boolean;
 }
 
 /** A visitor who may come in, with the token that they showed. */
@@ -47,6 +49,8 @@ export async function admit(deps: DoorDeps, request: FastifyRequest): Promise<Ad
   const read = readToken(deps.key, token, deps.now());
   if (read.outcome !== "valid") return refusalOf(read.outcome);
   const { visitor, secondsLeft } = read;
+  // Only who was let in is counted, so that a stranger's inventions fill nothing; before anything costs a statement.
+  if (deps.allow?.(visitor.sessionId) === false) return refusals.tooMany;
   const state = await deps.sessionState(visitor.sessionId);
   if (state === "ended") return refusals.expired;
   const id = idIn(request);

@@ -32,6 +32,8 @@ const postsPerMinute = 60;
 const typingPerMinute = 60;
 const uploadsPerMinute = 20;
 const tokensPerMinute = 120;
+/** Whatever a session asks for: twenty tabs that poll every second, as stock clients without sockets do. */
+const requestsPerMinute = 1_200;
 /** Tabs of one browser; more is a script. */
 const socketsPerSession = 20;
 
@@ -101,7 +103,8 @@ export interface WebChatDeps {
 }
 
 /** The Direct Line 3.0 server for web chat: a visitor's token opens their own conversation and nothing else (R8). */
-export async function directLine(app: FastifyInstance, channel: Channel, deps: WebChatDeps): Promise<void> {
+export async function directLine(app: FastifyInstance, channel: Channel, given: WebChatDeps): Promise<void> {
+  const deps = { ...given, allow: limiter(requestsPerMinute, minuteMs, given.now) };
   await app.register(
     async (scope) => {
       scope.setErrorHandler(inTheirWords);

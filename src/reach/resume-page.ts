@@ -17,7 +17,7 @@ export function resumePage(company: string, found: Resumable | null, wish: strin
   return page(
     locale,
     words.pageTitle,
-    `${paragraph(fillIn(words.pageLead, { company }))}<dl>${facts.join("")}</dl>${paragraph(words.pageShared)}`,
+    `${paragraph(fillIn(words.pageLead, { company }))}${facts.join("")}${paragraph(words.pageShared)}`,
     `<form method="post"><button type="submit">${escapeHtml(words.pageButton)}</button></form>`,
   );
 }
@@ -39,7 +39,7 @@ function paragraph(text: string): string {
 }
 
 function fact(name: string, value: string): string {
-  return `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`;
+  return `<p>${escapeHtml(name)}: <strong>${escapeHtml(value)}</strong></p>`;
 }
 
 function toStart(text: string): string {

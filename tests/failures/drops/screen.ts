@@ -5,6 +5,8 @@ export interface Seat {
   readonly base: string;
   readonly conversationId: string;
   readonly token: string;
+  /** Where to begin; everything when left out. */
+  readonly watermark?: number;
 }
 
 /** A window as a customer has it: shows every message that a frame brings, in the order of arrival, and forgets nothing. */
@@ -12,6 +14,7 @@ export interface Screen {
   /** The seqs on it; one that came twice stands there twice. */
   readonly shown: readonly number[];
   readonly drops: number;
+  watermark(): number;
   /** Cuts the socket in the middle of whatever it does, sleeps, and comes back with the last watermark. */
   drop(sleepMs: number): Promise<void>;
   close(): void;
@@ -19,7 +22,7 @@ export interface Screen {
 
 export async function openScreen(seat: Seat): Promise<Screen> {
   const shown: number[] = [];
-  let watermark = 0;
+  let watermark = seat.watermark ?? 0;
   let drops = 0;
   // What a socket that was cut still holds is not on the screen.
   let current: WebSocket | null = null;
@@ -57,6 +60,7 @@ export async function openScreen(seat: Seat): Promise<Screen> {
 
   return {
     shown,
+    watermark: () => watermark,
     get drops() {
       return drops;
     },
