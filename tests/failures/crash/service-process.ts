@@ -2,10 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Order, Point, Report, Role } from "./points.ts";
 
-const entry = fileURLToPath(new URL("entry.ts", import.meta.url));
 /** A supervisor (systemd, Kubernetes) starts a dead process again about so fast at best. */
 const restartPauseMs = 200;
 /** A busy machine takes its time to start a process; one that never is ready is a fault. */
@@ -38,6 +36,8 @@ export interface ProcessEvents {
 export function superviseProcess(
   options: {
     readonly name: string;
+    /** The bundled program (bundle.ts). */
+    readonly program: string;
     readonly role: Role;
     readonly origin: string | null;
     readonly environment: Readonly<Record<string, string>>;
@@ -52,7 +52,7 @@ export function superviseProcess(
   function launch(): ChildProcess {
     isReady = false;
     const output = openSync(options.logFile, "a");
-    const started = spawn(process.execPath, ["--import", "tsx", entry], {
+    const started = spawn(process.execPath, [options.program], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.environment },
       stdio: ["ignore", output, output, "ipc"],
     });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ import { createLog } from "../../../src/lib/log.ts";
 import type { Behaviour } from "../../../src/simulator/behaviour.ts";
 import type { Seen } from "../../../src/simulator/journal.ts";
 import { type OwnRedis, startRedis } from "../../support/redis.ts";
+import { bundleService } from "./bundle.ts";
 import type { Point, Role } from "./points.ts";
 import { type Sabotage, sabotageDatabase } from "./sabotage.ts";
 import { type ServiceProcess, superviseProcess } from "./service-process.ts";
@@ -63,6 +64,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "everline-crash-"));
   // mkdtemp makes 0700, which the account that runs PostgreSQL could not enter.
   chmodSync(folder, 0o755);
+  const program = await bundleService(basename(folder));
   let database = await startEmbeddedPostgres({ dataDir: folder, log: silent });
   const databasePort = Number(new URL(database.url).port);
   const redis = options.queue === "redis" ? await startRedis() : null;
@@ -89,7 +91,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       onDied: (account: string) => void died.push(account),
       onStartFailed: () => void failedStarts++,
     };
-    return superviseProcess({ name, role, origin, environment, logFile: join(folder, `${name}.log`) }, events);
+    return superviseProcess({ name, program, role, origin, environment, logFile: join(folder, `${name}.log`) }, events);
   };
   const processes = [
     ...ports.map((port, index) => launch("web", index, port)),
@@ -126,6 +128,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await redis?.stop();
       await database.stop();
       rmSync(folder, { recursive: true, force: true });
+      rmSync(program, { force: true });
       process.off("exit", atExit);
     },
   };
