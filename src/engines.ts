@@ -4,6 +4,7 @@ import { createDb, type Db } from "./db/client.ts";
 import { startEmbeddedPostgres } from "./db/embedded.ts";
 import { installDriverGuard } from "./db/guard.ts";
 import { migrate } from "./db/migrate.ts";
+import { askDatabase, type Patiently } from "./db/wait-for-database.ts";
 import type { Log } from "./lib/log.ts";
 import { createLiveHub, type LiveHub } from "./live/hub.ts";
 import { watchFeed } from "./live/watch.ts";
@@ -24,13 +25,16 @@ export interface Engines {
 }
 
 /** Opens the database (embedded by default), migrates it, and opens the job queue and the live bell. Closed in reverse. */
-export async function openEngines(config: Config, log: Log): Promise<Engines> {
+export async function openEngines(config: Config, log: Log, patiently: Patiently): Promise<Engines> {
   const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : null;
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? "";
-  await migrate(databaseUrl, log);
+  await patiently(async () => {
+    await askDatabase(databaseUrl);
+    await migrate(databaseUrl, log);
+  });
   const db = createDb({ url: databaseUrl, log });
   const uninstall = installDriverGuard(() => db.driverFault());
-  const queue = await createJobQueue({ redisUrl: config.redisUrl, databaseUrl, log });
+  const queue = await patiently(() => createJobQueue({ redisUrl: config.redisUrl, databaseUrl, log }));
   const redis =
     config.redisUrl === null ? null : { publisher: openRedis(config.redisUrl), subscriber: openRedis(config.redisUrl) };
   const live = redis === null ? createLiveHub() : createLiveHub(redis);

@@ -9,6 +9,7 @@ import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import { openBrain } from "./assistant/embedded/open-brain.ts";
 import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
 import { createHideCode } from "./contacts/hide-code.ts";
+import { createPatience } from "./db/wait-for-database.ts";
 import { type Engines, openEngines } from "./engines.ts";
 import { seedArticles } from "./help-centre/articles.ts";
 import { openLibrary } from "./help-centre/library.ts";
@@ -59,14 +60,16 @@ export interface Substitutes {
 /** Starts the configured role with everything it needs, in order; `stop` undoes it in reverse. */
 export async function startService(config: Config, log: Log, substitutes: Substitutes = {}): Promise<Service> {
   const { engines: wrapEngines = itself, channels: wrapChannels = itself, assistant, pushOrigin = null } = substitutes;
-  const engines = wrapEngines(await openEngines(config, log));
+  const patiently = createPatience(log);
+  const engines = wrapEngines(await openEngines(config, log, patiently));
   if (config.demo) {
     const read = (name: string) => readArticles(join(contentFolder, name), companyName);
     const articles = [...(await read("articles")), ...(await read("pages"))];
-    await seedArticles(engines.db, articles, await readTopics(join(contentFolder, "topics.json")));
-    await seedDemoAgents(engines.db);
+    const topics = await readTopics(join(contentFolder, "topics.json"));
+    await patiently(() => seedArticles(engines.db, articles, topics));
+    await patiently(() => seedDemoAgents(engines.db));
   }
-  const library = await openLibrary({ db: engines.db, company: config.company, log });
+  const library = await patiently(() => openLibrary({ db: engines.db, company: config.company, log }));
   let url = config.publicUrl;
   const publicUrl = (): string => url ?? `http://127.0.0.1:${config.port}`;
   const credentials = config.twilio ?? (config.simulator ? simulatedTwilio(config) : null);
@@ -141,7 +144,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const address = (await app?.listen({ host: config.host, port: config.port }))?.replace("[::1]", "127.0.0.1") ?? null;
   url ??= address;
   const stopWorker = config.role === "web" ? null : await startWorker(shared);
-  const setupToken = app === null ? null : await ensureFirstAdmin(engines.db, config.admin);
+  const setupToken = app === null ? null : await patiently(() => ensureFirstAdmin(engines.db, config.admin));
   log.info({ role: config.role, version, port: config.port }, "started");
   return {
     url,

@@ -224,7 +224,7 @@ function openPools(options: Parameters<typeof createDb>[0]) {
 }
 
 /** The connection or the server behind it is gone. */
-const connectionCodes = new Set([
+export const connectionCodes: ReadonlySet<string> = new Set([
   "CONNECT_TIMEOUT",
   "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
@@ -248,7 +248,7 @@ const connectionCodes = new Set([
 const refusedForNow = new Set(["57014", "55P03", "40P01", "40001", "25P03", "53100", "53200", "53300"]);
 
 /** The code of a driver or server error, also below drizzle's wrapper (which quotes parameters in its message). */
-function sqlState(error: unknown): string | null {
+export function sqlState(error: unknown): string | null {
   for (let at = error; at instanceof Error; at = at.cause) {
     if ("code" in at && typeof at.code === "string") return at.code;
   }

@@ -107,11 +107,12 @@ async function onPostgres(url: string) {
   });
   const pool = new pg.Pool(connection(1));
   pool.on("error", () => undefined);
-  const client = await pool.connect();
   try {
-    await runMigrations(client);
-  } finally {
-    client.release();
+    const client = await pool.connect();
+    await runMigrations(client).finally(() => client.release());
+  } catch (error) {
+    await pool.end();
+    throw error;
   }
   const queue = new Queue(queueName, { connection: connection(queuePoolSize) }, createPostgresBackend);
   return {

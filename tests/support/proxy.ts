@@ -6,6 +6,8 @@ export interface FaultyNetwork {
   url(of: string): string;
   /** Accepts and keeps everything, forwards nothing: a network that lost its packets. */
   silence(): void;
+  /** Breaks every connection, also new ones: a server that is down. */
+  refuse(): void;
   /** Ends every open connection; new ones pass. */
   cut(): void;
   /** New connections pass again. Those that were silenced stay dead, as behind a real firewall. */
@@ -17,10 +19,15 @@ export interface FaultyNetwork {
 export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<FaultyNetwork> {
   const sockets = new Set<Socket>();
   let silent = false;
+  let refusing = false;
   const server = createServer((near) => {
     sockets.add(near);
     near.on("error", () => near.destroy());
     near.on("close", () => sockets.delete(near));
+    if (refusing) {
+      near.destroy();
+      return;
+    }
     if (silent) {
       near.on("data", () => undefined);
       return;
@@ -56,9 +63,14 @@ export async function startProxy(target: { readonly host: string; readonly port:
         socket.on("data", () => undefined);
       }
     },
+    refuse() {
+      refusing = true;
+      cut();
+    },
     cut,
     heal() {
       silent = false;
+      refusing = false;
     },
     async stop() {
       cut();
