@@ -28,6 +28,7 @@ import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
 import { faviconRoute, pageRoutes, pushWorkerRoute } from "./http/pages.ts";
 import { inboxApi } from "./inbox/api.ts";
+import { watchChannelHealth } from "./inbox/channel-health.ts";
 import type { Accept } from "./intake/accept.ts";
 import { webhookRoutes } from "./intake/webhooks.ts";
 import { createReachForVisitors } from "./reach/for-visitors.ts";
@@ -115,6 +116,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     live: engines.live,
     ring: (conversationId) => options.bell.ring(conversationId),
     channelFor: options.channelFor,
+    channelHealth: watchChannelHealth(options.channels),
     publicUrl: options.publicUrl,
     deskZone: options.config.timeZone,
     callCountries: options.config.callCountries,

@@ -294,3 +294,16 @@ test("R6 an answer to a caller is heard while the call lasts, and goes by text o
   );
   expect(await answer("after")).toEqual([{ channel: "sms", to: one.from }]);
 });
+
+test("an agent sees what the channel could not carry of a reply", async () => {
+  const one = await waiting();
+  // More than five SMS of three segments each.
+  const text = "This goes on and on without end. ".repeat(120);
+  expect(
+    (await ada.call("POST", `/conversations/${one.id}/messages`, { clientId: "long", kind: "reply", text })).status,
+  ).toBe(200);
+  const said = (await one.events()).find(
+    (event: { actor: string; type: string }) => event.type === "message" && event.actor === "agent",
+  );
+  expect(said.meta.degraded).toEqual(["The end of a very long text was left out."]);
+});

@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { agentRoutes } from "./agent-routes.ts";
 import { articleRoutes } from "./article-routes.ts";
 import { callbackRoutes } from "./callback-routes.ts";
+import { channelRoutes } from "./channel-routes.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import type { InboxDeps } from "./deps.ts";
 import { fileRoute } from "./file-route.ts";
@@ -28,6 +29,7 @@ export async function inboxApi(app: FastifyInstance, deps: InboxDeps): Promise<v
         fileRoute(routes, deps);
         callbackRoutes(routes, deps);
         agentRoutes(routes, deps);
+        channelRoutes(routes, deps);
         settingsRoutes(routes, deps);
         articleRoutes(routes, deps);
         await logoRoute(routes, deps);

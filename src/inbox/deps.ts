@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Db } from "../db/client.ts";
 import type { StoredFile } from "../lib/attachment.ts";
 import type { LiveHub } from "../live/hub.ts";
+import type { ReadChannelHealth } from "./channel-health.ts";
 import type { ChannelFor } from "./way-to.ts";
 
 export interface InboxDeps {
@@ -11,6 +12,7 @@ export interface InboxDeps {
   readonly live: LiveHub;
   readonly ring: (conversationId: string) => void;
   readonly channelFor: ChannelFor;
+  readonly channelHealth: ReadChannelHealth;
   readonly publicUrl: () => string;
   /** Whose "today" the list of callbacks means, and the zone of a time that names none. */
   readonly deskZone: string;

@@ -1,4 +1,4 @@
-import type { OutboundItem } from "../../channels/channel.ts";
+import type { OutboundItem, Rendered } from "../../channels/channel.ts";
 import { appendEvent } from "../conversations/append-event.ts";
 import { claimWithReply } from "../conversations/change.ts";
 import type { Ownership } from "../conversations/ownership.ts";
@@ -106,7 +106,7 @@ export async function sendAgain(
     if (channel === null) return { outcome: "no-way" };
     const target = { ...current, ...failed.to };
     const draft: Draft = { clientId, kind: "reply", parts: failed.parts, data: { againOf: failed.seq } };
-    return send(sql, target, { ...failed.to, channel }, agentId, draft, () => failed.items);
+    return send(sql, target, { ...failed.to, channel }, agentId, draft, () => ({ items: failed.items, degraded: [] }));
   });
 }
 
@@ -117,14 +117,14 @@ async function send(
   way: WayTo,
   agentId: string,
   draft: Draft,
-  itemsFor: (meta: ReplyMeta) => readonly OutboundItem[],
+  renderFor: (meta: ReplyMeta) => Rendered,
 ): Promise<WriteOutcome> {
   const { optedOutAt } = way;
   const refusal = whyNotSend(way.channel.limits, { optedOutAt, lastInboundAt: target.lastInboundAt }, Date.now());
   if (refusal !== null) return { outcome: refusal.class === "optout" ? "opted-out" : "window-closed" };
   const fence = await claimWithReply(sql, target.id, agentId, target);
-  const stored = await store(sql, target, way, agentId, draft);
-  const items = itemsFor(metaOf(target));
+  const { items, degraded } = renderFor(metaOf(target));
+  const stored = await store(sql, target, way, agentId, draft, degraded);
   await queueDeliveries(sql, target, way, stored, items);
   await answered(sql, target, draft);
   return written(stored, fence, items.length);
@@ -219,15 +219,18 @@ async function store(
   way: WayTo | null,
   agentId: string,
   draft: Draft,
+  degraded: readonly string[] = [],
 ): Promise<Stored> {
   const id = newId();
+  // Nothing vanishes in silence: what the channel could not carry is kept with the message, for the agent to see.
+  const meta = degraded.length === 0 ? metaOf(target) : { ...metaOf(target), degraded };
   const isReply = draft.kind === "reply";
   const seq = await appendEvent(sql, target.id, { type: isReply ? "message" : "note", agentId, data: draft.data });
   await sql`insert into messages
       (id, conversation_id, seq, author, agent_id, visibility, channel, account, address_id, client_id, parts, meta)
     values (${id}, ${target.id}, ${seq}, 'agent', ${agentId}, ${isReply ? "public" : "internal"},
       ${way?.channel.name ?? target.channel}, ${target.account}, ${target.addressId}, ${draft.clientId},
-      ${sql.json(asJson(draft.parts))}, ${sql.json(asJson(metaOf(target)))})`;
+      ${sql.json(asJson(draft.parts))}, ${sql.json(asJson(meta))})`;
   return { id, seq };
 }
 
@@ -236,8 +239,8 @@ function metaOf({ locale }: Target): ReplyMeta {
 }
 
 /** No items for a channel that customers read from the timeline. */
-function render({ channel, address }: WayTo, { locale }: Target, { parts }: Draft, meta: ReplyMeta) {
-  return channel.limits.pulled ? [] : channel.render({ parts, meta, to: address, locale }).items;
+function render({ channel, address }: WayTo, { locale }: Target, { parts }: Draft, meta: ReplyMeta): Rendered {
+  return channel.limits.pulled ? { items: [], degraded: [] } : channel.render({ parts, meta, to: address, locale });
 }
 
 async function queueDeliveries(

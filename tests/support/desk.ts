@@ -45,7 +45,8 @@ export async function openDesk(environment: Readonly<Record<string, string>> = {
     ...environment,
   });
   const service = await startService(config, quiet);
-  const url = service.url ?? "";
+  // With a public address of its own the service is still reached where it listens.
+  const url = service.address ?? "";
   const db = createDb({ url: database.url, log: quiet });
   const accept = createAccept({
     db,

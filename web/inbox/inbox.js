@@ -5,6 +5,7 @@ import { showHelp } from "./keys.js";
 import { refreshList, showView } from "./list.js";
 import { connect } from "./live.js";
 import { desk } from "./state.js";
+import { watchChannels } from "./trouble.js";
 
 const setupToken = new URLSearchParams(location.search).get("token");
 
@@ -45,6 +46,7 @@ async function enter() {
   $("me").textContent = data.agent.name;
   showView("queue");
   connect();
+  watchChannels();
 }
 
 await enter();
