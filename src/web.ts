@@ -26,7 +26,7 @@ import { stylesheetFor } from "./help-centre/stylesheet.ts";
 import { createApp, within } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
-import { faviconRoute, pageRoutes, pushWorkerRoute } from "./http/pages.ts";
+import { faviconRoute, morePage, pageRoutes, pushWorkerRoute } from "./http/pages.ts";
 import { inboxApi } from "./inbox/api.ts";
 import { watchChannelHealth } from "./inbox/channel-health.ts";
 import type { Accept } from "./intake/accept.ts";
@@ -128,6 +128,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     file: (id) => fileForAgent(engines.db, id),
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
+  morePage(app, "inbox", "articles.html", "/inbox/articles");
+  morePage(app, "inbox", "settings.html", "/inbox/settings");
   const sessions = watchSessions({ db: engines.db, log });
   app.addHook("onClose", async () => sessions.close());
   const presence = watchPresence({ db: engines.db, log });

@@ -34,6 +34,14 @@ export function pushWorkerRoute(app: FastifyInstance): void {
   );
 }
 
+/** Serves one more page of a front end, whose files `pageRoutes` serves. Read once, at start. */
+export function morePage(app: FastifyInstance, name: string, file: string, path: string): void {
+  const body = readFileSync(join(webFolder, name, file));
+  app.get(path, { schema: { hide: true } }, async (_request, reply) =>
+    reply.type("text/html; charset=utf-8").header("cache-control", "no-cache").send(body),
+  );
+}
+
 /** The sign that browsers show beside a page's title; they ask for it at this address by themselves. */
 export function faviconRoute(app: FastifyInstance): void {
   const body = readFileSync(join(webFolder, "favicon.svg"));
