@@ -2,12 +2,15 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { articlesCommand } from "../src/cli/articles.ts";
 import { articleToMarkdown } from "../src/help-centre/article-text.ts";
 import { parseArticle, readArticles } from "../src/help-centre/read-articles.ts";
 import { type Desk, openDesk, type SignedIn } from "./support/desk.ts";
 import { png } from "./support/files.ts";
+
+/** Training a language takes its time on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let desk: Desk;
 let admin: SignedIn;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cleanText } from "../lib/clean-text.ts";
 import type { ArticleTranslation } from "./read-articles.ts";
 
 /** A heading of a page; longer ones are texts. */
@@ -10,29 +11,21 @@ const shortMaxChars = 300;
 const samplesMax = 400;
 const sampleMaxChars = 300;
 
-const line = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .regex(/^[^\r\n]*$/, "must be one line");
+/** Text fit to be stored and shown: no NUL, no halves of letters. */
+const text = (max: number) => z.string().max(max).transform(cleanText).pipe(z.string().trim().min(1));
+const line = (max: number) => text(max).pipe(z.string().regex(/^[^\n]*$/, "must be one line"));
 
 /** An article's text as an operator writes it. What would end a part of its Markdown file too early is refused. */
 export const articleText = z.object({
   question: line(questionMaxChars),
-  answer: z
-    .string()
-    .trim()
-    .min(1)
-    .max(answerMaxChars)
-    .refine((text) => !/^## (short|samples)$/m.test(text), 'must not contain the headings "## short" or "## samples"'),
-  short: z
-    .string()
-    .trim()
-    .min(1)
-    .max(shortMaxChars)
-    .refine((text) => !/^## samples$/m.test(text), 'must not contain the heading "## samples"'),
+  answer: text(answerMaxChars).refine(
+    (answer) => !/^## (short|samples)$/m.test(answer),
+    'must not contain the headings "## short" or "## samples"',
+  ),
+  short: text(shortMaxChars).refine(
+    (short) => !/^## samples$/m.test(short),
+    'must not contain the heading "## samples"',
+  ),
   samples: z.array(line(sampleMaxChars)).max(samplesMax),
 });
 
