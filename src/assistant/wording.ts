@@ -53,7 +53,8 @@ const en: Wording = {
   complaint: "I am sorry that I did not understand you. Shall I bring you to a person?",
   unreadable:
     "Thank you, I have received it and kept it for our team, but I cannot look into it myself. Tell me in words what it is about, or ask for a person.",
-  otherLanguage: "I can answer best in English, Swedish, German and Spanish. A person can help you in your language.",
+  otherLanguage:
+    "I can answer best in English, Swedish, German, Spanish and Arabic. A person can help you in your language.",
   giveUp: "I am sorry, something went wrong on my side. I am passing you to a person, who answers right here.",
 };
 
@@ -86,7 +87,8 @@ const sv: Wording = {
   complaint: "Förlåt att jag inte förstod. Ska jag koppla dig till en människa?",
   unreadable:
     "Tack, jag har tagit emot det och sparat det åt vårt team, men jag kan inte läsa det själv. Berätta med ord vad det gäller, eller be om en människa.",
-  otherLanguage: "Jag svarar bäst på svenska, engelska, tyska och spanska. En människa kan hjälpa dig på ditt språk.",
+  otherLanguage:
+    "Jag svarar bäst på svenska, engelska, tyska, spanska och arabiska. En människa kan hjälpa dig på ditt språk.",
   giveUp: "Förlåt, något gick fel hos mig. Jag kopplar dig till en människa, som svarar här.",
 };
 
@@ -123,7 +125,7 @@ const de: Wording = {
   unreadable:
     "Danke, ich habe es erhalten und für unser Team aufbewahrt, kann es aber selbst nicht lesen. Sagen Sie mir in Worten, worum es geht, oder fragen Sie nach einem Menschen.",
   otherLanguage:
-    "Am besten antworte ich auf Deutsch, Englisch, Schwedisch und Spanisch. Ein Mensch kann Ihnen in Ihrer Sprache helfen.",
+    "Am besten antworte ich auf Deutsch, Englisch, Schwedisch, Spanisch und Arabisch. Ein Mensch kann Ihnen in Ihrer Sprache helfen.",
   giveUp:
     "Es tut mir leid, bei mir ist etwas schiefgegangen. Ich übergebe Sie an einen Menschen, der genau hier antwortet.",
 };
@@ -157,11 +159,42 @@ const es: Wording = {
   complaint: "Siento no haberte entendido. ¿Te paso con una persona?",
   unreadable:
     "Gracias, lo he recibido y guardado para nuestro equipo, pero no puedo leerlo yo mismo. Dime con palabras de qué se trata o pide una persona.",
-  otherLanguage: "Respondo mejor en español, inglés, alemán y sueco. Una persona puede ayudarte en tu idioma.",
+  otherLanguage: "Respondo mejor en español, inglés, alemán, sueco y árabe. Una persona puede ayudarte en tu idioma.",
   giveUp: "Lo siento, algo ha fallado por mi parte. Te paso con una persona, que responderá aquí mismo.",
 };
 
-const wordings: Readonly<Record<string, Wording>> = { en, sv, de, es };
+const ar: Wording = {
+  greeting:
+    "مرحبًا! أنا المساعد الذكي لدى {company}. اسألني عن مدفوعاتك أو مرتجعاتك أو بطاقتك أو رصيدك. يمكنك أن تطلب موظفًا في أي وقت.",
+  thanks: "على الرحب والسعة! هل هناك شيء آخر أساعدك فيه؟",
+  goodbye: "مع السلامة، وشكرًا لمراسلتك {company}. عُد متى شئت، فمحادثتك تبقى محفوظة هنا.",
+  robot: "أنا المساعد الذكي لدى {company}. إذا كنت تفضّل التحدث مع موظف فقل ذلك فحسب.",
+  clarify: "هل تقصد أحد هذه الأسئلة؟",
+  noneOfThese: "لا شيء منها، أريد موظفًا",
+  unknown: "عذرًا، ليس لدي جواب عن ذلك. يمكنني أن أحوّلك إلى موظف أو أن أطلب من أحد الاتصال بك.",
+  person: "التحدث مع موظف",
+  callMe: "اتصلوا بي",
+  handoff: "أحوّلك الآن إلى موظف مع كل ما تحدثنا عنه. لا تحتاج إلى تكرار شيء، وسيصلك الجواب هنا.",
+  callbackOffer: "هل تريد أن يتصل بك أحد، أم تفضّل أن تكتب إلى موظف هنا؟",
+  callbackAskNumber:
+    "بكل سرور. ما رقم الهاتف الذي نتصل به؟ اكتبه من فضلك مع رمز البلد، مثل \u2066+971 50 123 4567\u2069.",
+  callbackNoted: "سُجّل طلب المكالمة: سنتصل بالرقم \u2066{phone}\u2069 في أقرب وقت. اكتب «إلغاء المكالمة» لإلغائها.",
+  callbackNotedAt:
+    "سُجّل طلب المكالمة: سنتصل بالرقم \u2066{phone}\u2069 كما رغبت: {wish}. اكتب «إلغاء المكالمة» لإلغائها.",
+  signIn:
+    "لرؤية حسابك سجّل الدخول من «تسجيل الدخول» في صفحة المساعدة أو في تطبيق {company}، ويمكنك هناك أيضًا استعادة بياناتك المنسية. لا أطلب منك هنا أبدًا كلمة مرور أو رمزًا.",
+  account:
+    "يتعلق هذا بحسابك الخاص، لذا سجّل الدخول أولًا: اختر «تسجيل الدخول» في صفحة المساعدة أو في تطبيق {company} ثم اسألني من جديد. ويمكن لموظف أن يساعدك أيضًا.",
+  cancelled: "حسنًا، ألغيت ذلك. بماذا يمكنني أن أساعدك أيضًا؟",
+  optOut: "مفهوم. أجب بكلمة STOP ولن نراسلك هنا بعد ذلك. هل تريد أن يساعدك موظف في هذا؟",
+  complaint: "أعتذر لأنني لم أفهمك. هل أحوّلك إلى موظف؟",
+  unreadable:
+    "شكرًا، وصلني ذلك وحفظته لفريقنا، لكنني لا أستطيع قراءته بنفسي. أخبرني بالكلمات عمّ يدور الأمر، أو اطلب موظفًا.",
+  otherLanguage: "أجيب أفضل ما أجيب بالعربية والإنجليزية والألمانية والإسبانية والسويدية. ويمكن لموظف أن يساعدك بلغتك.",
+  giveUp: "عذرًا، حدث خلل من جانبي. أحوّلك إلى موظف يجيبك هنا.",
+};
+
+const wordings: Readonly<Record<string, Wording>> = { en, sv, de, es, ar };
 
 /** The words of a language; English where we have none. */
 export function wordingFor(locale: string): Wording {

@@ -8,7 +8,7 @@ import { choices, fitConfidence } from "./calibrate.ts";
 import { crossValidate } from "./cross-validate.ts";
 import { type Figures, figuresOf, type Judged, type Question } from "./figures.ts";
 
-export const evalLocales = ["en", "sv", "de", "es"] as const;
+export const evalLocales = ["en", "sv", "de", "es", "ar"] as const;
 const contentFolder = new URL("../../../content/", import.meta.url).pathname;
 const company = "Paylark";
 
@@ -16,6 +16,8 @@ const company = "Paylark";
 export const floors: Partial<Record<keyof Figures, number>> = { top1: 0.93, answersRight: 0.97, people: 0.98 };
 export const wronglyHandledMax = 0.06;
 export const foldFloors: Partial<Record<keyof Figures, number>> = { top1: 0.82, answersRight: 0.94 };
+/** Arabic has 15 samples for an article where the others have 40, so a fifth less of them is felt more. */
+const foldFloorsFew: Partial<Record<keyof Figures, number>> = { top1: 0.68, answersRight: 0.86 };
 
 const question = z.object({
   text: z.string(),
@@ -69,7 +71,11 @@ async function main(flags: readonly string[]): Promise<void> {
     print(`${locale} five-fold`, folds);
     faults.push(...belowFloor(figures, floors).map((fault) => `${locale}: ${fault}`));
     if (figures.wronglyHandled > wronglyHandledMax) faults.push(`${locale}: wronglyHandled is too high`);
-    faults.push(...belowFloor(folds, foldFloors).map((fault) => `${locale} five-fold: ${fault}`));
+    faults.push(
+      ...belowFloor(folds, locale === "ar" ? foldFloorsFew : foldFloors).map(
+        (fault) => `${locale} five-fold: ${fault}`,
+      ),
+    );
   }
   const elsewhere = await evaluate(brain, await readQuestions("people"), null);
   print("elsewhere", elsewhere);
