@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { chooseLocale } from "../src/help-centre/choose-locale.ts";
 import { markdownToHtml } from "../src/help-centre/markdown.ts";
 import { contrast, readableOn, textOn } from "../src/lib/colour.ts";
 import { type Desk, openDesk, type SignedIn } from "./support/desk.ts";
+
+/** The search may wait for the assistant to be trained, which takes its time on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
 
 describe("the help centre", () => {
   let desk: Desk;
