@@ -19,6 +19,7 @@ import { createAccept } from "./intake/accept.ts";
 import type { Log } from "./lib/log.ts";
 import { createBell } from "./queues/bell.ts";
 import { startProviderDouble } from "./simulator/provider-double.ts";
+import { createAtOnce } from "./turns/at-once.ts";
 import { createWeb } from "./web.ts";
 import { createSharedOutbox, startWorker, type TurnAssistant } from "./worker.ts";
 
@@ -108,9 +109,11 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const pulledChannels = channels.filter(({ limits }) => limits.pulled).map(({ name }) => name);
   // The demo company's account server is this service itself.
   const accountUrl = (): string => config.account?.url ?? `${address ?? publicUrl()}/demo/mcp`;
+  const atOnce = createAtOnce();
   const shared = {
     config,
     engines,
+    atOnce,
     library,
     brain,
     bell,
@@ -129,6 +132,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     bell,
     publish: (id) => engines.live.publish(id),
     hideCode: createHideCode({ db: engines.db, key: config.secretKey }),
+    atOnce,
   });
 
   const app =

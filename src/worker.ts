@@ -30,7 +30,8 @@ import { completeLink, removeOldLinks } from "./reach/resume-links.ts";
 import { vapidOf } from "./reach/vapid.ts";
 import { reachSetting } from "./settings/reach.ts";
 import { readSetting } from "./settings/settings.ts";
-import { createAnswerTurns } from "./turns/answer-turns.ts";
+import { createAnswerTurns, leaseMs } from "./turns/answer-turns.ts";
+import type { OpenAtOnce } from "./turns/at-once.ts";
 import { addTokenSpending, readTokenSpending } from "./turns/token-spending.ts";
 import type { Decides } from "./turns/turn.ts";
 
@@ -57,6 +58,8 @@ export interface Shared {
   readonly pushOrigin: string | null;
   /** Where the server of account data is. */
   readonly accountUrl: () => string;
+  /** The short way from a message stored here to its answer here. */
+  readonly atOnce: OpenAtOnce;
   /** Who decides about turns; made as it is configured when left out. */
   readonly assistant?: TurnAssistant | undefined;
 }
@@ -73,7 +76,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
   const { engines, bell, channelFor, outbox, metrics, log } = shared;
   const { assistant, usesModel, stop: stopAssistant } = shared.assistant ?? (await configuredAssistant(shared));
   const publish = (conversationId: string) => engines.live.publish(conversationId);
-  const answerTurns = createAnswerTurns({
+  const answering = createAnswerTurns({
     db: engines.db,
     assistant,
     usesModel,
@@ -103,9 +106,12 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
     media.look(open);
     const waiting = [...turns, ...open];
     // A model takes seconds: the bell is not held meanwhile, or a few slow answers would stop all other work.
-    const answered = usesModel ? slow.add(answerTurns, waiting) : answerTurns(waiting, signal);
+    const answered = usesModel ? slow.add(answering.due, waiting) : answering.due(waiting, signal);
     await Promise.all([answered, outbox.deliverOpen(open)]);
   });
+  // Beside the seconds of a model a bell is nothing. The others take milliseconds: nothing interrupts them.
+  const { signal: uninterrupted } = new AbortController();
+  if (!usesModel) shared.atOnce.open(leaseMs, (turn) => answering.held(turn, uninterrupted));
   const wake = async (): Promise<void> => {
     for (const conversationId of await wakeSnoozed(engines.db)) publish(conversationId);
   };
@@ -126,6 +132,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
     await stopReach();
     await chores.stop();
     await sweeper.stop();
+    await shared.atOnce.close();
     await engines.queue.stopWorking();
     await media.stop();
     await slow.end();

@@ -11,7 +11,8 @@ import type {
 import { createDb, type Db } from "../src/db/client.ts";
 import { createAccept } from "../src/intake/accept.ts";
 import { createOutbox, sendLeaseMs } from "../src/outbox/outbox.ts";
-import { createAnswerTurns } from "../src/turns/answer-turns.ts";
+import { createAnswerTurns, leaseMs } from "../src/turns/answer-turns.ts";
+import { createAtOnce } from "../src/turns/at-once.ts";
 import type { Decision, WaitingTurn } from "../src/turns/turn.ts";
 import { freshDatabase, quiet } from "./support/database.ts";
 
@@ -33,6 +34,8 @@ function line(
     provider?: (sent: Outgoing) => SendResult;
     pieces?: number;
     limits?: Partial<ChannelLimits>;
+    /** The process that stores a message answers it too. */
+    atOnce?: boolean;
     numbered?: NonNullable<Rendered["numbered"]>;
   } = {},
 ) {
@@ -66,7 +69,8 @@ function line(
   };
   const outbox = createOutbox({ db, channelFor: () => channel, publish: () => undefined, log: quiet });
   const answered: string[] = [];
-  const answerTurns = createAnswerTurns({
+  const atOnce = createAtOnce();
+  const { due: answerTurns, held: answerHeld } = createAnswerTurns({
     db,
     assistant: { decide: options.decide ?? (async (turn) => echo(turn)), giveUp: echo },
     usesModel: false,
@@ -85,12 +89,16 @@ function line(
     onAnswered: (outcome) => answered.push(outcome),
   });
   const rung = new Set<string>();
+  if (options.atOnce === true) atOnce.open(leaseMs, (turn) => answerHeld(turn, new AbortController().signal));
   const accept = createAccept({
     db,
     bell: { ring: (id) => rung.add(id), ringTurn: (id) => rung.add(id) },
     publish: () => undefined,
+    atOnce,
   });
   return {
+    rung,
+    atOnce,
     sent,
     held,
     answered,
@@ -334,3 +342,64 @@ test("a number picks the choice it stood before, and after a day it is only a nu
   expect(seen[1]).toEqual([{ t: "choice", optionId: "callback", title: "Call me" }]);
   expect(seen[2]).toEqual([{ t: "text", text: "2", format: "plain" }]);
 });
+
+test("the process that stores a message answers it without a bell", async () => {
+  const { say, rung, sent, atOnce, outbox } = line({ atOnce: true });
+  const { conversationId } = await say("at-once-1", "+46701010101", "hello");
+  await atOnce.close();
+  await outbox.idle();
+  expect(rung.has(conversationId)).toBe(false);
+  expect(sent.map(textOf)).toEqual([expect.stringContaining("hello")]);
+  expect(await openTurnsOf(conversationId)).toBe(0);
+});
+
+test("a turn that another worker holds stays with it, and a burst is left to the bell", async () => {
+  const held: WaitingTurn[] = [];
+  const slow = line({
+    atOnce: true,
+    decide: async (turn) => {
+      held.push(turn);
+      await until(() => held.length > 1 || rung.size > 0);
+      return echo(turn);
+    },
+  });
+  const { say, rung, sent, atOnce, outbox } = slow;
+  const { conversationId } = await say("at-once-2", "+46701010102", "first");
+  await until(() => held.length === 1);
+  await say("at-once-3", "+46701010102", "second");
+  await atOnce.close();
+  await outbox.idle();
+  expect(rung.has(conversationId)).toBe(true);
+  // R2, R3: one answer to both, by the worker that held the turn all the time.
+  expect(sent.map(textOf)).toEqual([expect.stringMatching(/first.*second/s)]);
+
+  const waits = line({ atOnce: true, limits: { burstWaitMs: 50 } });
+  const later = await waits.say("at-once-4", "+46701010104", "wait for it");
+  expect(waits.rung.has(later.conversationId)).toBe(true);
+});
+
+test("a turn whose process dies before it answers is answered by another", async () => {
+  const dead = line({ atOnce: true, decide: () => new Promise(() => undefined) });
+  const { conversationId } = await dead.say("at-once-5", "+46701010105", "is anybody there?");
+  expect(await openTurnsOf(conversationId)).toBe(1);
+  const other = line();
+  await other.answerTurns([conversationId]);
+  expect(other.sent).toEqual([]);
+  // The lease runs out.
+  await db.run((sql) => sql`update turns set lease_until = now() where conversation_id = ${conversationId}`);
+  await other.answerTurns([conversationId]);
+  await other.outbox.idle();
+  expect(other.sent).toHaveLength(1);
+});
+
+async function openTurnsOf(conversationId: string): Promise<number> {
+  return (await db.run((sql) => sql`select 1 from turns where conversation_id = ${conversationId}`)).length;
+}
+
+function textOf(sent: Outgoing): string {
+  return JSON.stringify(sent.item.body);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((again) => setTimeout(again, 5));
+}

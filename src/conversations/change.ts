@@ -64,8 +64,7 @@ async function applyChange(
   change: Change,
   next: Ownership,
 ): Promise<boolean> {
-  const dropped =
-    await sql`update turns set state = 'dropped', ended_at = now() where conversation_id = ${id} and state = 'open' returning 1`;
+  const dropped = await sql`delete from turns where conversation_id = ${id} returning 1`;
   const waits = next.owner === "queue" || (next.owner === "agent" && dropped.length > 0);
   // A summary belongs to one hand-off: it stays readable after the resolution, not in the next episode.
   await sql`update conversations set status = ${next.status}, owner = ${next.owner}, agent_id = ${next.agentId},

@@ -7,6 +7,8 @@ import { mapTexts } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
 import { maskCards, maskParts } from "../lib/mask.ts";
 import { type Part, plainText } from "../lib/message.ts";
+import type { AtOnce } from "../turns/at-once.ts";
+import type { HeldTurn } from "../turns/turn.ts";
 
 /** Enough for one line of a list. */
 const previewMaxChars = 140;
@@ -27,7 +29,8 @@ export type Accept = (event: InboundMessage | TimelineChange, channel: IntakeCha
 
 /**
  * Stores what a channel received, once: a repeated delivery changes nothing and gets the same answer (R1).
- * Resolves after the commit is on disk; then rings for whoever answers. Throws DatabaseUnavailable or TooBusy.
+ * Resolves after the commit is on disk; then answers at once, if this process can, or rings for whoever answers.
+ * Throws DatabaseUnavailable or TooBusy.
  */
 export function createAccept(deps: {
   readonly db: Db;
@@ -35,16 +38,18 @@ export function createAccept(deps: {
   readonly publish: (conversationId: string) => void;
   /** Takes a one-time code out of a message before anything keeps it (R10). */
   readonly hideCode?: (message: InboundMessage) => Promise<InboundMessage>;
+  readonly atOnce?: AtOnce;
 }): Accept {
   const store = createGroupCommit<Row, Stored>({
     keyOf: (row) => `${row.kind}:${row.value}`,
-    run: (batch) => storeBatch(deps.db, batch),
+    run: (batch) => storeBatch(deps.db, batch, deps.atOnce?.leaseMs() ?? null),
   });
   return async (event, channel) => {
     const safe = event.kind === "message" && deps.hideCode !== undefined ? await deps.hideCode(event) : event;
     const row = toRow(safe, channel);
-    const { outcome, conversationId, seq, rings } = await store(row);
+    const { outcome, conversationId, seq, rings, held } = await store(row);
     if (outcome === "stored") deps.publish(conversationId);
+    if (held !== null) deps.atOnce?.answer(held);
     if (rings) deps.bell.ringTurn(conversationId, row.wait_ms);
     // Files are fetched at once, whoever owns the conversation and whatever else is awaited.
     if (row.media !== null && outcome === "stored") deps.bell.ring(conversationId);
@@ -54,24 +59,65 @@ export function createAccept(deps: {
 
 interface Stored extends Accepted {
   readonly rings: boolean;
+  /** The turn that this message opened, when it is ours already. */
+  readonly held: HeldTurn | null;
 }
 
 type Row = ReturnType<typeof toRow>;
 
-async function storeBatch(db: Db, batch: readonly Row[]): Promise<Stored[]> {
+interface StoredRow {
+  readonly ord: number;
+  readonly outcome: "stored" | "duplicate";
+  readonly conversation_id: string;
+  readonly seq: number;
+  readonly rings: boolean;
+  readonly turn_id: string | null;
+  readonly contact_id: string;
+  readonly address_id: string;
+  readonly fence: number;
+  readonly locale: string | null;
+  readonly flow: Record<string, unknown>;
+  readonly episode_from_seq: number;
+}
+
+/** `leaseMs`: turns that nobody else works on are to be ours for so long; null: they are left to the bell. */
+async function storeBatch(db: Db, batch: readonly Row[], leaseMs: number | null): Promise<Stored[]> {
   const items = batch.map((row, ord) => ({ ord, ...row }));
+  const token = leaseMs === null ? null : newId();
   const stored = await db.run(
-    (sql) => sql<
-      { ord: number; outcome: "stored" | "duplicate"; conversation_id: string; seq: number; rings: boolean }[]
-    >`
-      select * from accept_inbound(${sql.json(asJson(items))})`,
+    (sql) => sql<StoredRow[]>`
+      select * from accept_inbound(${sql.json(asJson(items))}, ${token}, ${leaseMs ?? 0})`,
   );
   const byOrd = new Map(stored.map((row) => [row.ord, row]));
-  return batch.map((_, ord) => {
+  return batch.map((given, ord) => {
     const row = byOrd.get(ord);
     if (row === undefined) throw new Error("An inbound message was neither stored nor known.");
-    return { outcome: row.outcome, conversationId: row.conversation_id, seq: row.seq, rings: row.rings };
+    const { outcome, conversation_id: conversationId, seq, rings } = row;
+    return { outcome, conversationId, seq, rings, held: token === null ? null : heldTurn(row, given, token) };
   });
+}
+
+function heldTurn(row: StoredRow, given: Row, token: string): HeldTurn | null {
+  if (row.turn_id === null || given.parts === null) return null;
+  const { channel, kind, value } = given;
+  return {
+    id: row.turn_id,
+    token,
+    conversationId: row.conversation_id,
+    contactId: row.contact_id,
+    firstSeq: row.seq,
+    lastSeq: row.seq,
+    attempts: 1,
+    fence: row.fence,
+    locale: row.locale,
+    flow: row.flow,
+    episodeFromSeq: row.episode_from_seq,
+    channel,
+    account: given.account,
+    addressId: row.address_id,
+    address: { channel, kind, value },
+    messages: [{ seq: row.seq, parts: given.parts, locale: given.locale, externalId: given.external_id }],
+  };
 }
 
 function toRow(event: InboundMessage | TimelineChange, channel: IntakeChannel) {

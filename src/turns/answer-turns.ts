@@ -7,10 +7,10 @@ import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import { plainText } from "../lib/message.ts";
 import { pickedChoice } from "./picked-choice.ts";
-import type { Decides, Decision, WaitingTurn } from "./turn.ts";
+import type { Decides, Decision, HeldTurn, WaitingTurn } from "./turn.ts";
 
 /** A dead worker's turn is taken over after this; a living one answers in milliseconds. */
-const leaseMs = 10_000;
+export const leaseMs = 10_000;
 /** With a language model: 60 s for the call (safety.md) and room to write. */
 const modelLeaseMs = 75_000;
 /** After so many tries the customer gets an honest sentence and a person (L4, R6). */
@@ -53,13 +53,17 @@ export interface TurnsDeps {
   onAnswered?(outcome: string): void;
 }
 
-/**
- * Answers the due turns of these conversations. Safe to run twice: a turn that is held, answered or taken over by a
- * person is left alone. Resolves when every one of them is written or given back.
- */
-export function createAnswerTurns(
-  deps: TurnsDeps,
-): (conversationIds: readonly string[], signal: AbortSignal) => Promise<void> {
+export interface AnswerTurns {
+  /**
+   * Answers the due turns of these conversations. Safe to run twice: a turn that is held, answered or taken over by a
+   * person is left alone. Resolves when every one of them is written or given back.
+   */
+  due(conversationIds: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Answers a turn that this process holds already. Never throws: a turn that was not written is tried again. */
+  held(turn: HeldTurn, signal: AbortSignal): Promise<void>;
+}
+
+export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
   const write = createGroupCommit<ReplyRow, Written>({
     keyOf: (row) => row.turn_id,
     run: (batch) => deps.db.run((sql) => writeReplies(sql, batch)),
@@ -97,7 +101,7 @@ export function createAnswerTurns(
 
   async function followUp(turn: WaitingTurn, row: ReplyRow, written: Written, signal: AbortSignal): Promise<void> {
     deps.onAnswered?.(written.outcome);
-    if (written.outcome === "newer") return answerTurns([turn.conversationId], signal);
+    if (written.outcome === "newer") return due([turn.conversationId], signal);
     if (written.outcome === "stale") {
       deps.log.info({ conversationId: turn.conversationId, turnId: turn.id }, "reply-dropped");
       return;
@@ -118,17 +122,24 @@ export function createAnswerTurns(
     });
   }
 
-  async function answerTurns(conversationIds: readonly string[], signal: AbortSignal): Promise<void> {
-    const turns = await claimTurns(deps, conversationIds);
-    const settled = await Promise.allSettled(turns.map((turn) => answer(turn, signal)));
-    for (const result of settled) {
-      if (result.status === "rejected") deps.log.warn({ component: "turns", error: result.reason }, "turn-not-written");
+  async function held(turn: HeldTurn, signal: AbortSignal): Promise<void> {
+    const wording = deps.wordingOf(turn.channel, turn.account);
+    const messages = withPickedChoice(turn.messages, turn.flow);
+    try {
+      await answer({ ...turn, wording, messages }, signal);
+    } catch (error) {
+      deps.log.warn({ component: "turns", error }, "turn-not-written");
     }
   }
-  return answerTurns;
+
+  async function due(conversationIds: readonly string[], signal: AbortSignal): Promise<void> {
+    const turns = await claimTurns(deps, conversationIds);
+    await Promise.all(turns.map((turn) => held(turn, signal)));
+  }
+  return { due, held };
 }
 
-async function claimTurns(deps: TurnsDeps, conversationIds: readonly string[]): Promise<WaitingTurn[]> {
+async function claimTurns(deps: TurnsDeps, conversationIds: readonly string[]): Promise<HeldTurn[]> {
   const token = newId();
   const lease = deps.usesModel ? modelLeaseMs : leaseMs;
   const rows = await deps.db.run(
@@ -150,8 +161,7 @@ async function claimTurns(deps: TurnsDeps, conversationIds: readonly string[]): 
     account: row.account,
     addressId: row.address_id,
     address: row.address,
-    wording: deps.wordingOf(row.channel, row.account),
-    messages: withPickedChoice(row.messages ?? [], row.flow),
+    messages: row.messages ?? [],
   }));
 }
 
@@ -215,6 +225,7 @@ function toRow(deps: TurnsDeps, turn: WaitingTurn, decision: Decision) {
         });
   const numbered = rendered?.numbered ?? [];
   return {
+    conversation_id: turn.conversationId,
     turn_id: turn.id,
     token: turn.token,
     fence: turn.fence,

@@ -29,6 +29,9 @@ export interface WaitingTurn {
   }[];
 }
 
+/** A turn as the database gives it, before its channel says how it is worded. */
+export type HeldTurn = Omit<WaitingTurn, "wording">;
+
 /** What the assistant wants to do about a turn. */
 export interface Decision {
   /** Null: nothing is said (the turn ends in silence on purpose, e.g. an emoji after a goodbye). */

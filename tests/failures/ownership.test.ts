@@ -101,7 +101,7 @@ test(`R4 two thousand parallel claims of two hundred conversations give each one
 test(`R4 the assistant writes nothing after any of three hundred take-overs in the middle of its work (seed ${seed})`, async () => {
   const writingMs = 12;
   const outcomes: string[] = [];
-  const answerTurns = createAnswerTurns({
+  const { due: answerTurns } = createAnswerTurns({
     db,
     assistant: {
       async decide(turn) {
@@ -180,7 +180,7 @@ test(`R4 the provider gets nothing more of the assistant after any of three hund
     },
   };
   const outbox = createOutbox({ db, channelFor: () => channel, publish: () => undefined, log: quiet });
-  const answerTurns = createAnswerTurns({
+  const { due: answerTurns } = createAnswerTurns({
     db,
     assistant: { decide: async (turn) => answer(turn), giveUp: answer },
     usesModel: false,
