@@ -170,7 +170,9 @@ function round(confidence: number): number {
 
 /** Everything a language is trained with. The company's name is left out: it says nothing about the question. */
 export function samplesOf({ articles, intents, company }: BrainContent, language: string): Sample[] {
-  const samples = articles.flatMap((article) => {
+  // Learning depends on the order, and the same articles must make the same model wherever they come from.
+  const inOrder = [...articles].sort((one, other) => (one.id < other.id ? -1 : 1));
+  const samples = inOrder.flatMap((article) => {
     const translation = article.translations[language];
     if (translation === undefined) return [];
     // The title counts twice: it is how the help centre asks.
