@@ -6,6 +6,8 @@ delete from turns where state <> 'open';
 drop index turns_open;
 alter table turns drop constraint turns_pkey;
 alter table turns drop column ended_at;
+alter table turns drop constraint turns_state_check;
+alter table turns add constraint turns_state_check check (state = 'open');
 -- A burst joins the open turn; also the worker's and the sweeper's way to open turns.
 alter table turns add primary key (conversation_id);
 

@@ -246,7 +246,7 @@ test("R4 a recalled reply is no answer: given back, the assistant answers the qu
       insert into deliveries (message_id, piece, conversation_id, seq, channel, account, address, item, state)
         select id, 1, ${id}, 2, 'sms', 'default', '{}', '{}', 'ready' from said`,
   );
-  await db.run((sql) => sql`update turns set state = 'answered' where conversation_id = ${id}`);
+  await db.run((sql) => sql`delete from turns where conversation_id = ${id}`);
   await db.run((sql) => sql`update conversations set next_seq = 3 where id = ${id}`);
   expect(await changeConversation(db, id, agent, { kind: "claim" })).toMatchObject({ changed: true });
   const waits = await db.run((sql) => sql`select 1 from conversations where id = ${id} and waiting_since is not null`);
