@@ -31,10 +31,21 @@ export function detectLanguage(
   ] as const) {
     if (hint !== null) scores.set(hint, (scores.get(hint) ?? 0) + prior);
   }
-  const [best] = [...scores].sort((a, b) => b[1] - a[1])[0] ?? [conversation ?? "en"];
+  const best = likeliest(scores) ?? conversation ?? "en";
   if (words < wordsToSwitch && isLatin(text)) {
     if (conversation !== null) return conversation;
     return hints.known.has(best) ? best : (browser ?? "en");
+  }
+  return best;
+}
+
+function likeliest(scores: ReadonlyMap<string, number>): string | null {
+  let best: string | null = null;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const [language, score] of scores) {
+    if (score <= most) continue;
+    best = language;
+    most = score;
   }
   return best;
 }
