@@ -81,6 +81,8 @@ export async function createApp(deps: {
         upgradeInsecureRequests: null,
       },
     },
+    // Other sites learn nothing; without any, a browser would say "null" for the origin of our own forms (A7).
+    referrerPolicy: { policy: "same-origin" },
     crossOriginResourcePolicy: { policy: "cross-origin" },
     strictTransportSecurity: false,
   });

@@ -1,0 +1,14 @@
+import { source } from "axe-core";
+import type { Page } from "playwright-core";
+
+/** What axe finds wrong on a page as it stands, by WCAG 2.2 AA and its best practices: one line for each element. The chat has tests of its own. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // Evaluated by the debugger, which the page's content policy does not bind.
+  await page.evaluate(source);
+  const { violations } = await page.evaluate<AxeResult>('axe.run({ exclude: [[".chat"]] })');
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
+}
+
+interface AxeResult {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+}
