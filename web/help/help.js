@@ -6,6 +6,17 @@ let list = null;
 let asked = 0;
 let timer;
 
+// A push message or a link from elsewhere leads here to open the chat; the chat's loader takes up what waits in `q`.
+if (new URLSearchParams(location.search).get("chat") === "open") openChat();
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (data?.everline === "open-chat") openChat();
+});
+
+function openChat() {
+  window.Everline ??= { q: [] };
+  window.Everline.q.push(["open"]);
+}
+
 if (field) {
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-autocomplete", "list");
