@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { type Channel, can } from "../channels/channel.ts";
-import { directLine, issueResumeKey, resumeSeconds, tokenSeconds, webChat } from "../channels/web-chat/index.ts";
+import { type CustomerSide, directLine, issueResumeKey, resumeSeconds, tokenSeconds, webChat } from "../channels/web-chat/index.ts";
 import { inspectFile } from "./attachments/inspect.ts";
 import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.ts";
 import { takeUpload } from "./attachments/take-upload.ts";
@@ -15,7 +15,12 @@ import {
   resumeSession,
   watchSessions,
 } from "./contacts/visitor-sessions.ts";
+import { markReadByContact } from "./conversations/contact-read.ts";
+import { lineForContact } from "./conversations/line-state.ts";
+import { rateEpisode } from "./conversations/rating.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
+import { transcriptForContact } from "./conversations/transcript.ts";
+import { createWaitBoard } from "./escalations/wait.ts";
 import { demoAccountServer } from "./demo/account-server.ts";
 import { demoSignIn } from "./demo/sign-in.ts";
 import { logoPath } from "./help-centre/logos.ts";
@@ -27,6 +32,7 @@ import { createApp, within } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
 import { faviconRoute, morePage, pageRoutes, pushWorkerRoute } from "./http/pages.ts";
+import { widgetRoutes } from "./http/widget.ts";
 import { inboxApi } from "./inbox/api.ts";
 import { watchChannelHealth } from "./inbox/channel-health.ts";
 import type { Accept } from "./intake/accept.ts";
@@ -156,6 +162,11 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       place: (ids, seq) => placeUpload(engines.db, ids, seq),
       open: (conversationId, id) => fileForContact(engines.db, conversationId, id),
     },
+    customer: customerSide(options),
+    articleTitle(id, locale) {
+      const translations = library.current().byId.get(id)?.translations;
+      return (translations?.[locale.slice(0, 2)] ?? translations?.en)?.question ?? null;
+    },
     identify: createIdentityCheck(options.config.identity),
     timeline: (conversationId, afterSeq, limit) => timelineForContact(engines.db, conversationId, afterSeq, limit),
     lastSeq: createLastSeq(engines.db),
@@ -189,6 +200,10 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   });
   pushWorkerRoute(app);
   pageRoutes(app, "widget", []);
+  await widgetRoutes(app, {
+    look: () => ({ company: library.current().company, colour: library.current().brand.colour }),
+    origins: options.config.chatOrigins,
+  });
   await app.register((scope) =>
     helpCentreRoutes(scope, {
       db: engines.db,
@@ -221,4 +236,28 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   const { simulator } = options;
   if (simulator !== null) await app.register((scope) => simulatorRoutes(scope, simulator));
   return app;
+}
+
+/** What a customer on the web may know and say about their own conversation. */
+function customerSide({ engines: { db, live }, config }: WebOptions): CustomerSide {
+  const waitOf = createWaitBoard(db, Date.now);
+  return {
+    async state(conversationId) {
+      const line = await lineForContact(db, conversationId);
+      if (line === null) return null;
+      const wait = line.owner === "queue" ? await waitOf(conversationId) : null;
+      return { ...line, place: wait?.place ?? null, waitSeconds: wait?.waitSeconds ?? null, open: true };
+    },
+    async markRead(conversationId, seq) {
+      await markReadByContact(db, conversationId, seq);
+      live.publish(conversationId);
+    },
+    async rate(conversationId, rating) {
+      const kept = await rateEpisode(db, conversationId, rating);
+      live.publish(conversationId);
+      return kept;
+    },
+    transcript: (conversationId) =>
+      transcriptForContact(db, conversationId, { company: config.company, zone: config.timeZone }),
+  };
 }

@@ -18,7 +18,12 @@ export interface TimelineEntry {
 }
 
 /** A timeline entry as a Direct Line activity; its id is stable, so that clients can leave out what they have. Pure. */
-export function toActivity(visitor: Visitor, entry: TimelineEntry, linkTo: (fileId: string) => string) {
+export function toActivity(
+  visitor: Visitor,
+  entry: TimelineEntry,
+  linkTo: (fileId: string) => string,
+  articleTitle: (id: string, locale: string) => string | null,
+) {
   const ours = entry.author !== "contact";
   const { parts, meta } = entry;
   const { conversationId } = visitor;
@@ -45,6 +50,7 @@ export function toActivity(visitor: Visitor, entry: TimelineEntry, linkTo: (file
         author: entry.author,
         kind: meta?.kind ?? (entry.author === "agent" ? "agent" : "notice"),
         sources: meta?.sources ?? [],
+        ...sourceTitles(meta, articleTitle),
         choices: meta?.choices ?? [],
         flow: meta?.flow ?? null,
         locale: meta?.locale ?? null,
@@ -54,7 +60,25 @@ export function toActivity(visitor: Visitor, entry: TimelineEntry, linkTo: (file
   };
 }
 
+/** What the sources are called, in their order: a name reads better than an id. */
+function sourceTitles(meta: ReplyMeta | null, articleTitle: (id: string, locale: string) => string | null) {
+  if (meta === null || meta.sources.length === 0) return {};
+  return { sourceTitles: meta.sources.map((id) => articleTitle(id, meta.locale) ?? id) };
+}
+
 const ourId = "everline";
+
+/** Who has the conversation now. Passes by like typing: the truth is asked for anew with every stream. */
+export function stateActivity(conversationId: string, value: object) {
+  return {
+    type: "event",
+    name: "everline.state",
+    channelId: "directline",
+    from: { id: ourId, role: "bot" },
+    conversation: { id: conversationId },
+    value,
+  };
+}
 
 /** Somebody of ours is writing. Passes by: it has no id and moves no watermark. */
 export function typingActivity(conversationId: string, by: "assistant" | "agent") {

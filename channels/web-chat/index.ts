@@ -9,5 +9,6 @@ export const webChat: Channel = {
   render: () => ({ items: [], degraded: [] }),
 };
 
+export type { CustomerSide } from "./extras.ts";
 export { directLine } from "./server.ts";
 export { issueResumeKey, resumeSeconds, tokenSeconds } from "./tokens.ts";

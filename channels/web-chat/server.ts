@@ -15,6 +15,7 @@ import {
   toMessage,
 } from "./activity.ts";
 import { type Admitted, admit, admitSocket, admitToFile, isRefusal, type Refusal, refusals, refuse } from "./door.ts";
+import { type CustomerSide, extraRoutes } from "./extras.ts";
 import { joinRoute } from "./join.ts";
 import { limiter } from "./limiter.ts";
 import { type ReachesVisitors, reachRoutes } from "./reach-routes.ts";
@@ -85,6 +86,9 @@ export interface WebChatDeps {
   ) => Promise<{ readonly seq: number; readonly conversationId: string }>;
   readonly sessions: Sessions;
   readonly files: Files;
+  readonly customer: CustomerSide;
+  /** An article's question in a language, for the link to it; null when it is not there. */
+  readonly articleTitle: (id: string, locale: string) => string | null;
   readonly identify: (token: string, now: Date) => Promise<IdentityCheck>;
   readonly timeline: (conversationId: string, afterSeq: number, limit: number) => Promise<readonly TimelineEntry[]>;
   readonly lastSeq: (conversationId: string) => Promise<number>;
@@ -112,6 +116,7 @@ export async function directLine(app: FastifyInstance, channel: Channel, given: 
       tokenRoutes(scope, channel, deps);
       conversationRoutes(scope, channel, deps);
       fileRoutes(scope, deps);
+      extraRoutes(scope, deps, (request, reply, work) => withVisitor(deps, request, reply, work));
       reachRoutes(scope, { ...deps, sessionState: deps.sessions.state });
       joinRoute(scope, { ...deps, sessionState: deps.sessions.state, join: deps.sessions.join });
       await scope.register((uploads) => uploadRoute(uploads, channel, deps));
@@ -341,6 +346,7 @@ function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
   const streams = createStreams({
     ...deps,
     read: (visitor, after) => activitySet(deps, visitor, after),
+    state: deps.customer.state,
     onSessionEnd: deps.sessions.onEnd,
   });
   const stop = takeUpgrades(app.server, (socket, request) => {
@@ -374,7 +380,8 @@ function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
       const visible = visibilityIn(String(data));
       if (visible !== null) window.show(visible);
     });
-    streams.open(socket, visitor, watermarkIn(query.get("watermark")));
+    // Only for those who ask: stock clients have no use for it.
+    streams.open(socket, visitor, watermarkIn(query.get("watermark")), query.get("state") === "1");
   }
 }
 
@@ -399,7 +406,7 @@ async function activitySet(deps: WebChatDeps, visitor: Visitor, after: number): 
   const linkTo = (id: string): string =>
     `${deps.publicUrl()}${prefix}/attachments/${id}?t=${issueFileLink(deps.key, visitor, id, deps.now())}`;
   return {
-    activities: entries.map((entry) => toActivity(visitor, entry, linkTo)),
+    activities: entries.map((entry) => toActivity(visitor, entry, linkTo, deps.articleTitle)),
     watermark: String(entries.at(-1)?.seq ?? after),
   };
 }

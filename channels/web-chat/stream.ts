@@ -1,5 +1,5 @@
 import type { WebSocket } from "ws";
-import { typingActivity } from "./activity.ts";
+import { stateActivity, typingActivity } from "./activity.ts";
 import type { Visitor } from "./tokens.ts";
 
 /** An empty frame this often keeps proxies from closing a quiet socket. */
@@ -18,6 +18,8 @@ export interface StreamDeps {
   readonly read: (visitor: Visitor, after: number) => Promise<ActivitySet>;
   /** The seq of the latest event; asked for many at the same moment. */
   readonly lastSeq: (conversationId: string) => Promise<number>;
+  /** Who has the conversation, for clients that ask for it. */
+  readonly state: (conversationId: string) => Promise<object | null>;
   readonly subscribe: (conversationId: string, onChange: () => void) => () => void;
   readonly onTyping: (conversationId: string, listener: (by: "assistant" | "agent") => void) => () => void;
   readonly onSessionEnd: (sessionId: string, listener: () => void) => () => void;
@@ -28,7 +30,7 @@ export interface Streams {
    * Sends what came after the watermark (null: from now on), then what happens, until the socket or the session ends.
    * One reader per socket, so nothing is sent twice or out of order; typing passes by without moving the watermark.
    */
-  open(socket: WebSocket, visitor: Visitor, watermark: number | null): void;
+  open(socket: WebSocket, visitor: Visitor, watermark: number | null, asksState: boolean): void;
   close(): void;
 }
 
@@ -44,9 +46,9 @@ export function createStreams(deps: StreamDeps): Streams {
   timer.unref();
 
   return {
-    open(socket, visitor, watermark) {
+    open(socket, visitor, watermark, asksState) {
       const mine = rounds[Math.floor(Math.random() * turns)] ?? new Set();
-      const stream = new Stream(deps, socket, visitor, watermark);
+      const stream = new Stream(deps, socket, visitor, watermark, asksState);
       mine.add(stream);
       socket.on("close", () => {
         mine.delete(stream);
@@ -65,18 +67,22 @@ class Stream {
   readonly #visitor: Visitor;
   /** Null: from now on. */
   readonly #wanted: number | null;
+  readonly #asksState: boolean;
   readonly #undo: readonly (() => void)[];
   #after: number | null = null;
   /** Up to here everything was looked through; what came after it may be for us. */
   #looked = -1;
   #reading = false;
   #again = false;
+  #stateDue = false;
+  #state = "";
 
-  constructor(deps: StreamDeps, socket: WebSocket, visitor: Visitor, wanted: number | null) {
+  constructor(deps: StreamDeps, socket: WebSocket, visitor: Visitor, wanted: number | null, asksState: boolean) {
     this.#deps = deps;
     this.#socket = socket;
     this.#visitor = visitor;
     this.#wanted = wanted;
+    this.#asksState = asksState;
     const { conversationId, sessionId } = visitor;
     this.#undo = [
       deps.subscribe(conversationId, () => this.wake()),
@@ -87,13 +93,16 @@ class Stream {
 
   /** Something may be new. */
   wake(): void {
+    this.#stateDue = this.#asksState;
     void this.#read();
   }
 
   /** Also without a bell: one may have been lost (R7). */
   keepAlive(): void {
     this.#send("");
-    this.wake();
+    // The place in line moves with other people's conversations, of which no bell tells this one.
+    if (this.#state.includes('"owner":"queue"')) this.#stateDue = true;
+    void this.#read();
   }
 
   end(): void {
@@ -110,6 +119,7 @@ class Stream {
       do {
         this.#again = false;
         await this.#catchUp();
+        if (this.#stateDue) await this.#sendState();
       } while (this.#again);
     } catch {
       // The client connects again with its watermark and misses nothing.
@@ -131,6 +141,17 @@ class Stream {
       this.#send(JSON.stringify(set));
     }
     this.#looked = Math.max(last, this.#after);
+  }
+
+  /** After the messages, and only when it changed: a client that has it has caught up. */
+  async #sendState(): Promise<void> {
+    this.#stateDue = false;
+    const { conversationId } = this.#visitor;
+    const state = await this.#deps.state(conversationId);
+    const text = JSON.stringify(state);
+    if (state === null || text === this.#state) return;
+    this.#state = text;
+    this.#send(JSON.stringify({ activities: [stateActivity(conversationId, state)], watermark: String(this.#after) }));
   }
 
   #typing(by: "assistant" | "agent"): void {

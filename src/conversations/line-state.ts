@@ -1,0 +1,31 @@
+import type { Db } from "../db/client.ts";
+import { shownName } from "../lib/shown-name.ts";
+
+/** Who has a conversation, as its customer may know it. */
+export interface LineState {
+  readonly status: "open" | "snoozed" | "resolved";
+  readonly owner: "assistant" | "queue" | "agent";
+  readonly agent: { readonly name: string } | null;
+  /** How far somebody of ours has read. */
+  readonly readSeq: number;
+  /** How far the customer has read, on any of their devices. */
+  readonly ownReadSeq: number;
+  /** This issue has been rated. */
+  readonly rated: boolean;
+}
+
+/** The state of a customer's own conversation; null when it is gone. */
+export async function lineForContact(db: Db, conversationId: string): Promise<LineState | null> {
+  const [row] = await db.run(
+    (sql) => sql<(Omit<LineState, "agent"> & { agentName: string | null })[]>`
+      select c.status, c.owner, g.name as "agentName",
+        (select coalesce(max(r.seq), 0) from conversation_reads r where r.conversation_id = c.id) as "readSeq",
+        (select coalesce(max(r.seq), 0) from contact_reads r where r.conversation_id = c.id) as "ownReadSeq",
+        exists (select 1 from ratings a where a.conversation_id = c.id and a.episode = c.episode) as rated
+      from conversations c left join agents g on g.id = c.agent_id where c.id = ${conversationId}`,
+  );
+  if (row === undefined) return null;
+  const { agentName, ...rest } = row;
+  const name = shownName(agentName);
+  return { ...rest, agent: name === null ? null : { name } };
+}

@@ -1,0 +1,90 @@
+import type { FrameLocator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { browser, closeBrowser, story } from "../support/browser.ts";
+import { type Everline, startEverline } from "../support/everline.ts";
+import { type HostPage, openHostPage } from "../support/host-page.ts";
+import { describeWith } from "../support/parts.ts";
+
+describeWith(browser, "the chat on somebody else's site", () => {
+  let everline: Everline;
+  let shop: HostPage;
+  beforeAll(async () => {
+    everline = await startEverline();
+    shop = await openHostPage(everline.url);
+  });
+  afterAll(async () => {
+    await closeBrowser();
+    shop.close();
+    await everline.stop();
+  });
+
+  story("asks and stores nothing before it is opened, and then answers with its source", async ({ open }) => {
+    const page = await open({ locale: "sv-SE", ...foreign });
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(`${shop.url}?lang=sv`);
+    const launcher = page.getByRole("button", { name: "Chatt" });
+    await launcher.waitFor();
+    expect(asked).toEqual(["/", "/widget.js"]);
+    expect(await page.evaluate("[document.cookie, localStorage.length]")).toEqual(["", 0]);
+    await launcher.click();
+    const chat = page.frameLocator("iframe");
+    await chat.getByRole("textbox", { name: "Skriv ett meddelande" }).waitFor();
+    expect(await everline.sql`select 1 from contacts`).toHaveLength(0);
+    await ask(page, chat, "hur returnerar jag min order?");
+    const answer = replies(chat).first();
+    await answer.waitFor();
+    expect(await answer.locator(".bubble").getAttribute("lang")).toBe("sv");
+    const source = answer.getByRole("link", { name: /^Källa: .*retur/i });
+    expect(await source.getAttribute("href")).toBe("/help/sv/return-order");
+    expect(await page.context().cookies()).toEqual([]);
+  });
+
+  story("R7 leave and come back: the conversation is there, once, and unread answers are counted", async ({ open }) => {
+    const page = await open(foreign);
+    await page.goto(shop.url);
+    await page.getByRole("link", { name: "Ask us" }).click();
+    const chat = page.frameLocator("iframe");
+    await ask(page, chat, "how do I return my order?");
+    await replies(chat).first().waitFor();
+    const before = await shown(chat);
+    expect(before).toHaveLength(2);
+    await page.reload();
+    await page.getByRole("button", { name: "Chat" }).click();
+    await expect.poll(() => shown(chat)).toEqual(before);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.evaluate("document.activeElement?.shadowRoot?.activeElement?.tagName")).toBe("BUTTON");
+    const agent = await everline.agent();
+    const [conversation] = await everline.sql<
+      { id: string }[]
+    >`select id from conversations order by created_at desc limit 1`;
+    await agent("POST", `/conversations/${conversation?.id}/claim`);
+    await agent("POST", `/conversations/${conversation?.id}/messages`, {
+      clientId: "one",
+      kind: "reply",
+      text: "Here I am",
+    });
+    await page.getByRole("button", { name: "Chat, 1 unread" }).click();
+    await replies(chat).getByText("Here I am").waitFor();
+    await expect.poll(() => page.title()).toBe("A shop");
+    await chat.getByText(/You are talking to/).waitFor();
+  });
+});
+
+/** The shop itself is the only other host. */
+const foreign = { expectedFaults: /foreign host: http:\/\/localhost/ };
+
+async function ask(page: Page, chat: FrameLocator, words: string): Promise<void> {
+  await chat.getByRole("textbox").first().click();
+  await page.keyboard.type(words);
+  await page.keyboard.press("Enter");
+}
+
+/** What came from us after the greeting. */
+const replies = (chat: FrameLocator) =>
+  chat.locator("#thread ol > li.assistant:not(:first-child), #thread ol > li.agent");
+
+/** What the customer reads after the greeting, from the top. */
+async function shown(chat: FrameLocator): Promise<string[]> {
+  return chat.locator("#thread ol > li:not(:first-child) .bubble").allInnerTexts();
+}

@@ -1,0 +1,194 @@
+import { store, stored, tellHost } from "./host.ts";
+import { change } from "./state.ts";
+
+export const base = "/v3/directline";
+/** The service answers within 2 s or not at all (R9); a slow line takes longer. */
+const answerWithinMs = 15_000;
+/** A token this close to its end is changed first. */
+const marginMs = 120_000;
+const hostAnswersWithinMs = 10_000;
+
+interface Session {
+  readonly conversationId: string;
+  readonly token: string;
+  readonly until: number;
+  readonly resume?: string;
+  /** The customer's name, when the host site signed them in; empty when it told none. */
+  readonly name?: string;
+}
+
+interface Issued {
+  readonly conversationId: string;
+  readonly token: string;
+  readonly expires_in: number;
+  readonly resume?: string;
+  readonly signedIn?: { readonly name: string | null };
+}
+
+/** What the service refused, with its code and how long it asks to wait. */
+export class Refused extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly waitMs: number;
+  constructor(status: number, code: string, waitMs: number) {
+    super(code);
+    this.status = status;
+    this.code = code;
+    this.waitMs = waitMs;
+  }
+}
+
+let current: Session | null = null;
+let opening: Promise<Session | null> | null = null;
+let hostSays: ((token: string | null) => void) | null = null;
+let onLost = (): void => undefined;
+
+/** Takes up what was stored; `lost` is called when a session turns out to have ended. */
+export function takeSession(lost: () => void = onLost): boolean {
+  onLost = lost;
+  const text = stored("s");
+  const before = current?.conversationId;
+  current = text === null ? null : (JSON.parse(text) as Session);
+  change({ signedIn: current?.name ?? null });
+  return current?.conversationId !== before;
+}
+
+export const session = (): Session | null => current;
+
+/** The session with a token that is good for a while. Null: there is none, and none was asked for. */
+export function openSession(create: boolean): Promise<Session | null> {
+  if (current !== null && current.until - Date.now() > marginMs) return Promise.resolve(current);
+  opening ??= renew(create).finally(() => {
+    opening = null;
+  });
+  return opening;
+}
+
+async function renew(create: boolean): Promise<Session | null> {
+  if (current !== null) {
+    const { token, until, resume, name } = current;
+    if (until > Date.now()) {
+      const refreshed = await unlessEnded(post("/tokens/refresh", {}, token));
+      if (refreshed !== null) return keep({ ...refreshed, ...(resume === undefined ? {} : { resume }) }, name);
+    }
+    if (resume !== undefined) {
+      const resumed = await unlessEnded(post("/tokens/generate", { resume }));
+      if (resumed !== null) return keep(resumed);
+    } else {
+      const identity = await askHost();
+      if (identity !== null) return signIn(identity);
+    }
+    lose();
+    return null;
+  }
+  return create ? keep(await post("/tokens/generate", {})) : null;
+}
+
+/** Opens the conversation of the customer whom the host site's token names. */
+export async function signIn(identity: string): Promise<Session> {
+  const issued = await post("/tokens/generate", { identity });
+  return keep(issued, issued.signedIn?.name ?? "");
+}
+
+export async function resumeWith(key: string): Promise<boolean> {
+  const resumed = await unlessEnded(post("/tokens/generate", { resume: key }));
+  if (resumed !== null) keep(resumed);
+  return resumed !== null;
+}
+
+function askHost(): Promise<string | null> {
+  return new Promise((resolve) => {
+    hostSays = resolve;
+    tellHost("who");
+    setTimeout(() => resolve(null), hostAnswersWithinMs);
+  });
+}
+
+/** The host's token belongs to whoever waits for one; false: nobody does. */
+export function hostSaid(token: string | null): boolean {
+  const waiting = hostSays;
+  hostSays = null;
+  waiting?.(token);
+  return waiting !== null;
+}
+
+function keep({ conversationId, token, expires_in, resume }: Issued, name?: string): Session {
+  current = {
+    conversationId,
+    token,
+    until: Date.now() + expires_in * 1_000,
+    ...(resume === undefined ? {} : { resume }),
+    ...(name === undefined ? {} : { name }),
+  };
+  store("s", JSON.stringify(current));
+  change({ signedIn: name ?? null });
+  return current;
+}
+
+/** The session is over on this device. */
+export function lose(): void {
+  current = null;
+  store("s", null);
+  onLost();
+}
+
+async function unlessEnded(issued: Promise<Issued>): Promise<Issued | null> {
+  try {
+    return await issued;
+  } catch (error) {
+    if (isEnded(error)) return null;
+    throw error;
+  }
+}
+
+const isEnded = (error: unknown): boolean => error instanceof Refused && [401, 403, 404].includes(error.status);
+
+function post(path: string, body: object, token?: string): Promise<Issued> {
+  return ask("POST", path, body, token) as Promise<Issued>;
+}
+
+/** Calls the service as this visitor. A token that was ended is changed once; then the session is lost. */
+export async function call(method: string, path: string, body?: object): Promise<unknown> {
+  for (let last = false; ; last = true) {
+    const opened = await openSession(true);
+    if (opened === null) throw new Refused(403, "Ended", 0);
+    const address = path.replace("*", opened.conversationId);
+    try {
+      return await ask(method, address, body, opened.token);
+    } catch (error) {
+      if (!isEnded(error)) throw error;
+      if (last) {
+        lose();
+        throw error;
+      }
+      if (current !== null) current = { ...current, until: 0 };
+    }
+  }
+}
+
+/** Calls what this service may not have: null when it has not, or refuses. */
+export async function callIfThere(method: string, path: string, body?: object): Promise<unknown> {
+  const opened = await openSession(false);
+  if (opened === null) return null;
+  return ask(method, path.replace("*", opened.conversationId), body, opened.token).catch(() => null);
+}
+
+async function ask(method: string, path: string, body?: object, token?: string): Promise<unknown> {
+  const response = await fetch(base + path, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(answerWithinMs),
+  });
+  const text = await response.text();
+  if (response.ok) return response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
+  throw refusal(response.status, text, response.headers.get("retry-after"));
+}
+
+export function refusal(status: number, text: string, retryAfter: string | null): Refused {
+  const code = /"code":"(\w+)"/.exec(text)?.[1] ?? "";
+  return new Refused(status, code, Number(retryAfter ?? 0) * 1_000);
+}

@@ -1,0 +1,151 @@
+import { Marked, Plain } from "./markdown.tsx";
+import { remove, retry } from "./outgoing.ts";
+import { change, type Entry, type FileShown, type Pending, state } from "./state.ts";
+import type { Child } from "./view.ts";
+import { config, say, type WordKey } from "./words.ts";
+
+const drawn = new WeakMap<Entry, Child>();
+
+/** A message of the thread; drawn once, because it never changes. */
+export function drawEntry(entry: Entry): Child {
+  const kept = drawn.get(entry) ?? <Message entry={entry} />;
+  drawn.set(entry, kept);
+  return kept;
+}
+
+function Message({ entry }: { readonly entry: Entry }) {
+  const { author, text, files, locale } = entry;
+  const mine = author === "contact";
+  const empty = text === "" && files.length === 0;
+  return (
+    <li key={entry.seq} class={mine ? "mine" : author}>
+      <span class="hidden">{mine ? say("you") : nameOf(entry)}: </span>
+      <div class="bubble" dir="auto" {...(locale === undefined ? {} : { lang: locale })}>
+        {text !== "" && (mine ? <p>{text}</p> : entry.markdown ? <Marked text={text} /> : <Plain text={text} />)}
+        {files.map(drawFile)}
+        {empty && <p>{say("unsupported")}</p>}
+        {entry.sources.map(({ id, title }) => (
+          <a
+            class="source"
+            href={`/help/${locale?.slice(0, 2) ?? config.locale}/${encodeURIComponent(id)}`}
+            target="_blank"
+            rel="noopener"
+          >
+            {say("source")}: {title}
+            <span class="hidden"> ({say("newTab")})</span>
+          </a>
+        ))}
+      </div>
+    </li>
+  );
+}
+
+export const nameOf = ({ author, name }: Pick<Entry, "author" | "name">): string =>
+  author === "agent" ? name : say("ai");
+
+const fileWords: Readonly<Record<string, WordKey>> = {
+  pending: "pending",
+  "kind-not-allowed": "blocked",
+  damaged: "damaged",
+  empty: "damaged",
+  "too-big": "tooBig",
+  quota: "noRoom",
+};
+
+/** A file by its name and what became of it; pictures and sound as such, from our own origin alone (X2, X3). */
+function drawFile({ name, mime, size, state: now, reason, url }: FileShown) {
+  const kind = mime.split("/")[0];
+  if (now !== "ready" || url === undefined)
+    return (
+      <p class="file">
+        <bdi>{name}</bdi> {say(fileWords[reason ?? now] ?? "failed")}
+      </p>
+    );
+  return (
+    <div class="file">
+      {kind === "image" && <img src={url} alt={`${say("picture")}: ${name}`} loading="lazy" />}
+      {(kind === "audio" || mime === "video/webm") && (
+        // biome-ignore lint/a11y/useMediaCaption: what a customer just said has no captions.
+        <audio controls src={url} aria-label={`${say("voice")}: ${name}`} />
+      )}
+      <a href={url} download>
+        <bdi>{name}</bdi>
+        <span class="hidden"> {say("download")}</span>
+      </a>{" "}
+      {size !== null && sizeOf(size)}
+    </div>
+  );
+}
+
+function sizeOf(bytes: number): string {
+  const big = bytes >= 1_000_000;
+  const unit = { style: "unit", unit: big ? "megabyte" : "kilobyte", maximumFractionDigits: big ? 1 : 0 } as const;
+  return new Intl.NumberFormat(config.locale, unit).format(bytes / (big ? 1_000_000 : 1_000));
+}
+
+/** A message that the service has not confirmed, with what the customer can do about it. */
+export function drawPending(pending: Pending) {
+  const { id, text, files, state: now, why, again, progress } = pending;
+  const failed = now === "failed";
+  return (
+    <li key={id} class={`mine ${now}`}>
+      <span class="hidden">{say("you")}: </span>
+      <div class="bubble" dir="auto">
+        {text !== "" && <p>{text}</p>}
+        {files.map((file) => (
+          <p class="file">
+            <bdi>{file.name}</bdi>
+          </p>
+        ))}
+        {now === "sending" && progress !== undefined && <progress value={progress} aria-label={say("sending")} />}
+      </div>
+      <small class="fate" role={failed ? "alert" : undefined}>
+        {failed ? say(why ?? "refused") : fateOf(now, again)}{" "}
+        {failed && (
+          <>
+            <button type="button" class="plain" onClick={() => retry(id)}>
+              {say("again")}
+            </button>
+            {files.length === 0 && (
+              <button type="button" class="plain" onClick={() => edit(pending)}>
+                {say("edit")}
+              </button>
+            )}
+          </>
+        )}
+        {(failed || progress !== undefined) && now !== "sent" && (
+          <button type="button" class="plain" onClick={() => remove(id)}>
+            {say(failed ? "remove" : "cancel")}
+          </button>
+        )}
+      </small>
+    </li>
+  );
+}
+
+function fateOf(now: Pending["state"], again: number | undefined): string {
+  if (now === "waiting" && again !== undefined) return say("tooMany", { n: Math.ceil((again - Date.now()) / 1_000) });
+  return say(now === "waiting" ? "waiting" : now === "sent" ? "sent" : "sending");
+}
+
+/** Back into the field; sent from there it is a new message. */
+function edit({ id, text }: Pending): void {
+  remove(id);
+  const field = document.querySelector("textarea");
+  if (field === null) return;
+  field.value = text;
+  field.focus();
+  change({ error: null });
+}
+
+/** What became of the customer's last message: under it alone. */
+export function drawFate(): Child | null {
+  const last = state.entries.at(-1);
+  if (last?.author !== "contact" || state.pending.length > 0) return null;
+  const read = (state.line?.readSeq ?? 0) >= last.seq;
+  return (
+    <li key="fate" class="mine">
+      <small class="fate">{say(read ? "read" : "sent")}</small>
+    </li>
+  );
+}

@@ -1,0 +1,56 @@
+import { tellHost } from "./host.ts";
+import { Menu } from "./menu.tsx";
+import { change, state } from "./state.ts";
+import { config, say } from "./words.ts";
+
+/** Who is on the other side, and how long it takes. */
+export function Header() {
+  const agent = state.line?.agent?.name ?? null;
+  return (
+    <header>
+      <span class="face" aria-hidden="true">
+        {initials(agent ?? config.company)}
+      </span>
+      <div>
+        <h1>
+          <bdi>{agent ?? config.company}</bdi>
+        </h1>
+        <p id="who" role="status">
+          {whoAnswers()}
+        </p>
+      </div>
+      <button type="button" popoverTarget="menu" aria-label={say("more")} title={say("more")} aria-haspopup="true">
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M12 7a2 2 0 1 0 0-4 2 2 0 0 0 0 4zm0 7a2 2 0 1 0 0-4 2 2 0 0 0 0 4zm0 7a2 2 0 1 0 0-4 2 2 0 0 0 0 4z" />
+        </svg>
+      </button>
+      <button type="button" aria-label={say("close")} title={say("close")} onClick={close}>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M19 6.4 17.6 5 12 10.6 6.4 5 5 6.4l5.6 5.6L5 17.6 6.4 19l5.6-5.6 5.6 5.6 1.4-1.4-5.6-5.6z" />
+        </svg>
+      </button>
+      <Menu />
+    </header>
+  );
+}
+
+export function close(): void {
+  change({ panel: null });
+  tellHost("close");
+}
+
+function whoAnswers(): string {
+  const { line } = state;
+  if (line?.status === "resolved") return say("resolved");
+  if (line?.owner === "agent" && line.agent !== null) return say("with", { name: line.agent.name });
+  if (line?.owner !== "queue") return `${say("ai")} · ${say("atOnce")}`;
+  if (!line.open) return say("nobody");
+  if (line.place === null) return say("waitsForPerson");
+  const minutes = line.waitSeconds === null ? "" : say("minutes", { n: Math.max(1, Math.ceil(line.waitSeconds / 60)) });
+  return `${say("line", { n: line.place })} ${minutes}`;
+}
+
+function initials(name: string): string {
+  const words = name.split(/\s+/).filter(Boolean);
+  return [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "").join("");
+}

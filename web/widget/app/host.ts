@@ -1,0 +1,90 @@
+import { type Start, storagePrefix, type ToFrame, type ToHost } from "../protocol.ts";
+
+const kept = new Map<string, string>();
+let hostOrigin: string | null = null;
+
+export interface HostListener {
+  readonly init: (start: Start) => void;
+  readonly shown: (shown: boolean) => void;
+  readonly stored: (key: string, value: string | null) => void;
+  readonly identify: (token: string | null) => void;
+  readonly prefill: (text: string) => void;
+  readonly resume: (key: string) => void;
+  readonly reset: () => void;
+}
+
+/** Says that the frame is there, and hears the page that embeds it; opened by itself, the frame is its own host. */
+export function meetHost(listener: HostListener): void {
+  if (parent === window) {
+    hostMyself(listener);
+    return;
+  }
+  addEventListener("message", ({ source, origin, data }: MessageEvent<ToFrame>) => {
+    if (source !== parent || !Array.isArray(data)) return;
+    // The policy of this page says who may embed it; whoever spoke first is the one that is answered.
+    hostOrigin ??= origin;
+    if (origin !== hostOrigin) return;
+    const [name, ...rest] = data;
+    if (name === "init") remember((rest[0] as Start).stored);
+    if (name === "stored") note(rest[0] as string, rest[1] as string | null);
+    (listener[name] as (...rest: unknown[]) => void)(...rest);
+  });
+  parent.postMessage(["ready"] satisfies ToHost, "*");
+}
+
+export function tellHost(...message: ToHost): void {
+  if (hostOrigin !== null) parent.postMessage(message, hostOrigin);
+}
+
+export function stored(key: string): string | null {
+  return kept.get(storagePrefix + key) ?? null;
+}
+
+/** All that is kept under keys that begin so, in the order of the keys. */
+export function storedAll(start: string): string[] {
+  const keys = [...kept.keys()].filter((key) => key.startsWith(storagePrefix + start)).sort();
+  return keys.map((key) => kept.get(key) ?? "");
+}
+
+export function store(name: string, value: string | null): void {
+  const key = storagePrefix + name;
+  if (kept.get(key) === (value ?? undefined)) return;
+  note(key, value);
+  if (parent !== window) {
+    tellHost("store", key, value);
+    return;
+  }
+  try {
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
+  } catch {
+    // Blocked: the conversation lives as long as this page.
+  }
+}
+
+export function forgetAll(): void {
+  for (const key of [...kept.keys()]) store(key.slice(storagePrefix.length), null);
+}
+
+function note(key: string, value: string | null): void {
+  if (value === null) kept.delete(key);
+  else kept.set(key, value);
+}
+
+function remember(entries: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(entries)) kept.set(key, value);
+}
+
+function hostMyself({ init, stored: changed }: HostListener): void {
+  try {
+    remember(Object.fromEntries(Object.entries(localStorage).filter(([key]) => key.startsWith(storagePrefix))));
+  } catch {
+    // As above.
+  }
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key === null || !key.startsWith(storagePrefix)) return;
+    note(key, newValue);
+    changed(key, newValue);
+  });
+  init({ stored: {}, colour: undefined, theme: undefined, shown: true });
+}

@@ -1,0 +1,193 @@
+import { base, call, openSession, session } from "./call.ts";
+import { tellHost } from "./host.ts";
+import { chime } from "./sound.ts";
+import { change, type Entry, type FileShown, type Line, state } from "./state.ts";
+
+/** The service sends an empty frame every 20 s; two of them missing, and the line is dead whatever the browser says. */
+const silentMs = 45_000;
+const lookEveryMs = 15_000;
+const refreshEveryMs = 600_000;
+/** Full jitter up to this: thousands of tabs come back after a restart without a crowd. */
+const pauseMaxMs = 30_000;
+/** Stock clients say that they type every three seconds. */
+const typingMs = 6_000;
+
+interface Activity {
+  readonly type: string;
+  readonly name?: string;
+  readonly value?: unknown;
+  readonly timestamp: string;
+  readonly from: { readonly name?: string };
+  readonly text?: string;
+  readonly textFormat?: string;
+  readonly locale?: string;
+  readonly attachments?: readonly { readonly contentUrl?: string }[];
+  readonly suggestedActions?: { readonly actions: readonly { readonly title: string; readonly value: unknown }[] };
+  readonly channelData?: {
+    readonly clientActivityID?: string;
+    readonly everline?: {
+      readonly seq: number;
+      readonly author: Entry["author"];
+      readonly kind: string;
+      readonly sources: readonly string[];
+      readonly sourceTitles?: readonly string[];
+      readonly flow: string | null;
+      readonly files?: readonly FileShown[];
+    };
+  };
+}
+
+let socket: WebSocket | null = null;
+let connecting = false;
+let tries = 0;
+let heard = 0;
+let retry = 0;
+let typingEnds = 0;
+let onConfirmed = (_clientId: string): void => undefined;
+let onBack = (): void => undefined;
+
+/** Keeps the stream open for as long as there is a session; every way back asks for what came after the last seq. */
+export function keepLine(listener: { confirmed(clientId: string): void; back(): void }): void {
+  onConfirmed = listener.confirmed;
+  onBack = listener.back;
+  for (const name of ["online", "pageshow", "focus"]) addEventListener(name, wake);
+  addEventListener("offline", () => {
+    drop();
+    change({ notice: "offline" });
+  });
+  document.addEventListener("visibilitychange", wake);
+  setInterval(() => {
+    if (socket !== null && Date.now() - heard > silentMs) drop();
+    if (socket === null) void connect();
+  }, lookEveryMs);
+  setInterval(() => session() !== null && void openSession(false).catch(() => undefined), refreshEveryMs);
+}
+
+/** After a sleep the browser may think for minutes that a dead socket lives. */
+function wake(): void {
+  if (document.visibilityState === "hidden") return;
+  if (socket !== null && Date.now() - heard > silentMs) drop();
+  tries = 0;
+  void connect();
+  onBack();
+}
+
+export async function connect(): Promise<void> {
+  if (connecting || socket !== null || session() === null) return;
+  connecting = true;
+  clearTimeout(retry);
+  try {
+    const watermark = state.entries.at(-1)?.seq ?? 0;
+    const opened = (await call("GET", `/conversations/*?watermark=${watermark}`)) as { streamUrl: string };
+    // The same way that this page came, whatever the service thinks its name is.
+    const { pathname, search } = new URL(opened.streamUrl);
+    listen(new WebSocket(`${location.origin.replace(/^http/, "ws")}${pathname}${search}&state=1`));
+  } catch {
+    later();
+  } finally {
+    connecting = false;
+  }
+}
+
+function listen(opened: WebSocket): void {
+  socket = opened;
+  heard = Date.now();
+  opened.onmessage = ({ data }: MessageEvent<string>) => {
+    heard = Date.now();
+    if (tries > 0 || state.notice === "connecting" || state.notice === "offline" || state.notice === "serverAway") {
+      tries = 0;
+      change({ notice: null });
+    }
+    if (data !== "") take((JSON.parse(data) as { activities: Activity[] }).activities);
+  };
+  opened.onopen = onBack;
+  opened.onclose = () => {
+    socket = null;
+    later();
+  };
+}
+
+/** Lets go of the socket; whoever wants it back calls `connect`. */
+export function drop(): void {
+  if (socket === null) return;
+  socket.onclose = null;
+  socket.onmessage = null;
+  socket.close();
+  socket = null;
+}
+
+function later(): void {
+  if (session() === null) return;
+  tries += 1;
+  const pauseMs = Math.random() * Math.min(pauseMaxMs, 1_000 * 2 ** tries);
+  clearTimeout(retry);
+  retry = setTimeout(() => void connect(), pauseMs);
+  if (!navigator.onLine) change({ notice: "offline" });
+  else if (tries > 1) change({ notice: tries > 5 ? "serverAway" : "connecting" });
+}
+
+function take(activities: readonly Activity[]): void {
+  const entries: Entry[] = [];
+  for (const activity of activities) {
+    if (activity.type === "typing") showTyping(activity);
+    else if (activity.name === "everline.state") takeLine(activity.value as Line);
+    else if (activity.type === "message") entries.push(toEntry(activity));
+    const clientId = activity.channelData?.clientActivityID;
+    if (clientId !== undefined) onConfirmed(clientId);
+  }
+  if (entries.length > 0) add(entries);
+}
+
+function takeLine(line: Line): void {
+  change({ line, caughtUp: true, readSeq: Math.max(state.readSeq, line.ownReadSeq) });
+}
+
+function showTyping({ channelData }: Activity): void {
+  const author = channelData?.everline?.author;
+  if (author !== "agent" && author !== "assistant") return;
+  change({ typing: author });
+  clearTimeout(typingEnds);
+  typingEnds = setTimeout(() => change({ typing: null }), typingMs);
+}
+
+/** Puts messages where their number says; one that is there already is replaced. */
+export function add(more: readonly Entry[]): void {
+  const bySeq = new Map(state.entries.map((entry) => [entry.seq, entry]));
+  const fresh = more.filter((entry) => !bySeq.has(entry.seq) && entry.author !== "contact");
+  for (const entry of more) bySeq.set(entry.seq, entry);
+  change({
+    entries: [...bySeq.values()].sort((one, other) => one.seq - other.seq),
+    ...(fresh.length > 0 ? { typing: null } : {}),
+  });
+  if (!state.caughtUp) return;
+  for (const { seq, author, text } of fresh) tellHost("emit", "message", { seq, author, text });
+  if (fresh.length > 0) chime();
+}
+
+function toEntry(activity: Activity): Entry {
+  const { everline } = activity.channelData ?? {};
+  const sources = everline?.sources ?? [];
+  const links = (activity.attachments ?? []).flatMap(({ contentUrl }) => contentUrl ?? []);
+  return {
+    seq: everline?.seq ?? 0,
+    author: everline?.author ?? "system",
+    name: activity.from.name ?? "",
+    text: activity.text ?? "",
+    markdown: activity.textFormat === "markdown",
+    locale: activity.locale,
+    sources: sources.map((id, at) => ({ id, title: everline?.sourceTitles?.[at] ?? id })),
+    choices: activity.suggestedActions?.actions ?? [],
+    files: (everline?.files ?? []).map((file) => withLink(file, links)),
+    at: Date.parse(activity.timestamp),
+    kind: everline?.kind ?? "",
+    flow: everline?.flow ?? null,
+  };
+}
+
+/** Only from our own origin (X2), whatever name the service gives itself. */
+function withLink(file: FileShown, links: readonly string[]): FileShown {
+  const link = links.find((one) => file.id !== null && one.includes(file.id));
+  if (link === undefined) return file;
+  const { pathname, search } = new URL(link);
+  return pathname.startsWith(`${base}/attachments/`) ? { ...file, url: pathname + search } : file;
+}

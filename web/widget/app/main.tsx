@@ -1,0 +1,153 @@
+import { callIfThere, hostSaid, resumeWith, session, signIn, takeSession } from "./call.ts";
+import { Composer, field, sendFiles } from "./composer.tsx";
+import { close, Header } from "./header.tsx";
+import { forgetAll, meetHost, store, stored, tellHost } from "./host.ts";
+import { forget, signOut } from "./leave.ts";
+import { connect, drop, keepLine } from "./line.ts";
+import { confirmed, failAll, flush, recallPending } from "./outgoing.ts";
+import { Rating } from "./rating.tsx";
+import { recallSound } from "./sound.ts";
+import { change, onChange, state } from "./state.ts";
+import { Thread } from "./thread.tsx";
+import { render } from "./view.ts";
+import { config, say } from "./words.ts";
+
+/** So close to the end counts as the end. */
+const nearPx = 80;
+
+function Chat() {
+  return (
+    <>
+      <Header />
+      <p class="notice" role="status">
+        {state.notice !== null && say(state.notice)}
+      </p>
+      <main>
+        <Thread />
+        {!state.atBottom && (
+          <button type="button" class="newest" onClick={() => change({ atBottom: true })}>
+            ↓ {say("newest")}
+          </button>
+        )}
+      </main>
+      <Rating />
+      <Composer />
+      {state.dropping && <p class="drop">{say("drop")}</p>}
+    </>
+  );
+}
+
+function drawAll(): void {
+  render(<Chat />, document.body);
+  const thread = document.querySelector("#thread");
+  if (thread !== null && state.atBottom) thread.scrollTop = thread.scrollHeight;
+  markRead();
+  countUnread();
+}
+
+/** What is on the screen has been read; the service tells agents and the customer's other tabs. */
+function markRead(): void {
+  const last = state.entries.at(-1)?.seq ?? 0;
+  const seen = state.shown && document.visibilityState === "visible" && state.atBottom;
+  if (!seen || last <= state.readSeq) return;
+  state.readSeq = last;
+  store("r", `${last}`);
+  void callIfThere("POST", "/conversations/*/read", { seq: last });
+}
+
+function countUnread(): void {
+  const unread = state.entries.filter((entry) => entry.author !== "contact" && entry.seq > state.readSeq).length;
+  if (unread === state.unread) return;
+  state.unread = unread;
+  tellHost("unread", unread, unread === 0 ? say("chat") : `${say("chat")}, ${say("unread", { n: unread })}`);
+}
+
+function lost(): void {
+  drop();
+  failAll(state.signedIn === null ? "expired" : "signInAgain");
+  change({
+    entries: [],
+    line: null,
+    caughtUp: false,
+    readSeq: 0,
+    notice: state.signedIn === null ? "expired" : "signInAgain",
+    signedIn: null,
+  });
+  store("r", null);
+}
+
+/** Another conversation than the one on the screen: begins anew with its history. */
+function begin(): void {
+  drop();
+  change({ entries: [], line: null, caughtUp: false, notice: null, readSeq: Number(stored("r") ?? 0) });
+  void connect();
+}
+
+async function identify(token: string | null): Promise<void> {
+  if (hostSaid(token) || token === null) return;
+  try {
+    const before = session()?.conversationId;
+    const { conversationId } = await signIn(token);
+    if (conversationId === before) void connect();
+    else begin();
+  } catch (error) {
+    tellHost("emit", "error", { code: (error as Error).message });
+  }
+}
+
+function see(shown: boolean): void {
+  change({ shown, atBottom: true });
+  if (shown) field()?.focus();
+}
+
+onChange(drawAll);
+meetHost({
+  init({ colour, theme, shown }) {
+    const { style, dataset } = document.documentElement;
+    style.setProperty("--accent", colour ?? config.colour);
+    if (theme !== undefined) dataset.theme = theme;
+    takeSession(lost);
+    recallSound();
+    change({ readSeq: Number(stored("r") ?? 0) });
+    recallPending();
+    see(shown);
+    void connect();
+  },
+  shown: see,
+  stored(key) {
+    if (key.endsWith(":s") && takeSession()) begin();
+    if (key.endsWith(":r")) change({ readSeq: Number(stored("r") ?? 0) });
+  },
+  identify: (token) => void identify(token),
+  prefill(text) {
+    const input = field();
+    if (input !== null) input.value = text;
+  },
+  resume: (key) => void resumeWith(key).then((resumed) => (resumed ? begin() : change({ notice: "expired" }))),
+  reset: () => void (session() === null ? forgetAll() : state.signedIn === null ? forget() : signOut()),
+});
+keepLine({ confirmed, back: () => void flush() });
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+  // The menu closes by itself first.
+  if (document.querySelector("#menu:popover-open") !== null) return;
+  if (state.panel === null) close();
+  else change({ panel: null });
+});
+document.addEventListener("visibilitychange", () => change({}));
+addEventListener(
+  "scroll",
+  ({ target }) => {
+    if (!(target instanceof Element) || target.id !== "thread") return;
+    const atBottom = target.scrollHeight - target.scrollTop - target.clientHeight < nearPx;
+    if (atBottom !== state.atBottom) change({ atBottom });
+  },
+  true,
+);
+for (const name of ["dragover", "dragleave", "drop"] as const) {
+  addEventListener(name, (event) => {
+    event.preventDefault();
+    change({ dropping: name === "dragover" });
+    if (name === "drop") sendFiles((event as DragEvent).dataTransfer?.files);
+  });
+}

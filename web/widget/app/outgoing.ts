@@ -1,0 +1,176 @@
+import { base, call, openSession, Refused, refusal } from "./call.ts";
+import { store, storedAll, tellHost } from "./host.ts";
+import { connect } from "./line.ts";
+import { change, type Pending, state } from "./state.ts";
+import { config, type WordKey } from "./words.ts";
+
+/** As on the service (channels/web-chat/upload.ts). */
+const fileMaxBytes = 10 * 1024 * 1024;
+export const filesMax = 5;
+/** A message that found no line is tried again after this, and at once when the line is back. */
+const pauseMs = 5_000;
+const uploadWithinMs = 120_000;
+
+let sending = false;
+let timer = 0;
+let upload: XMLHttpRequest | null = null;
+
+/** Shows a message at once and sends it after those before it. Words are stored until the service has them. */
+export function send(text: string, value?: unknown, files: readonly File[] = []): void {
+  const big = files.some((file) => file.size > fileMaxBytes);
+  const pending: Pending = {
+    id: crypto.randomUUID(),
+    at: Date.now(),
+    text,
+    files,
+    ...(value === undefined ? {} : { value }),
+    ...(big ? { state: "failed", why: "tooBig" } : { state: "sending" }),
+  };
+  if (files.length === 0) store(keyOf(pending), JSON.stringify(pending));
+  change({ pending: [...state.pending, pending], atBottom: true });
+  void flush();
+}
+
+/** Takes up what an earlier page could not send. */
+export function recallPending(): void {
+  const known = new Set(state.pending.map((one) => one.id));
+  const stored = storedAll("q:").map((text) => ({ ...(JSON.parse(text) as Pending), files: [] }));
+  change({ pending: [...state.pending, ...stored.filter((one) => !known.has(one.id))] });
+  void flush();
+}
+
+/** The thread shows the message itself now. */
+export function confirmed(id: string): void {
+  const pending = state.pending.find((one) => one.id === id);
+  if (pending === undefined) return;
+  store(keyOf(pending), null);
+  change({ pending: state.pending.filter((one) => one.id !== id) });
+}
+
+/** Under the same id: were the message there already, this would change nothing. */
+export function retry(id: string): void {
+  update(id, { state: "sending" });
+  void flush();
+}
+
+export function remove(id: string): void {
+  const sendsNow = state.pending.find((one) => one.state === "sending")?.id === id;
+  confirmed(id);
+  if (sendsNow) upload?.abort();
+}
+
+/** The session that they were written in is over: the customer decides. */
+export function failAll(why: WordKey): void {
+  change({ pending: state.pending.filter((one) => one.state !== "sent") });
+  for (const { id } of state.pending) update(id, { state: "failed", why });
+}
+
+/** Sends what waits, one after the other, so that the order holds. */
+export async function flush(): Promise<void> {
+  if (sending) return;
+  sending = true;
+  clearTimeout(timer);
+  try {
+    for (let next = first(); next !== undefined; next = first()) {
+      update(next.id, { state: "sending" });
+      if (!(await deliver(next))) break;
+    }
+  } finally {
+    sending = false;
+  }
+}
+
+const first = (): Pending | undefined =>
+  state.pending.find((one) => one.state === "sending" || one.state === "waiting");
+
+/** False: nothing can be sent at the moment. */
+async function deliver(pending: Pending): Promise<boolean> {
+  try {
+    await (pending.files.length > 0
+      ? postFiles(pending)
+      : call("POST", "/conversations/*/activities", toActivity(pending)));
+    void connect();
+    taken(pending.id);
+    return true;
+  } catch (error) {
+    if (error instanceof Refused && error.status < 500 && error.status !== 429) {
+      // A session that was lost has failed everything already, in better words.
+      if (state.pending.some((one) => one.id === pending.id && one.state === "sending"))
+        update(pending.id, { state: "failed", why: reasons[error.code] ?? "refused" });
+      tellHost("emit", "error", { code: error.code });
+      return true;
+    }
+    const waitMs = error instanceof Refused ? error.waitMs : 0;
+    update(pending.id, { state: "waiting", ...(waitMs > 0 ? { again: Date.now() + waitMs } : {}) });
+    timer = setTimeout(() => void flush(), waitMs || pauseMs);
+    return false;
+  }
+}
+
+/** The service has it. It stays where it is until the thread brings it with its number. */
+function taken(id: string): void {
+  const pending = state.pending.find((one) => one.id === id);
+  if (pending === undefined) return;
+  store(keyOf(pending), null);
+  update(id, { state: "sent" });
+}
+
+const reasons: Readonly<Record<string, WordKey>> = {
+  MessageSizeTooBig: "tooLong",
+  FileTooBig: "tooBig",
+  TooManyFiles: "tooManyFiles",
+  QuotaExceeded: "noRoom",
+};
+
+function update(id: string, patch: Partial<Pending>): void {
+  change({
+    pending: state.pending.map((one) => {
+      if (one.id !== id) return one;
+      const { why: _, again: __, ...rest } = one;
+      return { ...rest, ...patch };
+    }),
+  });
+}
+
+function toActivity({ id, text, value }: Pending): object {
+  return {
+    type: "message",
+    text,
+    // As the customer's page or browser has it, also when it is none of the labels' languages.
+    locale: new URLSearchParams(location.search).get("locale") ?? config.locale,
+    channelData: { clientActivityID: id },
+    ...(value === undefined ? {} : { value }),
+  };
+}
+
+async function postFiles(pending: Pending): Promise<void> {
+  const opened = await openSession(true);
+  if (opened === null) throw new Refused(403, "Ended", 0);
+  const form = new FormData();
+  form.append(
+    "activity",
+    new Blob([JSON.stringify(toActivity(pending))], { type: "application/vnd.microsoft.activity" }),
+  );
+  for (const file of pending.files) form.append("file", file, file.name);
+  const request = new XMLHttpRequest();
+  upload = request;
+  await new Promise<void>((resolve, reject) => {
+    request.open("POST", `${base}/conversations/${opened.conversationId}/upload`);
+    request.setRequestHeader("authorization", `Bearer ${opened.token}`);
+    request.timeout = uploadWithinMs;
+    request.upload.onprogress = ({ loaded, total }) => update(pending.id, { progress: loaded / total });
+    request.onload = () =>
+      request.status < 300
+        ? resolve()
+        : reject(refusal(request.status, request.responseText, request.getResponseHeader("retry-after")));
+    request.onerror = request.ontimeout = () => reject(new Error("away"));
+    // Cancelled by the customer: its entry is gone.
+    request.onabort = () => resolve();
+    request.send(form);
+  }).finally(() => {
+    upload = null;
+  });
+}
+
+/** Sorts by time, so that a page that comes later sends in the order of writing. */
+const keyOf = ({ at, id }: Pending): string => `q:${at}:${id}`;

@@ -1,0 +1,19 @@
+import type en from "../words/en.json";
+
+export type WordKey = keyof typeof en;
+
+/** What the page came with: the words of one language, so that opening the chat fetches no other. */
+interface Config {
+  readonly locale: string;
+  readonly company: string;
+  readonly colour: string;
+  readonly languages: Readonly<Record<string, string>>;
+  readonly words: Readonly<Record<WordKey, string>>;
+}
+
+export const config = JSON.parse(document.querySelector("#config")?.textContent ?? "{}") as Config;
+
+/** A label in the customer's language, with its blanks filled. */
+export function say(key: WordKey, blanks: Readonly<Record<string, string | number>> = {}): string {
+  return config.words[key].replace(/\{(\w+)\}/g, (_, name: string) => `${blanks[name] ?? config.company}`);
+}
