@@ -7,7 +7,9 @@ export default defineConfig({
     globalSetup: ["tests/support/database.ts"],
     // Two cores, one PostgreSQL: more workers only wait for each other.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For a busy machine: a test that waits for a condition ends as soon as it holds.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });
