@@ -1,6 +1,13 @@
 import type { FastifyInstance } from "fastify";
 import { type Channel, can } from "../channels/channel.ts";
-import { type CustomerSide, directLine, issueResumeKey, resumeSeconds, tokenSeconds, webChat } from "../channels/web-chat/index.ts";
+import {
+  type CustomerSide,
+  directLine,
+  issueResumeKey,
+  resumeSeconds,
+  tokenSeconds,
+  webChat,
+} from "../channels/web-chat/index.ts";
 import { inspectFile } from "./attachments/inspect.ts";
 import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.ts";
 import { takeUpload } from "./attachments/take-upload.ts";
@@ -199,7 +206,6 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     issueResumeKey: ({ address, ...session }) => issueResumeKey(options.config.secretKey, session, address),
   });
   pushWorkerRoute(app);
-  pageRoutes(app, "widget", []);
   await widgetRoutes(app, {
     look: () => ({ company: library.current().company, colour: library.current().brand.colour }),
     origins: options.config.chatOrigins,

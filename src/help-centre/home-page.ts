@@ -1,5 +1,4 @@
 import { aboutTopic } from "./articles.ts";
-import { chatSection } from "./chat-section.ts";
 import type { Shelf } from "./library.ts";
 import { escapeHtml, type Page } from "./page.ts";
 import { articlePath, questionLinks, searchForm, topicsIn, waysToReachUs } from "./pieces.ts";
@@ -21,7 +20,7 @@ export function homePage(shelf: Shelf, locale: string, publicUrl: string): Page 
     card(say.call, say.callText),
   ].join("")}</ul>
 <h2 id="questions">${say.questions}</h2>${questions.length === 0 ? `<p>${say.empty}</p>` : `<div class="topics">${questions.join("")}</div>`}
-${moreWays(shelf, locale)}<h2>${say.away}</h2><p class="text">${say.awayText}</p>${chatSection(locale)}`;
+${moreWays(shelf, locale)}<h2 id="chat">${say.away}</h2><p class="text">${say.awayText}</p>`;
   const path = `/help/${locale}`;
   return {
     locale,
@@ -29,7 +28,7 @@ ${moreWays(shelf, locale)}<h2>${say.away}</h2><p class="text">${say.awayText}</p
     description: `${say.lead}. ${say.howText}`,
     path,
     body,
-    head: `<script type="module" src="/assets/widget/widget.js"></script>${structuredData({
+    head: structuredData({
       "@type": "WebSite",
       name: shelf.company,
       url: publicUrl + path,
@@ -39,7 +38,7 @@ ${moreWays(shelf, locale)}<h2>${say.away}</h2><p class="text">${say.awayText}</p
         target: `${publicUrl}${path}?q={query}`,
         "query-input": "required name=query",
       },
-    })}`,
+    }),
   };
 }
 

@@ -128,8 +128,11 @@ function lineWords(event) {
       return reachWords(data);
     case "change":
       return changeWords(data);
-    case "delivery-failed":
+    case "rating":
+      return `The customer rated this issue ${data.score} of 5${data.comment ? `: ${data.comment}` : ""}`;
     case "receipt":
+      return data.upTo ? "The customer has read this" : null;
+    case "delivery-failed":
     case "attachment":
       return null;
     default:

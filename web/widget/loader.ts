@@ -13,7 +13,7 @@ type Methods = Record<string, ((...rest: never[]) => void) | undefined>;
  */
 function start(global: { Everline?: { q?: Call[]; open?: unknown } }, doc: Document): void {
   if (global.Everline?.open) return;
-  const script = (doc.currentScript ?? doc.querySelector('script[src*="/widget.js"]')) as HTMLScriptElement;
+  const script = (doc.currentScript ?? doc.querySelector("[src*='/widget.js']")) as HTMLScriptElement;
   const { dataset } = script;
   const home = new URL(script.src).origin;
   const page = doc.documentElement;
@@ -178,7 +178,9 @@ function start(global: { Everline?: { q?: Call[]; open?: unknown } }, doc: Docum
     else if (newValue) load();
   });
   doc.addEventListener("click", (event) => {
-    const link = (event.target as Element).closest<HTMLElement>('[data-everline="open"],a[href="#chat"]');
+    const link = (event.target as Element).closest<HTMLElement>(
+      "[data-everline=open],[data-everline-open],a[href='#chat']",
+    );
     if (!link) return;
     event.preventDefault();
     opener = link;

@@ -14,6 +14,8 @@ import { config, say } from "./words.ts";
 
 /** So close to the end counts as the end. */
 const nearPx = 80;
+/** Some of the question stays above its answer. */
+const abovePx = 48;
 
 function Chat() {
   return (
@@ -25,7 +27,7 @@ function Chat() {
       <main>
         <Thread />
         {!state.atBottom && (
-          <button type="button" class="newest" onClick={() => change({ atBottom: true })}>
+          <button type="button" class="newest" onClick={toEnd}>
             ↓ {say("newest")}
           </button>
         )}
@@ -40,15 +42,26 @@ function Chat() {
 function drawAll(): void {
   render(<Chat />, document.body);
   const thread = document.querySelector("#thread");
-  if (thread !== null && state.atBottom) thread.scrollTop = thread.scrollHeight;
+  if (thread !== null && state.atBottom) follow(thread);
   markRead();
   countUnread();
+}
+
+/** To the end, but never past the beginning of the last message: a long answer is read from its top. */
+function follow(thread: Element): void {
+  const last = thread.querySelector<HTMLElement>("ol > li:last-child");
+  thread.scrollTop = Math.min(thread.scrollHeight, (last?.offsetTop ?? 0) - abovePx);
+}
+
+function toEnd(): void {
+  const thread = document.querySelector("#thread");
+  if (thread !== null) thread.scrollTop = thread.scrollHeight;
 }
 
 /** What is on the screen has been read; the service tells agents and the customer's other tabs. */
 function markRead(): void {
   const last = state.entries.at(-1)?.seq ?? 0;
-  const seen = state.shown && document.visibilityState === "visible" && state.atBottom;
+  const seen = state.shown && document.visibilityState === "visible";
   if (!seen || last <= state.readSeq) return;
   state.readSeq = last;
   store("r", `${last}`);
