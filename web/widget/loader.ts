@@ -34,7 +34,7 @@ function start(global: { Everline?: { q?: Call[]; open?: unknown } }, doc: Docum
   let opener: HTMLElement = button;
   // The last colour rule is black or white, whichever is read better on the operator's colour: 4.5 to 1 or more.
   style.replaceSync(
-    `:host{all:initial}*{position:fixed;bottom:20px;inset-inline-${dataset.position === "left" ? "start" : "end"}:20px;z-index:2147483646;border:0;box-shadow:0 4px 20px #0005}[hidden]{display:none!important}button{width:56px;height:56px;border-radius:50%;background:var(--c);color:#fff;color:lch(from var(--c) calc((49.44 - l)*infinity) 0 0);font:700 13px/20px system-ui;cursor:pointer}button:focus-visible{outline:3px solid;outline-offset:-6px}i,b{position:absolute;inset:16px;box-shadow:none}i{background:currentColor;clip-path:path("M4 2h16a3 3 0 0 1 3 3v9a3 3 0 0 1-3 3h-7l-6 5v-5H4a3 3 0 0 1-3-3V5a3 3 0 0 1 3-3")}b{inset:-4px -4px auto auto;min-width:20px;border-radius:20px;background:#b3261e;color:#fff}iframe{bottom:88px;width:min(400px,100vw - 40px);height:min(700px,100dvh - 108px);border-radius:16px}@media(max-width:480px){iframe{inset:0;width:100%;height:100dvh;border-radius:0}[aria-expanded=true]{display:none}}@media print{*{display:none}}`,
+    `:host{all:initial}*{position:fixed;bottom:20px;inset-inline-${dataset.position === "left" ? "start" : "end"}:20px;z-index:2147483647;border:0;box-shadow:0 4px 20px #0005}button{width:56px;height:56px;border-radius:50%;background:var(--c);color:#fff;color:lch(from var(--c) calc((49.44 - l)*infinity) 0 0);font:700 13px/20px system-ui;cursor:pointer}button:focus-visible{outline:3px solid;outline-offset:-6px}i,b{position:absolute;inset:16px}i{background:currentColor;clip-path:path("M4 2h16a3 3 0 0 1 3 3v9a3 3 0 0 1-3 3h-7l-6 5v-5H4a3 3 0 0 1-3-3V5a3 3 0 0 1 3-3")}b{inset:-4px -4px auto auto;min-width:20px;border-radius:20px;background:#b3261e;color:#fff}iframe{bottom:88px;width:400px;height:min(700px,100dvh - 108px);border-radius:16px}@media(max-width:480px){iframe{inset:0;width:100%;height:100dvh;border-radius:0}[aria-expanded=true]{display:none}}@media print{*{display:none}}`,
   );
   root.adoptedStyleSheets = [style];
   host.style.setProperty("--c", dataset.color || "#0b57d0");
@@ -122,9 +122,8 @@ function start(global: { Everline?: { q?: Call[]; open?: unknown } }, doc: Docum
       tell("prefill", text);
     },
     resume(key: string) {
-      load();
-      tell("resume", key);
       show(true);
+      tell("resume", key);
     },
     on(name: Name, listener: Listener) {
       listeners[name] ??= new Set();
@@ -196,9 +195,14 @@ function start(global: { Everline?: { q?: Call[]; open?: unknown } }, doc: Docum
   global.Everline = api as never;
   (doc.body ?? page).append(host);
   earlier.forEach(api.q.push);
-  if (dataset.resume) api.resume(dataset.resume);
+  // From a resume link, which leads to our own page alone. The key leaves the address at once.
+  const [, key] = location.hash.split("#resume=");
+  if (key && origin === home) {
+    location.hash = "";
+    api.resume(key);
+  }
   // Whoever has written before hears of answers without opening the chat.
-  else if (Object.keys(kept)[0]) setTimeout(load, 1_000);
+  if (Object.keys(kept)[0]) setTimeout(load, 1_000);
 }
 
 start(window as never, document);

@@ -80,7 +80,7 @@ function drawFile({ name, mime, size, state: now, reason, url }: FileShown) {
 function sizeOf(bytes: number): string {
   const big = bytes >= 1_000_000;
   const unit = { style: "unit", unit: big ? "megabyte" : "kilobyte", maximumFractionDigits: big ? 1 : 0 } as const;
-  return new Intl.NumberFormat(config.locale, unit).format(bytes / (big ? 1_000_000 : 1_000));
+  return new Intl.NumberFormat(config.locale, unit).format(Math.max(big ? 0 : 1, bytes / (big ? 1_000_000 : 1_000)));
 }
 
 /** A message that the service has not confirmed, with what the customer can do about it. */

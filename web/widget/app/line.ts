@@ -100,11 +100,20 @@ function listen(opened: WebSocket): void {
     }
     if (data !== "") take((JSON.parse(data) as { activities: Activity[] }).activities);
   };
-  opened.onopen = onBack;
+  opened.onopen = () => {
+    sayVisible();
+    onBack();
+  };
   opened.onclose = () => {
     socket = null;
     later();
   };
+}
+
+/** Whoever looks at the chat needs no push message; the service wants to know. */
+export function sayVisible(): void {
+  const visible = state.shown && document.visibilityState === "visible";
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ visible }));
 }
 
 /** Lets go of the socket; whoever wants it back calls `connect`. */

@@ -3,7 +3,7 @@ import { Composer, field, sendFiles } from "./composer.tsx";
 import { close, Header } from "./header.tsx";
 import { forgetAll, meetHost, store, stored, tellHost } from "./host.ts";
 import { forget, signOut } from "./leave.ts";
-import { connect, drop, keepLine } from "./line.ts";
+import { connect, drop, keepLine, sayVisible } from "./line.ts";
 import { confirmed, failAll, flush, recallPending } from "./outgoing.ts";
 import { Rating } from "./rating.tsx";
 import { recallSound } from "./sound.ts";
@@ -110,6 +110,7 @@ async function identify(token: string | null): Promise<void> {
 
 function see(shown: boolean): void {
   change({ shown, atBottom: true });
+  sayVisible();
   if (shown) field()?.focus();
 }
 
@@ -147,7 +148,10 @@ addEventListener("keydown", (event) => {
   if (state.panel === null) close();
   else change({ panel: null });
 });
-document.addEventListener("visibilitychange", () => change({}));
+document.addEventListener("visibilitychange", () => {
+  change({});
+  sayVisible();
+});
 addEventListener(
   "scroll",
   ({ target }) => {
