@@ -7,6 +7,10 @@ import { seedDemoAgents } from "./agents/demo-agents.ts";
 import { ensureFirstAdmin } from "./agents/sessions.ts";
 import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import { openBrain } from "./assistant/embedded/open-brain.ts";
+import { type CallDesk, phoneAmong } from "./callbacks/desk.ts";
+import { createDialler } from "./callbacks/dialler.ts";
+import { usualPolicy } from "./callbacks/machine.ts";
+import { usualCaps } from "./callbacks/phone-policy.ts";
 import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
 import { createHideCode } from "./contacts/hide-code.ts";
 import { createPatience } from "./db/wait-for-database.ts";
@@ -18,6 +22,8 @@ import { createMetrics } from "./http/health.ts";
 import { createAccept } from "./intake/accept.ts";
 import type { Log } from "./lib/log.ts";
 import { createBell } from "./queues/bell.ts";
+import { hoursSetting } from "./settings/hours.ts";
+import { readSetting } from "./settings/settings.ts";
 import { startProviderDouble } from "./simulator/provider-double.ts";
 import { createAtOnce } from "./turns/at-once.ts";
 import { createWeb } from "./web.ts";
@@ -56,11 +62,19 @@ export interface Substitutes {
   readonly assistant?: TurnAssistant;
   /** A push service on this machine; without it only those of the browsers are ever asked (N1). */
   readonly pushOrigin?: string;
+  /** The clock of promised calls. */
+  readonly clock?: () => number;
 }
 
 /** Starts the configured role with everything it needs, in order; `stop` undoes it in reverse. */
 export async function startService(config: Config, log: Log, substitutes: Substitutes = {}): Promise<Service> {
-  const { engines: wrapEngines = itself, channels: wrapChannels = itself, assistant, pushOrigin = null } = substitutes;
+  const {
+    engines: wrapEngines = itself,
+    channels: wrapChannels = itself,
+    assistant,
+    pushOrigin = null,
+    clock,
+  } = substitutes;
   const patiently = createPatience(log);
   const engines = wrapEngines(await openEngines(config, log, patiently));
   if (config.demo) {
@@ -110,7 +124,27 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   // The demo company's account server is this service itself.
   const accountUrl = (): string => config.account?.url ?? `${address ?? publicUrl()}/demo/mcp`;
   const atOnce = createAtOnce();
+  const calls: CallDesk = {
+    db: engines.db,
+    now: clock ?? Date.now,
+    channelFor,
+    phone: () => phoneAmong(channels),
+    countries: config.callCountries,
+    policy: usualPolicy,
+    caps: usualCaps,
+    hours: () => readSetting(engines.db, hoursSetting),
+    deskZone: config.timeZone,
+    company: () => library.current().company,
+    publicUrl,
+    key: config.secretKey,
+    ring: (conversationId) => bell.ring(conversationId),
+    publish: (conversationId) => engines.live.publish(conversationId),
+    log,
+  };
+  const dialler = createDialler(calls);
   const shared = {
+    calls,
+    dialler,
     config,
     engines,
     atOnce,
@@ -158,6 +192,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     async stop() {
       await app?.close();
       await stopWorker?.();
+      await dialler.idle();
       await outbox.idle();
       await bell.close();
       library.close();

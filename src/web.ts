@@ -11,7 +11,7 @@ import {
 import { inspectFile } from "./attachments/inspect.ts";
 import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.ts";
 import { takeUpload } from "./attachments/take-upload.ts";
-import { takeCallReport } from "./callbacks/take-report.ts";
+import { callPageRoutes } from "./callbacks/page-routes.ts";
 import { createIdentityCheck } from "./contacts/identity.ts";
 import { joinVisitor } from "./contacts/join-visitor.ts";
 import { createLastSeq } from "./contacts/last-seq.ts";
@@ -95,11 +95,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     channels: options.channels.filter((channel) => can(channel, "webhooks")),
     accept: options.accept,
     applyStatus: (report, channel, account) => options.outbox.applyStatus(report, channel, account),
-    applyCall: (report) => takeCallReport(engines.db, report),
-    planCall: async ({ report }) => {
-      await takeCallReport(engines.db, report);
-      return null;
-    },
+    applyCall: options.dialler.takeReport,
+    planCall: options.dialler.planCall,
     async nextReplies(conversationId, afterSeq, waitMs) {
       const entries = await nextReplies({ db: engines.db, live: engines.live }, conversationId, afterSeq, waitMs);
       const replies = entries.flatMap(({ seq, parts, meta, author }) =>
@@ -132,7 +129,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     channelHealth: watchChannelHealth(options.channels),
     publicUrl: options.publicUrl,
     deskZone: options.config.timeZone,
-    callCountries: options.config.callCountries,
+    calls: options.calls,
     contentChanged: () => library.refresh(),
     async kindOf(bytes) {
       const verdict = await inspectFile(bytes, "");
@@ -239,6 +236,9 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       now: Date.now,
     });
   }
+  await app.register((scope) =>
+    callPageRoutes(scope, { desk: options.calls, renderPage, locales: () => library.current().locales }),
+  );
   const { simulator } = options;
   if (simulator !== null) await app.register((scope) => simulatorRoutes(scope, simulator));
   return app;

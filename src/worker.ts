@@ -8,6 +8,8 @@ import { createAccountServer } from "./assistant/tools/account-client.ts";
 import { createAccountDesk } from "./assistant/tools/account-desk.ts";
 import { createMediaFetcher } from "./attachments/fetch-media.ts";
 import { removeUnplaced } from "./attachments/store.ts";
+import type { CallDesk } from "./callbacks/desk.ts";
+import type { Dialler } from "./callbacks/dialler.ts";
 import type { Config } from "./config.ts";
 import { removeOldCodes } from "./contacts/sign-in-codes.ts";
 import { removeOldSessions } from "./contacts/visitor-sessions.ts";
@@ -48,6 +50,8 @@ export interface Shared {
   readonly bell: Bell;
   readonly channelFor: (channel: string, account: string) => Channel | null;
   readonly outbox: Outbox;
+  readonly calls: CallDesk;
+  readonly dialler: Dialler;
   readonly metrics: Metrics;
   readonly log: Log;
   /** As the outside calls us. */
@@ -115,7 +119,12 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
   const wake = async (): Promise<void> => {
     for (const conversationId of await wakeSnoozed(engines.db)) publish(conversationId);
   };
-  const sweeper = startSweeper({ db: engines.db, ring: (id) => bell.ring(id), chores: [wake], log });
+  const sweeper = startSweeper({
+    db: engines.db,
+    ring: (id) => bell.ring(id),
+    chores: [wake, shared.dialler.look],
+    log,
+  });
   const chores = startChores(
     [
       () => removeUnplaced(engines.db),
@@ -182,6 +191,7 @@ async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
   const model = config.assistant.model === "embedded" ? null : await openModel(shared, brain);
   const assistant = createAssistant({
     brain,
+    calls: shared.calls,
     article: (id) => library.current().byId.get(id) ?? null,
     get company() {
       return library.current().company;

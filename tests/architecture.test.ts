@@ -35,6 +35,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "src/contacts",
     "src/agents",
     "src/queues",
+    "src/settings",
+    "src/help-centre",
     "src/db",
     "src/lib",
     "channels/channel.ts",
@@ -58,6 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "src/callbacks",
     "src/turns",
     "src/outbox",
+    "src/db",
     "src/lib",
   ],
   "src/inbox": [

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { nextCallbackState } from "../src/callbacks/states.ts";
 import { instantOf, localTimeOf } from "../src/lib/zoned-time.ts";
 import { type Desk, openDesk, type SignedIn } from "./support/desk.ts";
 
@@ -132,13 +131,4 @@ test("every whole hour of a year goes there and back, in zones on both sides of 
       expect([0, 3_600_000]).toContain(at.getTime() - (back?.at.getTime() ?? 0));
     }
   }
-});
-
-test("R5 a callback that is being dialled can be neither moved nor cancelled, only ended", () => {
-  expect(nextCallbackState("dialling", "move")).toBeNull();
-  expect(nextCallbackState("dialling", "cancel")).toBeNull();
-  expect(nextCallbackState("dialling", "done")).toBe("done");
-  for (const over of ["done", "missed", "cancelled", "expired"] as const)
-    for (const change of ["move", "cancel", "done", "missed"] as const)
-      expect(nextCallbackState(over, change)).toBeNull();
 });

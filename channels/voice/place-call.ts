@@ -57,15 +57,18 @@ export function placesCalls({ client, from, callbackUrl }: PlaceCallOptions): Pl
   };
 }
 
+/** By default Twilio gives up on a 5xx at once; an answered call that we cannot tell what to do would drop. */
+const retries = "#rc=3&rp=all";
+
 function creation(call: OutgoingCall, from: string, callbackUrl: string) {
   const mark = `c=${encodeURIComponent(call.callId)}`;
   return {
     to: call.to,
     from,
     timeout: call.ringSeconds,
-    statusCallback: `${callbackUrl}/status?${mark}`,
+    statusCallback: `${callbackUrl}/status?${mark}${retries}`,
     statusCallbackEvent: ["initiated", "ringing", "answered", "completed"],
-    ...(call.script === undefined ? { url: `${callbackUrl}/answered?${mark}` } : { twiml: call.script }),
+    ...(call.script === undefined ? { url: `${callbackUrl}/answered?${mark}${retries}` } : { twiml: call.script }),
     ...(call.detectMachine ? { machineDetection: "Enable", machineDetectionTimeout: machineDetectionSeconds } : {}),
   };
 }

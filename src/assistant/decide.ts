@@ -1,10 +1,10 @@
-import { findPhoneNumbersInText } from "libphonenumber-js";
-import { cancelCallback, requestCallback } from "../callbacks/request-callback.ts";
+import type { CallDesk } from "../callbacks/desk.ts";
 import { type HandOffSummary, handOff } from "../escalations/hand-off.ts";
 import { type ChoiceOption, type Part, plainText, type ReplyKind } from "../lib/message.ts";
 import type { Decides, Decision, WaitingTurn } from "../turns/turn.ts";
 import type { FlowName } from "./commands.ts";
 import { type AccountDesk, accountFlow, codeFlow, enteredCode, type FlowReply } from "./flows/account-flow.ts";
+import { type CallbackStep, callbackFlow, cancelCall, moveCall, phoneIn, pickSlot } from "./flows/callback.ts";
 import { guardAnswer, type Verdict } from "./guard.ts";
 import type { ModelBrain, Proposal } from "./model/model-brain.ts";
 import type { Brain, QuotableArticle, Understanding } from "./understanding.ts";
@@ -20,6 +20,8 @@ export interface AssistantDeps {
   readonly company: string;
   /** Looks into customers' accounts; without it such questions get the way to a person. */
   readonly account?: AccountDesk;
+  /** Who promises calls; left out, a person is offered instead. */
+  readonly calls?: CallDesk;
   /** Proposes first when there is one; where it proposes nothing, the embedded brain answers the same turn. */
   readonly model?: ModelBrain;
   /** A text of the model was not sent; `fault` is a fixed word. */
@@ -53,10 +55,10 @@ export function createAssistant(deps: AssistantDeps): Decides {
       const context = { deps, turn, text, locale: understood.locale, say: wordingFor(understood.locale) };
       const account = await fromAccount(context, understood, picked);
       if (account !== null) return account;
-      if (picked !== null) return choose(context, picked);
+      if (picked !== null) return await choose(context, picked);
       if (text.trim() === "")
         return reply(context, "unknown", context.say.unreadable, { options: peopleOptions(context.say) });
-      const inFlow = continueFlow(context, understood);
+      const inFlow = await continueFlow(context, understood);
       if (inFlow !== null) return inFlow;
       const proposed =
         understood.flow !== null && obeyedAtOnce.has(understood.flow)
@@ -238,7 +240,7 @@ function peopleOptions(say: Wording): ChoiceOption[] {
   ];
 }
 
-function startFlow(context: Context, flow: string, understood: Understanding): Decision {
+function startFlow(context: Context, flow: string, understood: Understanding): Decision | Promise<Decision> {
   const { say, deps } = context;
   const company = { company: deps.company };
   switch (flow) {
@@ -256,11 +258,7 @@ function startFlow(context: Context, flow: string, understood: Understanding): D
     case "goodbye":
       return reply(context, "flow", fill(say.goodbye, company), { flow });
     case "cancel":
-      return reply(context, "flow", say.cancelled, {
-        flow,
-        state: {},
-        alongside: async (sql) => void (await cancelCallback(sql, context.turn.conversationId, context.turn.contactId)),
-      });
+      return withCalls(context, "cancel", cancelCall);
     case "opt-out":
       return reply(context, "flow", say.optOut, { flow, options: [{ id: "live-agent", title: say.person }] });
     case "complaint":
@@ -279,7 +277,7 @@ function smallTalk(say: Wording, intent: string | null): string {
 }
 
 /** What the assistant asked last decides what a short answer means; anything else leaves the flow. */
-function continueFlow(context: Context, understood: Understanding): Decision | null {
+async function continueFlow(context: Context, understood: Understanding): Promise<Decision | null> {
   const asked = context.turn.flow.asked;
   if (asked === "phone") {
     if (understood.flow === "cancel" || understood.flow === "live-agent") return null;
@@ -288,46 +286,31 @@ function continueFlow(context: Context, understood: Understanding): Decision | n
       : callback(context, typeof context.turn.flow.wish === "string" ? context.turn.flow.wish : "");
   }
   if (asked === "person" && understood.flow === "yes") return toPerson(context, "complaint", context.say.handoff);
-  return null;
+  const { calls } = context.deps;
+  const moved =
+    calls === undefined || understood.flow === "cancel" ? null : await moveCall(callbackTurn(context, calls));
+  return moved === null ? null : fromStep(context, "callback", moved);
 }
 
-function callback(context: Context, wish: string): Decision {
-  const { turn, say } = context;
-  const own = turn.address.kind === "e164" ? turn.address.value : null;
-  const phone = phoneIn(context.text) ?? own;
-  if (phone === null) {
-    return reply(context, "flow", say.callbackAskNumber, { flow: "callback", state: { asked: "phone", wish } });
-  }
-  const when = hasTime(wish) ? wish.slice(0, issueMaxChars) : null;
-  const sentence = fill(when === null ? say.callbackNoted : say.callbackNotedAt, { phone, wish: when ?? "" });
-  return reply(context, "flow", sentence, {
-    flow: "callback",
-    state: {},
-    alongside: async (sql) => {
-      await requestCallback(sql, {
-        conversationId: turn.conversationId,
-        contactId: turn.contactId,
-        phone,
-        wish: when,
-        wantedAt: null,
-        zone: null,
-        topic: null,
-        locale: context.locale,
-        source: turn.channel,
-      });
-    },
-  });
+function callback(context: Context, wish: string): Promise<Decision> {
+  return withCalls(context, "callback", (turn) => callbackFlow(turn, wish));
 }
 
-function phoneIn(text: string): string | null {
-  return findPhoneNumbersInText(text)[0]?.number.number ?? null;
+async function withCalls(
+  context: Context,
+  flow: FlowName,
+  work: (turn: Parameters<typeof callbackFlow>[0]) => Promise<CallbackStep>,
+): Promise<Decision> {
+  const { calls } = context.deps;
+  return calls === undefined ? unknown(context) : fromStep(context, flow, await work(callbackTurn(context, calls)));
 }
 
-/** Does the wish name a time at all ("call me" alone does not)? */
-function hasTime(wish: string): boolean {
-  return /\d|tomorrow|today|morning|noon|evening|hour|later|week|i ?morgon|idag|imorgon|lunch|kväll|timme|heute|morgen|mittag|abend|stunde|mañana|hoy|tarde|hora|noche/i.test(
-    wish,
-  );
+function callbackTurn({ turn, locale, say, text }: Context, desk: CallDesk) {
+  return { desk, turn, locale, say, text };
+}
+
+function fromStep(context: Context, flow: FlowName, { text, ...step }: CallbackStep): Decision {
+  return reply(context, "flow", text, { flow, ...step });
 }
 
 function toPerson(context: Context, reason: HandOffSummary["reason"], sentence: string): Decision {
@@ -346,7 +329,10 @@ function toPerson(context: Context, reason: HandOffSummary["reason"], sentence: 
   });
 }
 
-function choose(context: Context, optionId: string): Decision {
+async function choose(context: Context, optionId: string): Promise<Decision> {
+  const { calls } = context.deps;
+  const slot = calls === undefined ? null : await pickSlot(callbackTurn(context, calls), optionId);
+  if (slot !== null) return fromStep(context, "callback", slot);
   if (optionId === "live-agent") return toPerson(context, "asked-for-person", context.say.handoff);
   if (optionId === "callback") return callback(context, "");
   if (optionId.startsWith("article:")) return quote(context, optionId.slice("article:".length));

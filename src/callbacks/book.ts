@@ -1,11 +1,14 @@
 import type { Db, TransactionSql } from "../db/client.ts";
-import { localTimeOf, type Resolved } from "../lib/zoned-time.ts";
+import type { Resolved } from "../lib/zoned-time.ts";
+import { applyToCallback } from "./apply.ts";
+import { callingHours } from "./calling-hours.ts";
+import type { CallDesk } from "./desk.ts";
 import { appendCallbackEvent } from "./events.ts";
-import { checkPhone } from "./phone.ts";
-import { type CallbackState, nextCallbackState, openStates } from "./states.ts";
+import { checkPhone, refusesCalls } from "./phone-policy.ts";
+import { changePromise, insertPromise } from "./promise-call.ts";
+import { type CallbackRow, isOver, lockCallback, openCallbackOf } from "./store.ts";
+import { zonesOf } from "./where.ts";
 
-/** safety.md: 8:00 to 20:00 where the customer is, unless the customer picked the slot. */
-const callingHours = { from: 8, to: 20 } as const;
 /** Nobody remembers a promise for longer. */
 const aheadMaxMs = 90 * 86_400_000;
 /** The agent's clock may be a little behind ours. */
@@ -44,41 +47,37 @@ export type BookingOutcome =
   | { readonly outcome: BookingRefusal };
 
 /** Promises a customer a call. Asked again for the same number and time, it gives the first one; one open per customer (R5). */
-export async function bookCallback(
-  deps: { readonly db: Db; readonly countries: readonly string[] },
-  agentId: string,
-  booking: Booking,
-): Promise<BookingOutcome> {
-  const untimely = booking.when === null ? null : faultOfTime(booking.when, booking.customerPicked);
+export async function bookCallback(desk: CallDesk, agentId: string, booking: Booking): Promise<BookingOutcome> {
+  const untimely = booking.when === null ? null : faultOfTime(desk, booking.when, booking.customerPicked);
   if (untimely !== null) return { outcome: untimely };
-  return deps.db.transaction(async (sql): Promise<BookingOutcome> => {
+  return desk.db.transaction(async (sql): Promise<BookingOutcome> => {
     const contact = await lockContact(sql, booking.conversationId);
     if (contact === null) return { outcome: "not-found" };
-    const phone = await phoneFor(sql, contact.id, booking.phone, deps.countries);
+    const phone = await phoneFor(sql, contact.id, booking.phone, desk.countries);
     if (phone.outcome !== "callable") return { outcome: phone.outcome };
-    const open = await openCallback(sql, contact.id);
+    const open = await openCallbackOf(sql, contact.id);
+    const { when, conversationId } = booking;
     if (open !== null) {
-      const same = open.phone === phone.number && open.wantedAt?.getTime() === booking.when?.at.getTime();
-      return same
-        ? { outcome: "booked", id: open.id, conversationId: booking.conversationId }
-        : { outcome: "has-one", id: open.id };
+      const same = open.phone === phone.number && open.wantedAt === (when?.at.getTime() ?? null);
+      return same ? { outcome: "booked", id: open.id, conversationId } : { outcome: "has-one", id: open.id };
     }
-    const { when } = booking;
-    const state = when === null ? "requested" : "scheduled";
-    const [row] = await sql<{ id: string }[]>`
-      insert into callbacks (contact_id, conversation_id, state, phone, wanted_at, zone, local_time, topic, locale, source, requested_by)
-      values (${contact.id}, ${booking.conversationId}, ${state}, ${phone.number}, ${when?.at ?? null}, ${when?.zone ?? null},
-        ${when?.localTime ?? null}, ${booking.topic}, ${contact.locale}, 'agent', ${agentId}) returning id`;
-    if (row === undefined) throw new Error("The callback was not stored.");
-    const data = {
-      callback: row.id,
-      change: "booked",
-      state,
-      localTime: when?.localTime ?? null,
+    const id = await insertPromise(sql, desk, {
+      conversationId,
+      contactId: contact.id,
+      phone: phone.number,
+      proven: phone.proven,
+      wantedAt: when?.at.getTime() ?? null,
+      picked: booking.customerPicked,
       zone: when?.zone ?? null,
-    };
-    await appendCallbackEvent(sql, booking.conversationId, agentId, data);
-    return { outcome: "booked", id: row.id, conversationId: booking.conversationId };
+      zones: await zonesOf({ chosen: when?.zone ?? null, phone: phone.number }),
+      wish: null,
+      topic: booking.topic,
+      locale: contact.locale,
+      team: null,
+      source: "agent",
+      agentId,
+    });
+    return { outcome: "booked", id, conversationId };
   });
 }
 
@@ -87,60 +86,98 @@ export interface CallbackEdit {
   readonly topic?: string | null;
   readonly when?: When;
   readonly customerPicked?: boolean;
-  readonly end?: { readonly state: "cancelled" | "done" | "missed"; readonly outcome: string | null };
+  /** Who takes it; null: whoever is free. */
+  readonly agentId?: string | null;
+  readonly end?: {
+    readonly state: "cancelled" | "done" | "missed";
+    readonly outcome: string | null;
+    readonly disposition?: string | null;
+  };
 }
 
-/** Moves, corrects, cancels or ends a callback; every change stands in the timeline. A repeated request changes nothing. */
+/** Moves, corrects, cancels, assigns or ends a callback; every change stands in the timeline. A repeated request changes nothing. */
 export async function editCallback(
-  deps: { readonly db: Db; readonly countries: readonly string[] },
+  desk: CallDesk,
   agentId: string,
   id: string,
   edit: CallbackEdit,
 ): Promise<BookingOutcome> {
-  const untimely = edit.when === undefined ? null : faultOfTime(edit.when, edit.customerPicked ?? false);
+  const untimely = edit.when === undefined ? null : faultOfTime(desk, edit.when, edit.customerPicked ?? false);
   if (untimely !== null) return { outcome: untimely };
-  return deps.db.transaction(async (sql): Promise<BookingOutcome> => {
+  return desk.db.transaction(async (sql): Promise<BookingOutcome> => {
     const now = await lockCallback(sql, id);
     if (now === null) return { outcome: "not-found" };
     const booked = { outcome: "booked", id, conversationId: now.conversationId } as const;
-    if (edit.end !== undefined && edit.end.state === now.state) return booked;
-    const next = stateAfter(now.state, edit);
-    if (next === null) return { outcome: "too-late" };
-    const phone =
-      edit.phone === undefined
-        ? ({ outcome: "callable", number: now.phone } as const)
-        : await phoneFor(sql, now.contactId, edit.phone, deps.countries);
-    if (phone.outcome !== "callable") return { outcome: phone.outcome };
-    const at = edit.when?.at ?? now.wantedAt;
-    await sql`update callbacks set state = ${next}, phone = ${phone.number}, wanted_at = ${at},
-        zone = ${edit.when?.zone ?? now.zone}, local_time = ${edit.when?.localTime ?? now.localTime},
-        topic = ${edit.topic === undefined ? now.topic : edit.topic}, outcome = ${edit.end?.outcome ?? now.outcome},
-        updated_at = now()
-      where id = ${id}`;
-    await appendCallbackEvent(sql, now.conversationId, agentId, {
-      callback: id,
-      change: edit.end === undefined ? (edit.when === undefined ? "corrected" : "moved") : edit.end.state,
-      state: next,
-      localTime: edit.when?.localTime ?? now.localTime,
-      zone: edit.when?.zone ?? now.zone,
-      outcome: edit.end?.outcome ?? null,
+    if (edit.end !== undefined)
+      return (await end(sql, desk, now, agentId, edit.end)) ? booked : { outcome: "too-late" };
+    const phone = edit.phone === undefined ? null : await phoneFor(sql, now.contactId, edit.phone, desk.countries);
+    if (phone !== null && phone.outcome !== "callable") return { outcome: phone.outcome };
+    const { when } = edit;
+    if (when === undefined && phone === null)
+      return (await note(sql, now, agentId, edit)) ? booked : { outcome: "too-late" };
+    const moved = await changePromise(sql, desk, now, {
+      phone: phone?.number ?? null,
+      proven: phone?.proven ?? now.proven,
+      wantedAt: when === undefined ? now.wantedAt : when.at.getTime(),
+      picked: when === undefined ? now.picked : (edit.customerPicked ?? false),
+      zone: when?.zone ?? null,
+      zones: [],
+      wish: null,
+      topic: edit.topic ?? null,
+      locale: now.locale,
+      team: null,
+      agentId,
+      change: when === undefined ? "corrected" : "moved",
     });
+    if (!moved) return { outcome: "too-late" };
+    await note(sql, now, agentId, edit);
     return booked;
   });
 }
 
-function stateAfter(now: CallbackState, { end, when }: CallbackEdit): CallbackState | null {
-  if (end !== undefined) return nextCallbackState(now, end.state === "cancelled" ? "cancel" : end.state);
-  const moved = nextCallbackState(now, "move");
-  return moved === null || when !== undefined ? moved : now;
+/** What changes nothing about when and where it is dialled: the topic, and who takes it. */
+async function note(sql: TransactionSql, now: CallbackRow, agentId: string, edit: CallbackEdit): Promise<boolean> {
+  if (isOver(now.state)) return false;
+  const { topic, agentId: taker } = edit;
+  if (topic !== undefined) await sql`update callbacks set topic = ${topic}, updated_at = now() where id = ${now.id}`;
+  if (taker === undefined) return true;
+  await sql`update callbacks set agent_id = ${taker}, updated_at = now() where id = ${now.id}`;
+  await appendCallbackEvent(sql, now.conversationId, agentId, {
+    callback: now.id,
+    change: taker === null ? "released" : "assigned",
+    state: now.state,
+    to: taker,
+  });
+  return true;
 }
 
-function faultOfTime({ at, zone }: When, customerPicked: boolean): "past" | "too-far" | "outside-hours" | null {
-  const ahead = at.getTime() - Date.now();
+/** Ends it with what came of it; noted again after it has ended so (wrap-up), it only adds the words. */
+async function end(
+  sql: TransactionSql,
+  desk: CallDesk,
+  now: CallbackRow,
+  agentId: string,
+  { state, outcome, disposition }: NonNullable<CallbackEdit["end"]>,
+): Promise<boolean> {
+  if (now.state !== state) {
+    const event = state === "cancelled" ? ({ type: "cancel" } as const) : ({ type: "ended", as: state } as const);
+    const { stepped } = await applyToCallback(sql, desk, now, event, { agentId, change: state, outcome });
+    if (!stepped.accepted) return false;
+  }
+  await sql`update callbacks set outcome = coalesce(${outcome}, outcome), disposition = coalesce(${disposition ?? null}, disposition)
+    where id = ${now.id}`;
+  return true;
+}
+
+function faultOfTime(
+  desk: CallDesk,
+  { at, zone }: When,
+  customerPicked: boolean,
+): "past" | "too-far" | "outside-hours" | null {
+  const ahead = at.getTime() - desk.now();
   if (ahead < -pastMaxMs) return "past";
   if (ahead > aheadMaxMs) return "too-far";
-  const hour = Number(localTimeOf(at, zone).slice(11, 13));
-  return customerPicked || (hour >= callingHours.from && hour < callingHours.to) ? null : "outside-hours";
+  return customerPicked || callingHours([zone]).allows(at.getTime()) ? null : "outside-hours";
 }
 
 async function phoneFor(sql: TransactionSql, contactId: string, stated: string | null, countries: readonly string[]) {
@@ -152,41 +189,16 @@ async function phoneFor(sql: TransactionSql, contactId: string, stated: string |
   const own = known.find((one) => one.value === text.replaceAll(/[^\d+]/g, ""));
   // R5: never to someone who opted out, on whichever channel they said so.
   if (own?.optedOut === true) return { outcome: "opted-out" } as const;
-  return checkPhone(text, countries, own !== undefined);
+  const checked = checkPhone(text, countries, own !== undefined);
+  if (checked.outcome !== "callable") return checked;
+  if (await refusesCalls(sql, checked.number)) return { outcome: "opted-out" } as const;
+  return { ...checked, proven: known.some((one) => one.value === checked.number) };
 }
 
 async function lockContact(sql: TransactionSql, conversationId: string) {
   const [row] = await sql<{ id: string; locale: string | null }[]>`
     select c.contact_id as id, coalesce(c.locale, p.locale) as locale from conversations c
     join contacts p on p.id = c.contact_id where c.id = ${conversationId} for update of c`;
-  return row ?? null;
-}
-
-async function openCallback(sql: TransactionSql, contactId: string) {
-  const [row] = await sql<{ id: string; phone: string | null; wantedAt: Date | null }[]>`
-    select id, phone, wanted_at as "wantedAt" from callbacks
-    where contact_id = ${contactId} and state in ${sql([...openStates])}`;
-  return row ?? null;
-}
-
-interface CallbackRow {
-  readonly contactId: string;
-  readonly conversationId: string;
-  readonly state: CallbackState;
-  readonly phone: string | null;
-  readonly wantedAt: Date | null;
-  readonly zone: string | null;
-  readonly localTime: string | null;
-  readonly topic: string | null;
-  readonly outcome: string | null;
-}
-
-/** The conversation first, as everybody who writes an event does: so no two of them wait for each other. */
-async function lockCallback(sql: TransactionSql, id: string): Promise<CallbackRow | null> {
-  await sql`select 1 from conversations where id = (select conversation_id from callbacks where id = ${id}) for update`;
-  const [row] = await sql<CallbackRow[]>`
-    select contact_id as "contactId", conversation_id as "conversationId", state, phone, wanted_at as "wantedAt", zone,
-      local_time as "localTime", topic, outcome from callbacks where id = ${id} for update`;
   return row ?? null;
 }
 

@@ -3,8 +3,14 @@ import { afterAll, beforeAll, decodeCursor, encodeCursor } from "../lib/cursor.t
 import { shownName } from "../lib/shown-name.ts";
 import { type CallbackState, openStates } from "./states.ts";
 
-export const callbackViews = ["open", "today", "overdue", "closed"] as const;
+export const callbackViews = ["open", "mine", "today", "overdue", "closed"] as const;
 export type CallbackView = (typeof callbackViews)[number];
+
+/** Whose "today", and whose "mine". */
+interface Desk {
+  readonly deskZone: string;
+  readonly agentId: string;
+}
 
 const pageSize = 100;
 const countMax = 200;
@@ -24,6 +30,13 @@ export interface ListedCallback {
   readonly locale: string | null;
   readonly source: string;
   readonly outcome: string | null;
+  readonly disposition: string | null;
+  readonly attempts: number;
+  /** Why it is not dialled although it is due, as a fixed word. */
+  readonly held: string | null;
+  readonly agentId: string | null;
+  readonly agentName: string | null;
+  readonly dueAt: Date;
   readonly overdue: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -36,7 +49,7 @@ export interface ListedCallback {
 export async function listCallbacks(
   db: Db,
   view: CallbackView,
-  deskZone: string,
+  desk: Desk,
   cursor: string | null,
 ): Promise<{ readonly callbacks: readonly ListedCallback[]; readonly cursor: string | null } | null> {
   const closed = view === "closed";
@@ -45,7 +58,7 @@ export async function listCallbacks(
   const rows = await db.run((sql) => {
     const key = closed ? sql`k.updated_at` : sql`coalesce(k.wanted_at, k.created_at)`;
     return sql<(ListedCallback & { readonly position: string })[]>`
-      select ${callbackColumns(sql)}, ${key}::text as position ${callbackFrom(sql)} where ${inView(sql, view, deskZone)}
+      select ${callbackColumns(sql)}, ${key}::text as position ${callbackFrom(sql)} where ${inView(sql, view, desk)}
         and (${key}, k.id) ${closed ? sql`<` : sql`>`} (${after.at}::text::timestamptz, ${after.id}::uuid)
       order by ${closed ? sql`${key} desc, k.id desc` : sql`${key}, k.id`} limit ${pageSize}`;
   });
@@ -57,13 +70,13 @@ export async function listCallbacks(
 }
 
 /** How many callbacks each view holds; stops counting at a limit and then says `more`. */
-export async function callbackCounts(db: Db, deskZone: string) {
+export async function callbackCounts(db: Db, desk: Desk) {
   const counted = callbackViews.filter((view) => view !== "closed");
   const rows = await db.run((sql) =>
     Promise.all(
       counted.map(
         (view) => sql<{ count: number }[]>`select count(*)::int as count from (
-          select 1 from callbacks k where ${inView(sql, view, deskZone)} limit ${countMax + 1}) counted`,
+          select 1 from callbacks k where ${inView(sql, view, desk)} limit ${countMax + 1}) counted`,
       ),
     ),
   );
@@ -80,24 +93,28 @@ function withShownName(row: ListedCallback): ListedCallback {
 function callbackColumns(sql: Sql) {
   return sql`k.id, k.conversation_id as "conversationId", k.contact_id as "contactId", p.name as "contactName", k.state,
     k.phone, k.wish, k.wanted_at as "wantedAt", k.zone, k.local_time as "localTime", k.topic, k.locale, k.source, k.outcome,
-    (k.state in ('requested', 'scheduled', 'due') and coalesce(k.wanted_at < now(), false)) as overdue,
+    k.disposition, k.attempts, k.held, k.agent_id as "agentId", g.name as "agentName", k.due_at as "dueAt",
+    (k.state in ('requested', 'scheduled', 'due') and coalesce(k.wanted_at, k.due_at) < now()
+      and (k.wanted_at is not null or k.told_late or k.held is not null)) as overdue,
     k.created_at as "createdAt", k.updated_at as "updatedAt"`;
 }
 
 function callbackFrom(sql: Sql) {
-  return sql`from callbacks k join contacts p on p.id = k.contact_id`;
+  return sql`from callbacks k join contacts p on p.id = k.contact_id left join agents g on g.id = k.agent_id`;
 }
 
-function inView(sql: Sql, view: CallbackView, deskZone: string) {
+function inView(sql: Sql, view: CallbackView, { deskZone, agentId }: Desk) {
   const open = sql`k.state in ${sql([...openStates])}`;
   switch (view) {
     case "open":
       return open;
+    case "mine":
+      return sql`${open} and k.agent_id = ${agentId}`;
     case "today":
       return sql`${open} and (k.wanted_at is null
         or (k.wanted_at at time zone ${deskZone})::date <= (now() at time zone ${deskZone})::date)`;
     case "overdue":
-      return sql`${open} and k.wanted_at < now()`;
+      return sql`${open} and k.due_at < now() and (k.wanted_at < now() or k.told_late or k.held is not null)`;
     case "closed":
       return sql`k.state not in ${sql([...openStates])}`;
   }

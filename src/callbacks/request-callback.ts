@@ -1,57 +1,83 @@
 import type { TransactionSql } from "../db/client.ts";
-import { appendCallbackEvent } from "./events.ts";
-import { openStates } from "./states.ts";
+import type { CallDesk } from "./desk.ts";
+import { teamFor } from "./hours.ts";
+import { checkPhone, refusesCalls, requestAllowances, takeAllowances } from "./phone-policy.ts";
+import { cancelPromise, changePromise, insertPromise } from "./promise-call.ts";
+import { takeSlot } from "./slots.ts";
+import { openCallbackOf } from "./store.ts";
+import { zonesOf } from "./where.ts";
 
 export interface CallbackRequest {
   readonly conversationId: string;
   readonly contactId: string;
-  readonly phone: string | null;
+  readonly phone: string;
+  /** They wrote or called from this number. */
+  readonly proven: boolean;
   /** The customer's words for when. */
   readonly wish: string | null;
-  readonly wantedAt: string | null;
+  readonly wantedAt: number | null;
+  /** The customer named this time, whatever the hour; false for a slot that we offered. */
+  readonly picked: boolean;
   readonly zone: string | null;
   readonly topic: string | null;
   readonly locale: string | null;
   readonly source: string;
+  /** The IP address it came from, if any. */
+  readonly address: string | null;
 }
 
-/** Stores the wish for a call. One open callback per customer: a second request changes the first (R5). */
+export type RequestOutcome =
+  | { readonly outcome: "promised"; readonly id: string; readonly merged: boolean }
+  | { readonly outcome: "not-a-number" | "country-not-called" | "refused-range" | "too-many" | "full" | "too-late" }
+  /** Told to nobody but the owner of the number (M5). */
+  | { readonly outcome: "opted-out" };
+
+/** A customer asks for a call. One open callback per customer: a second request changes the first (R5). */
 export async function requestCallback(
   sql: TransactionSql,
+  desk: CallDesk,
   request: CallbackRequest,
-): Promise<{ id: string; merged: boolean }> {
-  const [open] = await sql<{ id: string }[]>`
-    update callbacks set phone = coalesce(${request.phone}, phone), wish = coalesce(${request.wish}, wish),
-      wanted_at = coalesce(${request.wantedAt}, wanted_at), zone = coalesce(${request.zone}, zone),
-      topic = coalesce(${request.topic}, topic), updated_at = now()
-    where contact_id = ${request.contactId} and state in ${sql([...openStates])}
-    returning id`;
-  const id = open?.id ?? (await insertCallback(sql, request));
-  await appendCallbackEvent(sql, request.conversationId, null, {
-    callback: id,
-    state: "requested",
-    merged: open !== undefined,
-    wish: request.wish,
-  });
-  return { id, merged: open !== undefined };
+): Promise<RequestOutcome> {
+  const number = checkPhone(request.phone, desk.countries, request.proven);
+  if (number.outcome !== "callable") return { outcome: number.outcome };
+  const phone = number.number;
+  const full = await takeAllowances(
+    sql,
+    requestAllowances(
+      { phone, country: number.country, contactId: request.contactId, address: request.address },
+      new Date(desk.now()),
+      desk.caps,
+    ),
+  );
+  if (full !== null) return { outcome: "too-many" };
+  if (await refusesCalls(sql, phone)) return { outcome: "opted-out" };
+  await sql`select 1 from conversations where id = ${request.conversationId} for update`;
+  const open = await openCallbackOf(sql, request.contactId);
+  const hours = await desk.hours();
+  const team = teamFor(hours, request.locale);
+  if (request.wantedAt !== null && !request.picked) {
+    const where = { hours, team, deskZone: desk.deskZone, at: request.wantedAt };
+    if ((await takeSlot(sql, open === null ? where : { ...where, except: open.id })) !== "room")
+      return { outcome: "full" };
+  }
+  const zones = await zonesOf({ chosen: request.zone, phone });
+  const given = { ...request, phone, zones, team: team.name || null, agentId: null };
+  if (open === null) return { outcome: "promised", id: await insertPromise(sql, desk, given), merged: false };
+  // A second request without a time asks about the same call.
+  const kept =
+    request.wantedAt === null && request.wish === null ? { wantedAt: open.wantedAt, picked: open.picked } : {};
+  const changed = await changePromise(sql, desk, open, { ...given, ...kept, change: "merged" });
+  return changed ? { outcome: "promised", id: open.id, merged: true } : { outcome: "too-late" };
 }
 
 /** Cancels the customer's open callback; false when there was none. Cancel wins until dialling is committed. */
-export async function cancelCallback(sql: TransactionSql, conversationId: string, contactId: string): Promise<boolean> {
-  const [cancelled] = await sql<{ id: string }[]>`
-    update callbacks set state = 'cancelled', updated_at = now()
-    where contact_id = ${contactId} and state in ('requested', 'scheduled', 'due') returning id`;
-  if (cancelled === undefined) return false;
-  await appendCallbackEvent(sql, conversationId, null, { callback: cancelled.id, state: "cancelled" });
-  return true;
-}
-
-async function insertCallback(sql: TransactionSql, request: CallbackRequest): Promise<string> {
-  const [row] = await sql<{ id: string }[]>`
-    insert into callbacks (contact_id, conversation_id, phone, wish, wanted_at, zone, topic, locale, source)
-    values (${request.contactId}, ${request.conversationId}, ${request.phone}, ${request.wish}, ${request.wantedAt},
-      ${request.zone}, ${request.topic}, ${request.locale}, ${request.source})
-    returning id`;
-  if (row === undefined) throw new Error("The callback was not stored.");
-  return row.id;
+export async function cancelCallback(
+  sql: TransactionSql,
+  desk: CallDesk,
+  conversationId: string,
+  contactId: string,
+): Promise<boolean> {
+  await sql`select 1 from conversations where id = ${conversationId} for update`;
+  const open = await openCallbackOf(sql, contactId);
+  return open === null ? false : cancelPromise(sql, desk, open.id);
 }

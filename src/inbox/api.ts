@@ -10,6 +10,7 @@ import { fileRoute } from "./file-route.ts";
 import { liveRoute } from "./live-route.ts";
 import { logoRoute } from "./logo-route.ts";
 import { requireOurOrigin } from "./origin.ts";
+import { presenceRoutes } from "./presence-routes.ts";
 import { sessionRoutes, whoAmIRoute } from "./session-routes.ts";
 import { settingsRoutes } from "./settings-routes.ts";
 import { createSignInLimit } from "./sign-in-limit.ts";
@@ -28,6 +29,7 @@ export async function inboxApi(app: FastifyInstance, deps: InboxDeps): Promise<v
         conversationRoutes(routes, deps);
         fileRoute(routes, deps);
         callbackRoutes(routes, deps);
+        presenceRoutes(routes, deps);
         agentRoutes(routes, deps);
         channelRoutes(routes, deps);
         settingsRoutes(routes, deps);

@@ -1,5 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
+import { assignable } from "../agents/agents.ts";
 import {
   type BookingOutcome,
   type BookingRefusal,
@@ -45,6 +46,12 @@ const callback = z.object({
   locale: z.string().nullable(),
   source: z.string(),
   outcome: z.string().nullable(),
+  disposition: z.string().nullable().describe("The coded outcome."),
+  attempts: z.number().describe("How often the customer's telephone was dialled."),
+  held: z.string().nullable().describe("Why it is not dialled although it is due."),
+  agentId: z.string().nullable().describe("Who takes it; null: whoever is free."),
+  agentName: z.string().nullable(),
+  dueAt: z.date().describe("When it is dialled next."),
   overdue: z.boolean(),
   createdAt: z.date(),
   updatedAt: z.date(),
@@ -100,9 +107,10 @@ export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
     },
     async (request, reply) => {
       const { view, cursor } = request.query;
+      const desk = { deskZone: deps.deskZone, agentId: agentIn(request).id };
       const [page, counts] = await Promise.all([
-        listCallbacks(deps.db, view, deps.deskZone, cursor ?? null),
-        callbackCounts(deps.db, deps.deskZone),
+        listCallbacks(deps.db, view, desk, cursor ?? null),
+        callbackCounts(deps.db, desk),
       ]);
       if (page === null)
         return refuse(reply, 400, "BadCursor", "This cursor is not one of this view. Start without one.");
@@ -130,7 +138,7 @@ export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
       if (conversationId === null) return notFound(reply, "conversation");
       const when = whenOf(body, deps.deskZone);
       if (when === "unclear") return unclearTime(reply);
-      const booked = await bookCallback({ db: deps.db, countries: deps.callCountries }, agentIn(request).id, {
+      const booked = await bookCallback(deps.calls, agentIn(request).id, {
         conversationId,
         phone: body.phone ?? null,
         when,
@@ -151,6 +159,8 @@ export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
           topic: words(500).nullable().optional(),
           state: z.enum(["cancelled", "done", "missed"]).optional(),
           outcome: words(2_000).optional().describe("What came of it, with `state`."),
+          disposition: words(60).optional().describe("The coded outcome, with `state`."),
+          agentId: z.string().max(64).nullable().optional().describe("Who takes it; null: whoever is free."),
           ...time,
         }),
         response: { 200: z.object({ callback }), ...response },
@@ -159,9 +169,12 @@ export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
     async (request, reply) => {
       const { id } = request.params;
       if (!isId(id)) return notFound(reply, "callback");
+      const { agentId } = request.body;
+      if (typeof agentId === "string" && !(isId(agentId) && (await assignable(deps.db, agentId))))
+        return notFound(reply, "agent");
       const edit = editOf(request.body, deps.deskZone);
       if (edit === "unclear") return unclearTime(reply);
-      const edited = await editCallback({ db: deps.db, countries: deps.callCountries }, agentIn(request).id, id, edit);
+      const edited = await editCallback(deps.calls, agentIn(request).id, id, edit);
       return afterBooking(reply, 200, edited);
     },
   );
@@ -239,6 +252,8 @@ function whenOf({ localTime, wantedAt, zone: given }: TimeGiven, deskZone: strin
 }
 
 type EditBody = TimeGiven & {
+  readonly agentId?: string | null | undefined;
+  readonly disposition?: string | undefined;
   readonly phone?: string | undefined;
   readonly topic?: string | null | undefined;
   readonly state?: "cancelled" | "done" | "missed" | undefined;
@@ -254,6 +269,9 @@ function editOf(body: EditBody, deskZone: string): CallbackEdit | "unclear" {
     ...(body.phone === undefined ? {} : { phone: body.phone }),
     ...(body.topic === undefined ? {} : { topic: body.topic }),
     ...(when === null ? {} : { when }),
-    ...(body.state === undefined ? {} : { end: { state: body.state, outcome: body.outcome ?? null } }),
+    ...(body.agentId === undefined ? {} : { agentId: body.agentId }),
+    ...(body.state === undefined
+      ? {}
+      : { end: { state: body.state, outcome: body.outcome ?? null, disposition: body.disposition ?? null } }),
   };
 }

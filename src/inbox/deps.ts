@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { CallDesk } from "../callbacks/desk.ts";
 import type { Db } from "../db/client.ts";
 import type { StoredFile } from "../lib/attachment.ts";
 import type { LiveHub } from "../live/hub.ts";
@@ -16,8 +17,7 @@ export interface InboxDeps {
   readonly publicUrl: () => string;
   /** Whose "today" the list of callbacks means, and the zone of a time that names none. */
   readonly deskZone: string;
-  /** Countries that may be called (M1). */
-  readonly callCountries: readonly string[];
+  readonly calls: CallDesk;
   /** Lets the pages of this process follow a change at once; other processes notice it by themselves. */
   readonly contentChanged: () => Promise<void>;
   /** What a file is by its bytes; null for what we would not keep (X3). */

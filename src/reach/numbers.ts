@@ -1,4 +1,4 @@
-import { checkPhone, type PhoneCheck } from "../callbacks/phone.ts";
+import { checkPhone, type PhoneCheck } from "../callbacks/phone-policy.ts";
 import type { Db } from "../db/client.ts";
 import type { Subscriber } from "./subscriptions.ts";
 import { fillIn, reachWording } from "./wording.ts";

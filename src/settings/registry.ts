@@ -1,11 +1,12 @@
 import { brandSetting } from "./brand.ts";
+import { hoursSetting } from "./hours.ts";
 import { languagesSetting } from "./languages.ts";
 import { reachSetting } from "./reach.ts";
 import type { Setting } from "./settings.ts";
 import { topicsSetting } from "./topics.ts";
 
 /** Every setting of the API; a new one is a file beside this and a line here. */
-const registered: readonly Setting[] = [brandSetting, languagesSetting, topicsSetting, reachSetting];
+const registered: readonly Setting[] = [brandSetting, hoursSetting, languagesSetting, topicsSetting, reachSetting];
 
 const byKey: ReadonlyMap<string, Setting> = new Map(registered.map((setting) => [setting.key, setting]));
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Behaviour } from "./behaviour.ts";
 import type { Customer } from "./customer.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
@@ -7,6 +8,7 @@ import { readTwiml } from "./twiml.ts";
 const pageSizeMax = 1_000;
 /** Keys in answer to one call's menus; more is a loop. */
 const stepsMax = 20;
+const retryAfterMs = 200;
 
 /** What happens when a telephone rings. */
 export interface Callee {
@@ -97,7 +99,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     const { reorderStatuses, statusDelayMs } = behaviour();
     // A report that is held back arrives after the next ones.
     const heldBack = reorderStatuses > 0 && random() < reorderStatuses ? statusDelayMs * 4 + 40 : 0;
-    after(statusDelayMs + heldBack, () => customer.postForm(statusCallback, form));
+    after(statusDelayMs + heldBack, () => post(statusCallback, form));
   }
 
   function callForm(call: PlacedCall, status: string): Map<string, string> {
@@ -171,11 +173,22 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     after(ms, async () => move(call, "completed"));
   }
 
+  /** Tries again as often as the address's fragment says; nobody signs that part. */
+  async function post(url: string, form: Map<string, string>) {
+    const [signed = url, fragment] = url.split("#");
+    const retries = Number(new URLSearchParams(fragment).get("rc") ?? 0);
+    for (let tries = 0; ; tries++) {
+      const posted = await customer.postForm(signed, form);
+      if (posted.status < 500 || tries >= retries) return posted;
+      await sleep(retryAfterMs);
+    }
+  }
+
   async function ask(call: PlacedCall, url: string | null, digits: string | null): Promise<string | null> {
     if (url === null) return null;
     const form = callForm(call, "in-progress");
     if (digits !== null) form.set("Digits", digits);
-    const posted = await customer.postForm(url, form);
+    const posted = await post(url, form);
     return posted.status === 200 ? posted.body : null;
   }
 

@@ -47,11 +47,13 @@ test("a call carries our id, rings as long as it should and listens for a machin
   const answer = await phone.placeCall(call, soon());
   expect(answer).toEqual({ outcome: "accepted", externalId: placed()?.sid });
   expect(placed()).toMatchObject({ to: call.to, from, given: { detectsMachine: true, url: null } });
-  expect(placed()?.given.statusCallback).toBe("https://everline.example/channels/voice/default/status?c=0199-call");
+  expect(placed()?.given.statusCallback).toBe(
+    "https://everline.example/channels/voice/default/status?c=0199-call#rc=3&rp=all",
+  );
   expect([...(placed()?.given.events ?? [])]).toEqual(["initiated", "ringing", "answered", "completed"]);
   const { script: _none, ...asked } = call;
   await phone.placeCall({ ...asked, to: "client:agent_7" }, soon());
-  expect(placed()?.given.url).toBe("https://everline.example/channels/voice/default/answered?c=0199-call");
+  expect(placed()?.given.url).toBe("https://everline.example/channels/voice/default/answered?c=0199-call#rc=3&rp=all");
 });
 
 test("R5 a call whose outcome was unknown is found again by number and time, and no other is", async () => {

@@ -6,6 +6,7 @@ import { toast } from "./toast.js";
 
 const tabs = [
   ["open", "Open"],
+  ["mine", "Mine"],
   ["today", "Today"],
   ["overdue", "Overdue"],
   ["closed", "Closed"],
@@ -64,6 +65,9 @@ export function drawCallback(one) {
         button("Done…", () => noteOutcome(one, "done")),
         button("No answer…", () => noteOutcome(one, "missed")),
         button("Move…", () => callbackDialog(one)),
+        one.agentId === desk.me?.id
+          ? button("Give to anybody", () => change(one, { agentId: null }, "Whoever is free takes it."))
+          : button("Take it myself", () => change(one, { agentId: desk.me.id }, "It is yours.")),
         button("Cancel", () => change(one, { state: "cancelled" }, "Cancelled.")),
       ]
     : [];
@@ -73,10 +77,28 @@ export function drawCallback(one) {
     el("p", {}, el("strong", {}, one.state), " · ", isolated(when(one))),
     one.phone ? el("p", {}, isolated(one.phone)) : null,
     one.topic ? el("p", { dir: "auto" }, one.topic) : null,
+    one.attempts > 0
+      ? el("p", { className: "soft" }, `Rung ${one.attempts} ${one.attempts === 1 ? "time" : "times"}`)
+      : null,
+    one.held ? el("p", { role: "note" }, heldWords[one.held] ?? `Held back: ${one.held}`) : null,
+    one.agentName ? el("p", { className: "soft" }, "For ", isolated(one.agentName)) : null,
     one.outcome ? el("p", { dir: "auto", className: "soft" }, one.outcome) : null,
     buttons.length > 0 ? el("div", { className: "buttons" }, ...buttons) : null,
   );
 }
+
+/** Why a call that is due is not placed. */
+const heldWords = {
+  "no-number": "No number yet: ask the customer.",
+  "not-a-number": "The number is not valid: ask the customer.",
+  "country-not-called": "This country is not called (CALL_COUNTRIES).",
+  "refused-range": "This range of numbers costs extra and is not called.",
+  "dial-number": "This number was called as often today as it may be.",
+  "dial-unproven": "Nobody wrote from this number, so it is called once a day at most.",
+  "dial-prefix": "Too many numbers like this one were called today.",
+  "dial-country": "This country was called as often today as it may be.",
+  "dial-money": "The day's money for calls is spent.",
+};
 
 const button = (words, act) => el("button", { type: "button", className: "quiet small", onclick: act }, words);
 
@@ -149,17 +171,31 @@ function zones() {
   return made;
 }
 
+const dispositions = ["Solved", "Follow-up needed", "Wrong number", "Voicemail", "Not interested"];
+
 function noteOutcome(one, state) {
   const text = el("textarea", { name: "outcome", rows: 3, maxLength: 2000, dir: "auto", ariaLabel: "What came of it" });
+  const choice = el(
+    "select",
+    { name: "disposition" },
+    el("option", { value: "" }, "No code"),
+    ...dispositions.map((one) => el("option", {}, one)),
+  );
   const form = el(
     "form",
     {
       onsubmit: async (event) => {
         event.preventDefault();
-        await change(one, { state, outcome: text.value }, state === "done" ? "Noted." : "Noted as missed.");
+        const disposition = choice.value === "" ? {} : { disposition: choice.value };
+        await change(
+          one,
+          { state, outcome: text.value, ...disposition },
+          state === "done" ? "Noted." : "Noted as missed.",
+        );
         closeDialog();
       },
     },
+    el("label", {}, "Code", choice),
     text,
     el("div", { className: "buttons" }, el("button", { type: "submit" }, "Save")),
   );

@@ -1,4 +1,5 @@
 import { call } from "./api.js";
+import { showPresence } from "./calls.js";
 import "./context.js";
 import { $ } from "./dom.js";
 import { showHelp } from "./keys.js";
@@ -45,6 +46,7 @@ async function enter() {
   desk.me = data.agent;
   $("me").textContent = data.agent.name;
   showView("queue");
+  void showPresence();
   connect();
   watchChannels();
 }

@@ -1,0 +1,203 @@
+import { findPhoneNumbersInText } from "libphonenumber-js";
+import type { CallDesk } from "../../callbacks/desk.ts";
+import { teamFor } from "../../callbacks/hours.ts";
+import { type ReadTime, readTime } from "../../callbacks/read-time.ts";
+import { cancelCallback, requestCallback } from "../../callbacks/request-callback.ts";
+import { freeSlots } from "../../callbacks/slots.ts";
+import { openCallbackOf } from "../../callbacks/store.ts";
+import { zonesOf } from "../../callbacks/where.ts";
+import { timeInWords } from "../../callbacks/words.ts";
+import type { TransactionSql } from "../../db/client.ts";
+import type { ChoiceOption } from "../../lib/message.ts";
+import { isTimeZone } from "../../lib/zoned-time.ts";
+import type { WaitingTurn } from "../../turns/turn.ts";
+import { fill, type Wording } from "../wording.ts";
+import { callbackWords } from "./callback-words.ts";
+
+const slotsOffered = 3;
+const wishMaxChars = 280;
+const slotOption = "call-slot:";
+/** "Move it to 3 pm": said of a call that was promised; a time is needed beside it, and the call. */
+const moves =
+  /(?<!\p{L})(?:move|change|reschedule|postpone|make it|flytta|ändra|byt|skjut upp|verschieb\w*|verleg\w*|ändere?|cambia\w*|mover|mueve\w*|muév\w*|aplaza\w*|posponer|غيّر|غير|انقل|تغيير|نقل)(?!\p{L})/iu;
+
+/** What the flow says and remembers; the caller makes a reply of it. */
+export interface CallbackStep {
+  readonly text: string;
+  readonly options?: readonly ChoiceOption[];
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly alongside?: (sql: TransactionSql) => Promise<void>;
+}
+
+export interface CallbackTurn {
+  readonly desk: CallDesk;
+  readonly turn: WaitingTurn;
+  readonly locale: string;
+  readonly say: Wording;
+  readonly text: string;
+}
+
+/** Asks for what is missing, number before time, then promises the call as the customer's words say. */
+export async function callbackFlow(from: CallbackTurn, wish: string): Promise<CallbackStep> {
+  const phone = phoneFrom(from);
+  if (phone === null) {
+    return { text: from.say.callbackAskNumber, state: { asked: "phone", wish: wish.slice(0, wishMaxChars) } };
+  }
+  const { desk } = from;
+  const zone = await zoneOf(from, phone);
+  const read = readTime(withoutNumbers(wish), zone, desk.now());
+  if (read.kind === "unclear") return offerSlots(from, phone, zone, read);
+  return promiseAt(from, phone, zone, read, wish);
+}
+
+/** A choice of one of the offered times; null when it is none of ours. */
+export async function pickSlot(from: CallbackTurn, optionId: string): Promise<CallbackStep | null> {
+  if (!optionId.startsWith(slotOption)) return null;
+  const phone = typeof from.turn.flow.phone === "string" ? from.turn.flow.phone : phoneFrom(from);
+  if (phone === null) return { text: from.say.callbackAskNumber, state: { asked: "phone", wish: "" } };
+  const zone = await zoneOf(from, phone);
+  const at = Number(optionId.slice(slotOption.length));
+  const read: ReadTime =
+    optionId === `${slotOption}now` || !Number.isFinite(at) ? { kind: "now" } : { kind: "at", at, localTime: "" };
+  return promiseAt(from, phone, zone, read, "", false);
+}
+
+/** "Move it to 3 pm", while a call is promised; null for everything else. */
+export async function moveCall(from: CallbackTurn): Promise<CallbackStep | null> {
+  const { desk, turn, text } = from;
+  const asked = turn.flow.asked === "slot";
+  if (!asked && !moves.test(text)) return null;
+  const open = await desk.db.transaction((sql) => openCallbackOf(sql, turn.contactId));
+  const phone = open?.phone ?? (typeof turn.flow.phone === "string" ? turn.flow.phone : null);
+  if (phone === null || (!asked && open === null)) return null;
+  const zone = open?.zone ?? (await zoneOf(from, phone));
+  const read = readTime(withoutNumbers(text), zone, desk.now());
+  if (read.kind === "none") return null;
+  return read.kind === "unclear" ? offerSlots(from, phone, zone, read) : promiseAt(from, phone, zone, read, text);
+}
+
+/** Takes the promise back; says so only where there was one. */
+export async function cancelCall(from: CallbackTurn): Promise<CallbackStep> {
+  const { desk, turn, say, locale } = from;
+  const open = await desk.db.transaction((sql) => openCallbackOf(sql, turn.contactId));
+  if (open === null) return { text: say.cancelled, state: {} };
+  if (open.state === "dialling" || open.state === "connected")
+    return { text: callbackWords(locale).tooLate, state: {} };
+  return {
+    text: say.cancelled,
+    state: {},
+    alongside: async (sql) => void (await cancelCallback(sql, desk, turn.conversationId, turn.contactId)),
+  };
+}
+
+async function promiseAt(
+  from: CallbackTurn,
+  phone: string,
+  zone: string,
+  read: Exclude<ReadTime, { kind: "unclear" }>,
+  wish: string,
+  picked = true,
+): Promise<CallbackStep> {
+  const { desk, turn, say, locale } = from;
+  const words = callbackWords(locale);
+  const request = {
+    conversationId: turn.conversationId,
+    contactId: turn.contactId,
+    phone,
+    proven: turn.address.kind === "e164" && turn.address.value === phone,
+    wish: read.kind === "at" && wish !== "" ? wish.slice(0, wishMaxChars) : null,
+    wantedAt: read.kind === "at" ? read.at : null,
+    picked: read.kind === "at" && picked,
+    zone: read.kind === "at" ? zone : null,
+    topic: null,
+    locale,
+    source: turn.channel,
+    address: null,
+  };
+  const outcome = await wouldBe(desk, (sql) => requestCallback(sql, desk, request));
+  const person: ChoiceOption = { id: "live-agent", title: say.person };
+  switch (outcome.outcome) {
+    case "promised": {
+      const when = read.kind === "at" ? timeInWords(read.at, zone, locale) : "";
+      const sentence = read.kind === "at" ? words.promisedAt : say.callbackNoted;
+      return {
+        text: fill(sentence, { phone, when }),
+        state: {},
+        alongside: async (sql) => void (await requestCallback(sql, desk, request)),
+      };
+    }
+    case "full":
+      return offerSlots(from, phone, zone, { kind: "unclear", from: desk.now(), to: Number.POSITIVE_INFINITY });
+    case "too-many":
+      return { text: words.tooMany, options: [person], state: {} };
+    case "too-late":
+      return { text: words.tooLate, state: {} };
+    case "opted-out":
+      // M5: only whoever writes from the number itself learns what is known of it.
+      return request.proven
+        ? { text: words.neverAgain, options: [person], state: {} }
+        : { text: fill(say.callbackNoted, { phone }), state: {} };
+    default:
+      return { text: words.refused, options: [person], state: { asked: "phone", wish: wish.slice(0, wishMaxChars) } };
+  }
+}
+
+/** Three concrete times in what the words leave open, nearest first. */
+async function offerSlots(
+  from: CallbackTurn,
+  phone: string,
+  zone: string,
+  open: Extract<ReadTime, { kind: "unclear" }>,
+): Promise<CallbackStep> {
+  const { desk, locale } = from;
+  const hours = await desk.hours();
+  const where = { hours, team: teamFor(hours, locale), deskZone: desk.deskZone, zones: [zone], now: desk.now() };
+  const slots = await desk.db.run((sql) => freeSlots(sql, { ...where, from: open.from, limit: slotsOffered }));
+  const words = callbackWords(locale);
+  const options = slots.map((slot) => ({ id: `${slotOption}${slot}`, title: timeInWords(slot, zone, locale) }));
+  return {
+    text: words.whichTime,
+    options: [...options, { id: `${slotOption}now`, title: words.soonest }],
+    state: { asked: "slot", phone },
+  };
+}
+
+/** What the customer would be told, before the reply is written: the same steps, taken back. */
+async function wouldBe<Outcome>(desk: CallDesk, attempt: (sql: TransactionSql) => Promise<Outcome>): Promise<Outcome> {
+  let outcome: { readonly value: Outcome } | null = null;
+  try {
+    await desk.db.transaction(async (sql) => {
+      outcome = { value: await attempt(sql) };
+      throw new TakenBack();
+    });
+  } catch (error) {
+    if (!(error instanceof TakenBack)) throw error;
+  }
+  if (outcome === null) throw new Error("Nothing was tried.");
+  return (outcome as { readonly value: Outcome }).value;
+}
+
+class TakenBack extends Error {
+  override readonly name = "TakenBack";
+}
+
+async function zoneOf({ turn, desk }: CallbackTurn, phone: string): Promise<string> {
+  const browser = typeof turn.flow.zone === "string" && isTimeZone(turn.flow.zone) ? turn.flow.zone : null;
+  return (await zonesOf({ browser, phone }))[0] ?? desk.deskZone;
+}
+
+function phoneFrom({ text, turn }: CallbackTurn): string | null {
+  return phoneIn(text) ?? (turn.address.kind === "e164" ? turn.address.value : null);
+}
+
+/** The first number in a text; null when there is none. */
+export function phoneIn(text: string): string | null {
+  return findPhoneNumbersInText(text)[0]?.number.number ?? null;
+}
+
+function withoutNumbers(text: string): string {
+  return findPhoneNumbersInText(text).reduceRight(
+    (rest, { startsAt, endsAt }) => rest.slice(0, startsAt) + rest.slice(endsAt),
+    text,
+  );
+}

@@ -1,0 +1,51 @@
+import type { TransactionSql } from "../db/client.ts";
+import { type CallingHours, callingHours } from "./calling-hours.ts";
+import type { CallDesk } from "./desk.ts";
+import { appendCallbackEvent } from "./events.ts";
+import { type CallbackEvent, type Stepped, step } from "./machine.ts";
+import { type CallbackRow, savePromised } from "./store.ts";
+import { tellCustomer } from "./tell.ts";
+
+const told = { late: "late", retry: "retry", "gave-up": "gaveUp", expired: "expired" } as const;
+
+/**
+ * Lets something happen to a locked callback: what the machine makes of it is stored, stands in the timeline, and is told
+ * to the customer, all in the caller's transaction. Gives the row as it is afterwards; what has to be dialled is the
+ * caller's to do.
+ */
+export async function applyToCallback(
+  sql: TransactionSql,
+  desk: CallDesk,
+  row: CallbackRow,
+  event: CallbackEvent,
+  by: { readonly agentId: string | null; readonly change?: string; readonly outcome?: string | null } = {
+    agentId: null,
+  },
+): Promise<{ readonly row: CallbackRow; readonly stepped: Stepped }> {
+  const now = desk.now();
+  const stepped = step(row, event, { now, hours: hoursOf(row), policy: desk.policy });
+  if (!stepped.accepted) return { row, stepped };
+  const next: CallbackRow = { ...row, ...stepped.callback };
+  await savePromised(sql, row.id, next, now);
+  if (next.state !== row.state || by.change !== undefined) {
+    await appendCallbackEvent(sql, row.conversationId, by.agentId, {
+      callback: row.id,
+      change: by.change ?? next.state,
+      state: next.state,
+      attempt: next.attempts,
+      localTime: next.localTime,
+      zone: next.zone,
+      outcome: by.outcome ?? null,
+    });
+  }
+  for (const effect of stepped.effects) {
+    if (effect.do === "tell") await tellCustomer(sql, desk, next, told[effect.what]);
+  }
+  return { row: next, stepped };
+}
+
+/** The hours in which this customer may be called: where they said they are, or wherever their number may be. */
+export function hoursOf({ zone, zones }: Pick<CallbackRow, "zone" | "zones">): CallingHours {
+  const known = zone === null ? zones : [zone];
+  return callingHours(known.length === 0 ? ["UTC"] : known);
+}

@@ -1,0 +1,200 @@
+import type { AwaitPlan, CallPlan, CallReport } from "../../channels/channel.ts";
+import type { TransactionSql } from "../db/client.ts";
+import { applyToCallback } from "./apply.ts";
+import { hasEnded } from "./call-standing.ts";
+import type { CallDesk, DiallingMode } from "./desk.ts";
+import { type Leg, lockReported, markJoined, otherLegs, recordOnLeg, writeLeg } from "./legs.ts";
+import { neverCall } from "./phone-policy.ts";
+import { type CallbackRow, lockCallback } from "./store.ts";
+import { callWords, fillIn } from "./words.ts";
+
+/** The key that accepts a call, and the one that ends all calls to a number (M3). */
+const acceptKey = "1";
+const optOutKey = "9";
+
+/** What has to be done once the transaction is on disk. Whatever of it a crash loses, the dialler finds again. */
+export interface Aftermath {
+  /** Legs that were written down and are to be placed now. */
+  readonly place: string[];
+  /** Lines, by the provider's id, that nobody needs any more. */
+  readonly hangUp: string[];
+  readonly conversations: Set<string>;
+}
+
+export function noAftermath(): Aftermath {
+  return { place: [], hangUp: [], conversations: new Set() };
+}
+
+/** Takes in a report about a call that we placed; once, however often and in whatever order it comes. False: no such call. */
+export async function takeReport(desk: CallDesk, report: CallReport, after: Aftermath): Promise<boolean> {
+  return desk.db.transaction(async (sql) => {
+    const leg = await lockReported(sql, report);
+    if (leg === null) return false;
+    const [fresh] =
+      await sql`insert into provider_keys (key, conversation_id) values (${report.key}, ${leg.conversationId})
+      on conflict do nothing returning key`;
+    if (fresh === undefined) return true;
+    const { leg: now, news } = await recordOnLeg(sql, leg, report);
+    if (news) await followLeg(sql, desk, now, after);
+    return true;
+  });
+}
+
+/** An answered call asks what to do. Null: it is not ours, or what it was for is over. */
+export async function planCall(
+  desk: CallDesk,
+  { report, digits }: Pick<AwaitPlan, "report" | "digits">,
+  after: Aftermath,
+): Promise<CallPlan | null> {
+  const { mode } = await desk.hours();
+  return desk.db.transaction(async (sql) => {
+    const found = await lockReported(sql, report);
+    if (found === null || hasEnded(found.state)) return null;
+    const { leg } = await recordOnLeg(sql, found, report);
+    after.conversations.add(leg.conversationId);
+    const callback = leg.callbackId === null ? null : await lockCallback(sql, leg.callbackId);
+    if (callback === null || callback.round !== leg.attempt) return null;
+    return leg.leg === "agent"
+      ? planAgent(sql, desk, leg, callback, digits, after)
+      : planCustomer(sql, desk, leg, callback, digits, mode, after);
+  });
+}
+
+async function planAgent(
+  sql: TransactionSql,
+  desk: CallDesk,
+  leg: Leg,
+  callback: CallbackRow,
+  digits: string | null,
+  after: Aftermath,
+): Promise<CallPlan | null> {
+  if (callback.state !== "dialling" && callback.state !== "connected") return null;
+  const locale = "en";
+  const [agent] = await sql<{ phone: string | null }[]>`select phone from agents where id = ${leg.agentId}`;
+  // A browser's telephone was accepted with a click; a number may be anybody's mailbox.
+  if (agent?.phone !== null && digits !== acceptKey) {
+    const say = `Callback. ${callback.topic ?? ""}`;
+    return digits === null ? { do: "ask-agent", say, locale } : { do: "hang-up", say: null, locale };
+  }
+  await markJoined(sql, leg);
+  await ringCustomer(sql, desk, callback, leg.agentId, after);
+  return { do: "bridge", conference: callback.id, leg: "agent", say: null, optOutKey: null, locale };
+}
+
+async function planCustomer(
+  sql: TransactionSql,
+  desk: CallDesk,
+  leg: Leg,
+  callback: CallbackRow,
+  digits: string | null,
+  mode: DiallingMode,
+  after: Aftermath,
+): Promise<CallPlan | null> {
+  const locale = callback.locale ?? "en";
+  const say = (words: string) => fillIn(words, { company: desk.company() });
+  const words = callWords(callback.locale);
+  if (leg.answeredBy === "machine") {
+    await customerLegOver(sql, desk, leg, callback, after);
+    return { do: "hang-up", say: null, locale };
+  }
+  if (digits === optOutKey && callback.phone !== null) {
+    await neverCall(sql, callback.phone, "key");
+    await applyToCallback(sql, desk, callback, { type: "opted-out" }, { agentId: null, change: "never-again" });
+    return { do: "hang-up", say: say(words.optedOut), locale };
+  }
+  const { row } = await applyToCallback(sql, desk, callback, { type: "answered", round: leg.attempt ?? 0 });
+  if (row.state !== "connected") return null;
+  await markJoined(sql, leg);
+  const key = callback.proven || digits !== null ? null : optOutKey;
+  if (mode === "assistant-first") {
+    return { do: "assistant", say: digits === null ? say(words.assistant) : "", optOutKey: key, locale };
+  }
+  if (mode === "customer-first") await ringAgent(sql, row, leg.agentId, after);
+  const greeting = digits === null ? say(words.greeting) : null;
+  return { do: "bridge", conference: callback.id, leg: "customer", say: greeting, optOutKey: key, locale };
+}
+
+async function ringCustomer(
+  sql: TransactionSql,
+  desk: CallDesk,
+  callback: CallbackRow,
+  agentId: string | null,
+  after: Aftermath,
+): Promise<void> {
+  const { conversationId, round } = callback;
+  const id = await writeLeg(sql, { conversationId, callbackId: callback.id, attempt: round, leg: "customer", agentId });
+  if (id === null) return;
+  await applyToCallback(sql, desk, callback, { type: "rings", round });
+  after.place.push(id);
+}
+
+async function ringAgent(
+  sql: TransactionSql,
+  { id: callbackId, conversationId, round }: CallbackRow,
+  agentId: string | null,
+  after: Aftermath,
+): Promise<void> {
+  const id = await writeLeg(sql, { conversationId, callbackId, attempt: round, leg: "agent", agentId });
+  if (id !== null) after.place.push(id);
+}
+
+/** What news of one leg mean for its callback and for the other legs. */
+export async function followLeg(sql: TransactionSql, desk: CallDesk, leg: Leg, after: Aftermath): Promise<void> {
+  after.conversations.add(leg.conversationId);
+  const callback = leg.callbackId === null ? null : await lockCallback(sql, leg.callbackId);
+  if (callback === null || callback.round !== leg.attempt) return;
+  if (leg.leg === "customer") {
+    if (hasEnded(leg.state) || leg.answeredBy === "machine") await customerLegOver(sql, desk, leg, callback, after);
+  } else if (hasEnded(leg.state)) {
+    await agentLegOver(sql, desk, leg, callback, after);
+  }
+}
+
+async function customerLegOver(
+  sql: TransactionSql,
+  desk: CallDesk,
+  leg: Leg,
+  callback: CallbackRow,
+  after: Aftermath,
+): Promise<void> {
+  const round = leg.attempt ?? 0;
+  const talked = leg.state === "completed" && leg.answeredBy !== "machine";
+  const [opted] = callback.last ? [true] : [];
+  await applyToCallback(
+    sql,
+    desk,
+    callback,
+    talked ? { type: "hung-up", round } : { type: "unanswered", round },
+    talked || opted ? undefined : { agentId: null, change: "not-reached", outcome: reasonOf(leg) },
+  );
+  for (const other of await otherLegs(sql, leg)) {
+    if (!hasEnded(other.state) && other.externalId !== null) after.hangUp.push(other.externalId);
+  }
+}
+
+function reasonOf(leg: Leg): string {
+  return leg.answeredBy === "machine" ? "answering-machine" : leg.state;
+}
+
+/** Nobody is left alone on a line: without an agent there is nothing for the customer to wait for. */
+async function agentLegOver(
+  sql: TransactionSql,
+  desk: CallDesk,
+  leg: Leg,
+  callback: CallbackRow,
+  after: Aftermath,
+): Promise<void> {
+  const others = await otherLegs(sql, leg);
+  const people = others.filter((one) => one.leg !== "customer" && !hasEnded(one.state));
+  const customer = others.find((one) => one.leg === "customer");
+  if (leg.joinedAt === null) {
+    // An offer that was not taken: whoever does not hear it ring is asked to come back by themselves.
+    await sql`update agents set presence = 'away' where id = ${leg.agentId} and presence = 'available'`;
+    if (customer === undefined) {
+      const againAt = desk.now();
+      await applyToCallback(sql, desk, callback, { type: "not-dialled", round: leg.attempt ?? 0, againAt });
+    }
+  }
+  if (people.length > 0 || customer === undefined || hasEnded(customer.state)) return;
+  if (customer.externalId !== null) after.hangUp.push(customer.externalId);
+}

@@ -1,0 +1,103 @@
+import type { TransactionSql } from "../db/client.ts";
+import { localTimeOf } from "../lib/zoned-time.ts";
+import { applyToCallback, hoursOf } from "./apply.ts";
+import type { CallDesk } from "./desk.ts";
+import { appendCallbackEvent } from "./events.ts";
+import { type Promised, promise } from "./machine.ts";
+import { type CallbackRow, lockCallback, savePromised } from "./store.ts";
+
+/** A promise of a call, checked already. */
+export interface NewPromise {
+  readonly conversationId: string;
+  readonly contactId: string;
+  readonly phone: string | null;
+  readonly proven: boolean;
+  /** Null: as soon as possible. */
+  readonly wantedAt: number | null;
+  /** The customer chose this time, whatever the hour. */
+  readonly picked: boolean;
+  /** The zone that the customer named; null: not known. */
+  readonly zone: string | null;
+  /** Where they may be. */
+  readonly zones: readonly string[];
+  /** The customer's words for when. */
+  readonly wish: string | null;
+  readonly topic: string | null;
+  readonly locale: string | null;
+  readonly team: string | null;
+  readonly source: string;
+  readonly agentId: string | null;
+}
+
+/** Stores a promise; the contact's conversation is locked and has no open one. */
+export async function insertPromise(sql: TransactionSql, desk: CallDesk, given: NewPromise): Promise<string> {
+  const now = desk.now();
+  const hours = hoursOf(given);
+  const made = promise({ wantedAt: given.wantedAt, picked: given.picked }, { now, hours, policy: desk.policy });
+  const zone = given.zone ?? (given.zones.length === 1 ? (given.zones[0] ?? null) : null);
+  const localTime = localTimeIn(made, zone);
+  const [row] = await sql<{ id: string }[]>`
+    insert into callbacks (contact_id, conversation_id, phone, wish, wanted_at, zone, local_time, zones, topic, locale, team,
+      source, requested_by, proven)
+    values (${given.contactId}, ${given.conversationId}, ${given.phone}, ${given.wish},
+      ${made.wantedAt === null ? null : new Date(made.wantedAt)}, ${zone}, ${localTime}, ${[...given.zones]}, ${given.topic},
+      ${given.locale}, ${given.team}, ${given.source}, ${given.agentId}, ${given.proven})
+    returning id`;
+  if (row === undefined) throw new Error("The callback was not stored.");
+  await savePromised(sql, row.id, made, now);
+  await appendCallbackEvent(sql, given.conversationId, given.agentId, {
+    callback: row.id,
+    change: "booked",
+    state: made.state,
+    localTime,
+    zone,
+    wish: given.wish,
+  });
+  return row.id;
+}
+
+/** Changes an open promise to what is asked for now; false when it was dialled already. */
+export async function changePromise(
+  sql: TransactionSql,
+  desk: CallDesk,
+  row: CallbackRow,
+  given: Omit<NewPromise, "conversationId" | "contactId" | "source"> & { readonly change: string },
+): Promise<boolean> {
+  const phone = given.phone ?? row.phone;
+  const zone = given.zone ?? row.zone;
+  const zones = given.zones.length > 0 ? given.zones : row.zones;
+  const { wantedAt, picked } = given;
+  const localTime = localTimeIn({ wantedAt }, zone);
+  const target = { ...row, phone, zone, zones, localTime };
+  const { stepped } = await applyToCallback(
+    sql,
+    desk,
+    target,
+    { type: "move", wantedAt, picked },
+    { agentId: given.agentId, change: given.change },
+  );
+  if (!stepped.accepted) return false;
+  await sql`update callbacks set phone = ${phone}, zone = ${zone}, zones = ${[...zones]}, local_time = ${localTime},
+      wish = coalesce(${given.wish}, wish), topic = coalesce(${given.topic}, topic), reminded_at = null, held = null,
+      proven = case when ${given.phone}::text is null then proven else ${given.proven} end,
+      team = coalesce(${given.team}, team)
+    where id = ${row.id}`;
+  return true;
+}
+
+/** Cancels; false when it was dialled already or is over. */
+export async function cancelPromise(
+  sql: TransactionSql,
+  desk: CallDesk,
+  id: string,
+  agentId: string | null = null,
+): Promise<boolean> {
+  const row = await lockCallback(sql, id);
+  if (row === null) return false;
+  const { stepped } = await applyToCallback(sql, desk, row, { type: "cancel" }, { agentId, change: "cancelled" });
+  return stepped.accepted;
+}
+
+function localTimeIn({ wantedAt }: Pick<Promised, "wantedAt">, zone: string | null): string | null {
+  return wantedAt === null || zone === null ? null : localTimeOf(new Date(wantedAt), zone);
+}

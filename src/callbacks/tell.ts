@@ -1,0 +1,76 @@
+import { type Channel, type ContactAddress, can } from "../../channels/channel.ts";
+import { appendEvent } from "../conversations/append-event.ts";
+import type { TransactionSql } from "../db/client.ts";
+import { asJson } from "../db/json.ts";
+import { newId } from "../lib/ids.ts";
+import type { Part, ReplyMeta } from "../lib/message.ts";
+import type { CallDesk } from "./desk.ts";
+import { callToken } from "./link.ts";
+import type { CallbackRow } from "./store.ts";
+import { type CallWords, callWords, fillIn, timeInWords } from "./words.ts";
+
+const previewMaxChars = 140;
+
+/**
+ * Writes to the customer about their call, with the link to move or cancel it: in the conversation, and by text message
+ * where that is not read by itself (web chat, telephone). Goes out through the outbox like every message.
+ */
+export async function tellCustomer(
+  sql: TransactionSql,
+  desk: CallDesk,
+  callback: Pick<CallbackRow, "id" | "conversationId" | "phone" | "locale" | "zone" | "zones" | "dueAt">,
+  what: Exclude<keyof CallWords, "greeting" | "optedOut" | "assistant">,
+): Promise<void> {
+  const { locale } = callback;
+  const zone = callback.zone ?? callback.zones[0] ?? "UTC";
+  const text = fillIn(callWords(locale)[what], {
+    company: desk.company(),
+    when: timeInWords(callback.dueAt, zone, locale),
+    link: callLink(desk, callback.id),
+  });
+  const parts: readonly Part[] = [{ t: "text", text, format: "plain" }];
+  const meta: ReplyMeta = { kind: "notice", sources: [], choices: [], flow: "callback", locale: locale ?? "en" };
+  const way = await wayToTell(sql, desk, callback);
+  const seq = await appendEvent(sql, callback.conversationId, { type: "message", agentId: null, data: {} });
+  const id = newId();
+  await sql`insert into messages (id, conversation_id, seq, author, channel, account, parts, meta, locale)
+    values (${id}, ${callback.conversationId}, ${seq}, 'system', ${way?.channel.name ?? null}, ${way?.channel.account ?? null},
+      ${sql.json(asJson(parts))}, ${sql.json(asJson(meta))}, ${locale})`;
+  await sql`update conversations set preview = ${text.slice(0, previewMaxChars)} where id = ${callback.conversationId}`;
+  if (way === null) return;
+  const { items } = way.channel.render({ parts, meta, to: way.address, locale });
+  for (const [index, item] of items.entries()) {
+    await sql`insert into deliveries (message_id, piece, conversation_id, seq, channel, account, address, item, state)
+      values (${id}, ${index + 1}, ${callback.conversationId}, ${seq}, ${way.channel.name}, ${way.channel.account},
+        ${sql.json(asJson(way.address))}, ${sql.json(asJson(item))}, 'ready')`;
+  }
+}
+
+export function callLink(desk: Pick<CallDesk, "key" | "now" | "publicUrl">, callbackId: string): string {
+  return `${desk.publicUrl()}/call/${callToken(desk.key, callbackId, desk.now())}`;
+}
+
+interface Way {
+  readonly channel: Channel;
+  readonly address: ContactAddress;
+}
+
+async function wayToTell(
+  sql: TransactionSql,
+  desk: CallDesk,
+  { conversationId, phone }: Pick<CallbackRow, "conversationId" | "phone">,
+): Promise<Way | null> {
+  const [row] = await sql<{ channel: string | null; account: string | null; address: ContactAddress | null }[]>`
+    select c.channel, c.account, case when a.id is not null then
+      jsonb_build_object('channel', a.channel, 'kind', a.kind, 'value', a.value) end as address
+    from conversations c left join contact_addresses a on a.id = c.address_id where c.id = ${conversationId}`;
+  const here = desk.channelFor(row?.channel ?? "", row?.account ?? "");
+  if (here !== null && can(here, "send") && !here.limits.pulled && row?.address) {
+    return { channel: here, address: row.address };
+  }
+  const caller = desk.phone();
+  if (phone === null || caller === null || !can(caller, "repliesVia")) return null;
+  const channel = desk.channelFor(caller.repliesVia, caller.account);
+  if (channel === null || !can(channel, "send")) return null;
+  return { channel, address: { channel: channel.name, kind: "e164", value: phone } };
+}

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type CallCentre, openCallCentre } from "../support/call-centre.ts";
+import type { SignedIn } from "../support/desk.ts";
+
+const agentPhone = "+46812345678";
+let centre: CallCentre;
+let ada: SignedIn;
+beforeAll(async () => {
+  centre = await openCallCentre();
+  ada = await centre.desk.agent("Ada");
+  // The first request loads the provider's SDK.
+  centre.double.answerAs(agentPhone, { key: "1", talkMs: 60_000 });
+}, 60_000);
+afterAll(() => centre.close());
+
+const sql = <Row>(work: (sql: Parameters<Parameters<CallCentre["desk"]["db"]["run"]>[0]>[0]) => Promise<Row>) =>
+  centre.desk.db.run(work);
+const available = () =>
+  sql((db) => db`update agents set presence = 'available', phone = ${agentPhone} where id = ${ada.id}`);
+beforeEach(available);
+
+let numbers = 0;
+async function promised(body: object = {}) {
+  numbers += 1;
+  const phone = `+4670174${String(numbers).padStart(4, "0")}`;
+  const { conversationId } = await centre.desk.says(phone, "Please call me");
+  const booked = await ada.call("POST", "/callbacks", { conversationId, ...body });
+  expect(booked.status).toBe(201);
+  return { id: booked.body.callback.id as string, phone, conversationId };
+}
+const stateOf = async (id: string) => {
+  const [row] = await sql(
+    (db) => db<{ state: string; attempts: number; due_at: Date }[]>`
+    select state, attempts, due_at from callbacks where id = ${id}`,
+  );
+  return row;
+};
+const comesTo = (id: string, state: string) =>
+  centre.until(`callback ${state}`, async () => ((await stateOf(id))?.state === state ? true : null));
+const callsTo = (phone: string) => centre.double.calls.filter((call) => call.to === phone);
+const texts = (phone: string) =>
+  centre.double.journal
+    .of("sms", phone)
+    .filter((one) => one.direction === "out")
+    .map((one) => one.body);
+
+test("R5 agent first: the agent accepts with a key, the customer is rung once, both are in one conference, all of it is told", async () => {
+  const one = await promised({ topic: "A <late> fee\u0000" });
+  await comesTo(one.id, "done");
+  const [agent] = callsTo(agentPhone);
+  const [customer] = callsTo(one.phone);
+  expect(callsTo(one.phone)).toHaveLength(1);
+  expect(agent?.heard.join(" ")).toContain("A <late> fee");
+  expect(agent?.heard.join(" ")).toContain("Press 1");
+  expect(customer?.heard.join(" ")).toContain("the call you asked for");
+  expect([agent?.conference, customer?.conference]).toEqual([one.id, one.id]);
+  // The customer hung up: the agent is not left in an empty conference.
+  await centre.until("the agent's line ends", async () => agent?.endedAt !== null);
+  const { body } = await ada.call("GET", `/conversations/${one.conversationId}/events`);
+  const told = body.events.map((event: { type: string; data: { change?: string; state?: string; leg?: string } }) =>
+    event.type === "callback"
+      ? event.data.change
+      : event.type === "call"
+        ? `${event.data.leg} ${event.data.state}`
+        : event.type,
+  );
+  for (const part of [
+    "booked",
+    "due",
+    "dialling",
+    "agent in-progress",
+    "customer in-progress",
+    "connected",
+    "customer completed",
+    "done",
+  ])
+    expect(told).toContain(part);
+}, 60_000);
+
+test("an answering machine counts as an attempt, hears no word of anybody, and a text offers a new time", async () => {
+  const one = await promised();
+  centre.double.answerAs(one.phone, { outcome: "machine" });
+  await comesTo(one.id, "scheduled");
+  expect((await stateOf(one.id))?.attempts).toBe(1);
+  expect(callsTo(one.phone)[0]?.heard).toEqual([]);
+  await centre.until("the text is sent", async () =>
+    texts(one.phone).some((text) => text.includes("https://help.example/call/")),
+  );
+  await available();
+  // Ten minutes later: the second attempt; after the third an honest end.
+  const again = () => sql((db) => db`update callbacks set due_at = now() where id = ${one.id}`);
+  centre.double.answerAs(one.phone, { outcome: "busy" });
+  await again();
+  await centre.until(
+    "second attempt",
+    async () => (await stateOf(one.id))?.attempts === 2 && (await stateOf(one.id))?.state === "scheduled",
+  );
+  centre.double.answerAs(one.phone, { outcome: "no-answer" });
+  await again();
+  await comesTo(one.id, "missed");
+  await centre.until("the last text", async () => texts(one.phone).some((text) => text.includes("several times")));
+  expect(callsTo(one.phone)).toHaveLength(3);
+}, 90_000);
+
+test("R5 an unknown outcome is looked up: a call that was taken is not made again, one that was not is", async () => {
+  for (const fault of [{ failAfter: 1 }, { failBefore: 1 }]) {
+    await sql((db) => db`update agents set presence = 'offline' where id = ${ada.id}`);
+    const one = await promised();
+    const before = callsTo(agentPhone).length;
+    centre.double.behave(fault);
+    await available();
+    await centre.until("the provider was asked", async () => {
+      const rows = await sql((db) => db`select 1 from calls where callback_id = ${one.id} and state = 'unknown'`);
+      return rows.length > 0;
+    });
+    centre.double.behave({ failAfter: 0, failBefore: 0 });
+    await comesTo(one.id, "done");
+    expect(callsTo(one.phone)).toHaveLength(1);
+    expect(callsTo(agentPhone).length - before).toBe(1);
+  }
+}, 120_000);
+
+test("an agent who does not take the call is set aside, and the next one is rung; nobody free keeps the place and says so", async () => {
+  centre.double.answerAs(agentPhone, { outcome: "no-answer" });
+  const one = await promised();
+  await centre.until("the agent is away", async () => {
+    const [row] = await sql((db) => db<{ presence: string }[]>`select presence from agents where id = ${ada.id}`);
+    return row?.presence === "away";
+  });
+  expect(await stateOf(one.id)).toMatchObject({ state: "due", attempts: 0 });
+  await sql((db) => db`update callbacks set due_at = now() - interval '4 minutes' where id = ${one.id}`);
+  await centre.until("told", async () => texts(one.phone).some((text) => text.includes("You keep your place")));
+  centre.double.answerAs(agentPhone, { outcome: "human" });
+  await available();
+  await comesTo(one.id, "done");
+}, 90_000);
+
+test("R5 cancelling wins until dialling; an opt-out ends every promise; a withheld agent rings nobody", async () => {
+  await sql((db) => db`update agents set presence = 'offline' where id = ${ada.id}`);
+  const [cancelled, opted] = [await promised(), await promised()];
+  expect((await ada.call("PATCH", `/callbacks/${cancelled.id}`, { state: "cancelled" })).status).toBe(200);
+  await sql((db) => db`insert into never_call (phone, source) values (${opted.phone}, 'link')`);
+  await available();
+  await comesTo(opted.id, "cancelled");
+  expect([callsTo(cancelled.phone), callsTo(opted.phone)]).toEqual([[], []]);
+}, 60_000);

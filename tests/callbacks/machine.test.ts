@@ -1,0 +1,237 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { callingHours } from "../../src/callbacks/calling-hours.ts";
+import {
+  type CallbackEvent,
+  type Effect,
+  mayRing,
+  type Promised,
+  usualPolicy as policy,
+  promise,
+  step,
+} from "../../src/callbacks/machine.ts";
+import { localTimeOf } from "../../src/lib/zoned-time.ts";
+
+/** `npm test` takes a small number; a release takes a million: CALLBACK_STEPS=1000000 npx vitest run tests/callbacks/machine.test.ts */
+const steps = Number(process.env.CALLBACK_STEPS ?? 20_000);
+const stepsPerRun = 60;
+const minute = 60_000;
+const hour = 60 * minute;
+const zone = "Europe/Stockholm";
+const hours = callingHours([zone]);
+/** Both changes of the clock lie within the runs. */
+const starts = ["2026-03-28T06:00:00Z", "2026-10-24T06:00:00Z", "2026-11-25T09:00:00Z"].map(Date.parse);
+const over = new Set(["done", "missed", "cancelled", "expired"]);
+
+const round = fc.integer({ min: -1, max: 1 });
+/** `ahead`: how far the clock goes before the event; it also jumps back and far ahead. */
+const ahead = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 10 * minute }) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 14 * hour }) },
+  { weight: 1, arbitrary: fc.integer({ min: -2 * hour, max: 0 }) },
+);
+const wish = fc.record({
+  in: fc.option(fc.integer({ min: 0, max: 40 * hour })),
+  picked: fc.boolean(),
+});
+type Drawn = { readonly ahead: number; readonly offset: number; readonly type: string; readonly wish: Wish };
+type Wish = { readonly in: number | null; readonly picked: boolean };
+const drawn: fc.Arbitrary<Drawn> = fc.record({
+  ahead,
+  offset: round,
+  type: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom("clock", "dial") },
+    { weight: 5, arbitrary: fc.constantFrom("rings", "answered", "unanswered", "not-dialled", "hung-up") },
+    { weight: 1, arbitrary: fc.constantFrom("move", "cancel", "opted-out", "heard-from", "done", "missed") },
+  ),
+  wish,
+});
+
+function toEvent(one: Drawn, now: number, current: number): CallbackEvent {
+  const named = current + one.offset;
+  switch (one.type) {
+    case "move":
+      return { type: "move", ...wanted(one.wish, now) };
+    case "rings":
+    case "answered":
+    case "unanswered":
+    case "hung-up":
+      return { type: one.type, round: named };
+    case "not-dialled":
+      return { type: "not-dialled", round: named, againAt: now + minute };
+    case "done":
+    case "missed":
+      return { type: "ended", as: one.type };
+    default:
+      return { type: one.type as "clock" | "dial" | "cancel" | "opted-out" | "heard-from" };
+  }
+}
+
+function wanted(given: Wish, now: number) {
+  return { wantedAt: given.in === null ? null : now + given.in, picked: given.picked };
+}
+
+/** What must hold after any step, told by a model that knows only what a customer would. */
+class Model {
+  rings = 0;
+  dialled = new Set<number>();
+  mayBeCalled = true;
+
+  check(before: Promised, after: Promised, event: CallbackEvent, effects: readonly Effect[], now: number): void {
+    if (over.has(before.state)) expect(after, `${before.state} is final`).toEqual(before);
+    if (event.type === "move" && after !== before) this.rings = 0;
+    for (const effect of effects) {
+      if (effect.do !== "dial") continue;
+      expect(this.dialled.has(effect.round), "a round is dialled once").toBe(false);
+      this.dialled.add(effect.round);
+      expect(this.mayBeCalled, "nobody is called after they said no").toBe(true);
+      expect(before.state).toBe("due");
+      expect(now, "not before its time").toBeGreaterThanOrEqual(before.dueAt);
+      expect(now, "not after its window").toBeLessThanOrEqual(before.until);
+      expect(this.isFitTime(before, now), `a fit hour: ${localTimeOf(new Date(now), zone)}`).toBe(true);
+    }
+    if (event.type === "rings" && after !== before) this.rings += 1;
+    if (event.type === "not-dialled" && after !== before && before.rung) this.rings -= 1;
+    expect(this.rings, "attempts are limited").toBeLessThanOrEqual(policy.attemptsMax);
+    expect(after.attempts).toBe(this.rings);
+    if (event.type === "cancel" && ["requested", "scheduled", "due"].includes(before.state))
+      expect(after.state, "cancelling wins until dialling").toBe("cancelled");
+    if (event.type === "opted-out" || after.state === "cancelled") this.mayBeCalled = false;
+  }
+
+  /** Between 8 and 20 on the customer's clock, or the time that the customer chose. */
+  private isFitTime({ wantedAt, picked, askedAt }: Promised, now: number): boolean {
+    const local = Number(localTimeOf(new Date(now), zone).slice(11, 13));
+    const chosen =
+      wantedAt === null
+        ? now - askedAt <= policy.nowForMs && now >= askedAt
+        : picked && now >= wantedAt && now - wantedAt <= policy.windowMs;
+    return (local >= 8 && local < 20) || chosen;
+  }
+}
+
+describe("the state machine", () => {
+  test(`R5 holds over ${steps} random steps with replays, reorderings and clock jumps`, () => {
+    let taken = 0;
+    const seen = new Set<string>();
+    const run = fc.property(
+      fc.constantFrom(...starts),
+      wish,
+      fc.array(drawn, { minLength: stepsPerRun, maxLength: stepsPerRun }),
+      (start, first, events) => {
+        let now = start;
+        let callback = promise(wanted(first, now), { now, hours, policy });
+        const model = new Model();
+        let previous: CallbackEvent = { type: "clock" };
+        for (const one of events) {
+          now += one.ahead;
+          const event = toEvent(one, now, callback.round);
+          // Each event is followed by itself and by the one before it, as a provider's reports are.
+          for (const given of [event, event, previous]) {
+            const stepped = step(callback, given, { now, hours, policy });
+            model.check(callback, stepped.callback, given, stepped.effects, now);
+            expect(stepped.accepted).toBe(stepped.callback !== callback);
+            callback = stepped.callback;
+            seen.add(callback.state);
+            taken += 1;
+          }
+          previous = event;
+        }
+      },
+    );
+    fc.assert(run, { numRuns: Math.ceil(steps / (stepsPerRun * 3)) });
+    expect(taken).toBeGreaterThanOrEqual(steps);
+    // The run came everywhere, or it would prove little.
+    expect([...seen].sort()).toEqual([
+      "cancelled",
+      "connected",
+      "dialling",
+      "done",
+      "due",
+      "expired",
+      "missed",
+      "requested",
+      "scheduled",
+    ]);
+  });
+
+  test("R6 a callback that is only left to the clock and to people who answer comes to an end", () => {
+    const drive = fc.property(
+      fc.constantFrom(...starts),
+      wish,
+      fc.array(fc.boolean(), { maxLength: 20 }),
+      (start, first, free) => {
+        let now = start;
+        let callback = promise(wanted(first, now), { now, hours, policy });
+        for (let turn = 0; turn < 4_000 && !over.has(callback.state); turn++) {
+          now += 5 * minute;
+          const around = { now, hours, policy };
+          callback = step(callback, { type: "clock" }, around).callback;
+          if (free[turn % 20] === true) callback = step(callback, { type: "dial" }, around).callback;
+          callback = step(callback, { type: "rings", round: callback.round }, around).callback;
+          callback = step(callback, { type: "unanswered", round: callback.round }, around).callback;
+        }
+        expect(over.has(callback.state)).toBe(true);
+      },
+    );
+    fc.assert(drive, { numRuns: 200 });
+  });
+});
+
+describe("the policy", () => {
+  const at = (text: string) => Date.parse(text);
+  const around = (now: string) => ({ now: at(now), hours, policy });
+  /** Through a whole attempt that nobody answers. */
+  function tryOnce(callback: Promised, now: string) {
+    let next = step(callback, { type: "clock" }, around(now)).callback;
+    next = step(next, { type: "dial" }, around(now)).callback;
+    next = step(next, { type: "rings", round: next.round }, around(now)).callback;
+    return step(next, { type: "unanswered", round: next.round }, around(now));
+  }
+  const local = (ms: number) => localTimeOf(new Date(ms), zone);
+
+  test("three attempts: after ten minutes, after an hour, then an honest end", () => {
+    const first = tryOnce(
+      promise({ wantedAt: null, picked: true }, around("2026-11-25T09:00:00Z")),
+      "2026-11-25T09:00:00Z",
+    );
+    expect([first.callback.state, local(first.callback.dueAt)]).toEqual(["scheduled", "2026-11-25T10:10"]);
+    const second = tryOnce(first.callback, "2026-11-25T09:10:00Z");
+    expect(local(second.callback.dueAt)).toBe("2026-11-25T11:10");
+    const third = tryOnce(second.callback, "2026-11-25T10:10:00Z");
+    expect([third.callback.state, third.effects]).toEqual(["missed", [{ do: "tell", what: "gave-up" }]]);
+  });
+
+  test("an attempt that would come at night waits for the morning", () => {
+    const first = tryOnce(
+      promise({ wantedAt: null, picked: true }, around("2026-11-25T18:55:00Z")),
+      "2026-11-25T18:55:00Z",
+    );
+    expect(local(first.callback.dueAt)).toBe("2026-11-26T08:00");
+  });
+
+  test("asked for now at night: rung at once for half an hour, then from eight", () => {
+    const asked = promise({ wantedAt: null, picked: true }, around("2026-11-25T22:00:00Z"));
+    expect(mayRing(asked, at("2026-11-25T22:29:00Z"), { hours, policy })).toBe(true);
+    const later = step(asked, { type: "clock" }, around("2026-11-25T22:31:00Z")).callback;
+    expect([later.state, local(later.dueAt)]).toEqual(["scheduled", "2026-11-26T08:00"]);
+  });
+
+  test("nobody free: the customer is told once, keeps the place, and is told when it is over", () => {
+    const promised = promise({ wantedAt: at("2026-11-25T09:00:00Z"), picked: false }, around("2026-11-24T09:00:00Z"));
+    const due = step(promised, { type: "clock" }, around("2026-11-25T09:00:00Z")).callback;
+    const late = step(due, { type: "clock" }, around("2026-11-25T09:03:00Z"));
+    expect(late.effects).toEqual([{ do: "tell", what: "late" }]);
+    expect(local(late.callback.until)).toBe("2026-11-25T20:00");
+    expect(step(late.callback, { type: "clock" }, around("2026-11-25T09:30:00Z")).accepted).toBe(false);
+    const ended = step(late.callback, { type: "clock" }, around("2026-11-25T19:00:01Z"));
+    expect([ended.callback.state, ended.effects]).toEqual(["expired", [{ do: "tell", what: "expired" }]]);
+  });
+
+  test("hours that suit every zone: none at once in Fiji and London, eleven to twenty across the United States", () => {
+    const across = callingHours(["America/New_York", "America/Los_Angeles"]);
+    expect(across.opens(at("2026-11-25T12:00:00Z"))).toBe(at("2026-11-25T16:00:00Z"));
+    expect(across.closes(at("2026-11-25T17:00:00Z"))).toBe(at("2026-11-26T01:00:00Z"));
+    expect(callingHours(["Pacific/Fiji", "Europe/London"]).opens(at("2026-11-25T12:00:00Z"))).toBeNull();
+  });
+});

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { callToken, readCallToken } from "../../src/callbacks/link.ts";
+import { type Desk, openDesk } from "../support/desk.ts";
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await openDesk({ DEMO: "true", CALL_COUNTRIES: "SE,US", TIME_ZONE: "Europe/Stockholm" });
+}, 60_000);
+afterAll(() => desk.close());
+
+const get = (path: string) => fetch(desk.url + path, { redirect: "manual" });
+const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(desk.url + path, {
+    method: "POST",
+    redirect: "manual",
+    headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    body: new URLSearchParams(fields).toString(),
+  });
+const callbacks = () =>
+  desk.db.run(
+    (sql) => sql<{ id: string; phone: string; state: string; wanted_at: Date | null; proven: boolean }[]>`
+    select id, phone, state, wanted_at, proven from callbacks order by created_at`,
+  );
+async function form(lang = "en") {
+  const page = await (await get(`/call?lang=${lang}`)).text();
+  const id = /name="id" value="([^"]+)"/.exec(page)?.[1] ?? "";
+  const slots = [...page.matchAll(/<option value="(\d{13})"/g)].map((match) => match[1] ?? "");
+  return {
+    page,
+    slots,
+    fields: {
+      id,
+      phone: "+46701740605",
+      when: "now",
+      zone: "Europe/Stockholm",
+      shown: "Europe/Stockholm",
+      language: lang,
+      topic: "A fee",
+    },
+  };
+}
+
+test("a call is asked for without script, shown, moved and cancelled by its link; no GET changes anything", async () => {
+  const { page, slots, fields } = await form();
+  expect(page).not.toContain("<script>");
+  expect(slots.length).toBeGreaterThan(5);
+  const asked = await post("/call?lang=en", { ...fields, when: slots[3] ?? "" });
+  expect(asked.status).toBe(303);
+  const link = asked.headers.get("location") ?? "";
+  // A double click gives the same promise.
+  expect((await post("/call?lang=en", { ...fields, when: slots[3] ?? "" })).headers.get("location")).toBe(link);
+  const shown = await (await get(link)).text();
+  expect(shown).toContain("We will call you on");
+  expect(shown).not.toContain("701740605");
+  expect(await callbacks()).toMatchObject([{ phone: "+46701740605", state: "scheduled", proven: false }]);
+  const path = link.split("?")[0] ?? "";
+  const moved = await post(path, {
+    do: "move",
+    when: slots[5] ?? "",
+    zone: "Europe/Stockholm",
+    shown: "Europe/Stockholm",
+  });
+  expect(moved.status).toBe(200);
+  expect((await callbacks())[0]?.wanted_at?.getTime()).toBe(Number(slots[5]));
+  const foreign = await post(path, { do: "cancel" }, { origin: "https://evil.example" });
+  expect(foreign.status).toBe(403);
+  await get(`${path}?do=cancel`);
+  expect((await callbacks())[0]?.state).toBe("scheduled");
+  expect(await (await post(path, { do: "cancel" })).text()).toContain("This call is cancelled.");
+  expect((await callbacks())[0]?.state).toBe("cancelled");
+}, 30_000);
+
+test("each fault stands beside its field, in the customer's language, with what they wrote", async () => {
+  for (const [lang, words] of [
+    ["en", "complete telephone number"],
+    ["sv", "helt telefonnummer"],
+    ["de", "vollständige Telefonnummer"],
+    ["es", "número de teléfono completo"],
+  ] as const) {
+    const { fields } = await form(lang);
+    const answer = await post(`/call?lang=${lang}`, { ...fields, phone: "12 <b>", topic: '"><script>' });
+    const page = await answer.text();
+    expect(answer.status).toBe(422);
+    expect(page).toContain(words);
+    expect(page).toContain('aria-describedby="phone-hint phone-fault"');
+    expect(page).not.toContain('"><script>');
+  }
+  const { fields } = await form();
+  expect(await (await post("/call?lang=en", { ...fields, phone: "+4930901820" })).text()).toContain(
+    "cannot call this number",
+  );
+  expect(await (await post("/call?lang=en", { ...fields, when: "tomorrow" })).text()).toContain(
+    "choose one of the times",
+  );
+}, 30_000);
+
+test("M5 the answer for a number that is never called looks like any other", async () => {
+  await desk.db.run((sql) => sql`insert into never_call (phone, source) values ('+46701740606', 'link')`);
+  const answers = [];
+  for (const phone of ["+46701740606", "+46701740607"]) {
+    const { fields } = await form();
+    const asked = await post("/call?lang=en", { ...fields, phone });
+    const page = await (await get(asked.headers.get("location") ?? "")).text();
+    answers.push([asked.status, page.replace(/\/call\/[\w-]+/g, "/call/x").replace(/ \d\d</g, " nn<")]);
+  }
+  expect(answers[0]).toEqual(answers[1]);
+}, 30_000);
+
+test("A6 a link opens one callback, expires, and cannot be made without the key", async () => {
+  const key = Buffer.alloc(32, 1);
+  const id = "01a20b68-32c3-7b17-a335-d1f249cadc2c";
+  const now = Date.now();
+  const token = callToken(key, id, now);
+  expect(readCallToken(key, token, now)).toBe(id);
+  expect(readCallToken(key, token, now + 102 * 86_400_000)).toBeNull();
+  expect(readCallToken(Buffer.alloc(32, 2), token, now)).toBeNull();
+  for (let at = 0; at < token.length; at++) {
+    const changed = token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
+    expect(readCallToken(key, changed, now)).toBeNull();
+  }
+  expect((await get("/call/nonsense")).status).toBe(404);
+});

@@ -1,0 +1,59 @@
+import { type ProviderDouble, startProviderDouble } from "../../src/simulator/provider-double.ts";
+import { quiet } from "./database.ts";
+import { type Desk, openDesk } from "./desk.ts";
+
+const accountSid = `AC${"a".repeat(32)}`;
+const authToken = "token-for-tests";
+export const ourNumber = "+46800000000";
+
+export interface CallCentre {
+  readonly desk: Desk;
+  readonly double: ProviderDouble;
+  /** Waits until this holds; throws when it does not in time. */
+  until<Value>(what: string, look: () => Promise<Value | null | false | undefined>): Promise<Value>;
+  close(): Promise<void>;
+}
+
+/** The whole service at a provider's double that rings telephones. */
+export async function openCallCentre(environment: Readonly<Record<string, string>> = {}): Promise<CallCentre> {
+  const publicUrl = "https://help.example";
+  let origin = "";
+  const double = await startProviderDouble({
+    port: 0,
+    seed: 5,
+    log: quiet,
+    accountSid,
+    authToken,
+    service: { publicUrl: () => publicUrl, origin: () => origin },
+    behaviour: { statusDelayMs: 5 },
+  });
+  const desk = await openDesk({
+    TWILIO_ACCOUNT_SID: accountSid,
+    TWILIO_AUTH_TOKEN: authToken,
+    TWILIO_API_URL: double.url,
+    TWILIO_SMS_NUMBER: ourNumber,
+    TWILIO_VOICE_NUMBER: ourNumber,
+    PUBLIC_URL: publicUrl,
+    CALL_COUNTRIES: "SE,US,GB,DE,ES",
+    TIME_ZONE: "Europe/Stockholm",
+    ...environment,
+  });
+  origin = desk.url;
+  return {
+    desk,
+    double,
+    async until(what, look) {
+      const deadline = Date.now() + 25_000;
+      for (;;) {
+        const found = await look();
+        if (found !== null && found !== false && found !== undefined) return found;
+        if (Date.now() > deadline) throw new Error(`It did not come to pass: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async close() {
+      await desk.close();
+      await double.close();
+    },
+  };
+}
