@@ -22,7 +22,11 @@ beforeAll(async () => {
   conversationId = stored.conversationId;
   await desk.db.run((sql) => sql`update contacts set name = ${canary}`);
   await ada.call("POST", `/conversations/${conversationId}/messages`, { clientId: "n", kind: "note", text: canary });
-  callbackId = (await ada.call("POST", "/callbacks", { conversationId, topic: canary })).body.callback.id;
+  // Far enough ahead that nothing else changes it meanwhile.
+  const localTime = `${new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)}T12:00`;
+  callbackId = (
+    await ada.call("POST", "/callbacks", { conversationId, topic: canary, localTime, customerPicked: true })
+  ).body.callback.id;
   tokenId = (await admin.call("POST", "/tokens", { name: canary })).body.id;
 });
 afterAll(() => desk.close());

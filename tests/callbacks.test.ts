@@ -95,7 +95,10 @@ describe("the API", () => {
     const asap = await book(soon.id, {});
     const tomorrow = await book(later.id, { localTime: nine(2) });
     const overdue = await book(late.id, { localTime: nine(2) });
-    await desk.db.run((sql) => sql`update callbacks set wanted_at = now() - interval '1 hour' where id = ${overdue}`);
+    await desk.db.run(
+      (sql) =>
+        sql`update callbacks set wanted_at = now() - interval '1 hour', due_at = now() - interval '1 hour' where id = ${overdue}`,
+    );
     expect(await list("today")).toEqual(expect.arrayContaining([asap, overdue]));
     expect(await list("today")).not.toContain(tomorrow);
     expect(await list("overdue")).toEqual([overdue]);

@@ -50,7 +50,8 @@ export async function requestCallback(
     ),
   );
   if (full !== null) return { outcome: "too-many" };
-  if (await refusesCalls(sql, phone)) return { outcome: "opted-out" };
+  // M5: who has not proved that the number is theirs hears the same as of any other; the dialler leaves it alone.
+  if (request.proven && (await refusesCalls(sql, phone))) return { outcome: "opted-out" };
   await sql`select 1 from conversations where id = ${request.conversationId} for update`;
   const open = await openCallbackOf(sql, request.contactId);
   const hours = await desk.hours();

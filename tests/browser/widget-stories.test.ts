@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { FrameLocator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, vi } from "vitest";
 import { browser, closeBrowser, story } from "../support/browser.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
 import { describeWith } from "../support/parts.ts";
@@ -77,8 +77,15 @@ describeWith(browser, "the chat on the help pages", () => {
     await replies(chat).first().waitFor();
     for (const attack of attacks.slice(0, 4)) await say(page, chat, attack);
     const agent = await everline.agent();
-    const { conversations } = await agent<{ conversations: { id: string }[] }>("GET", "/conversations?view=queue");
-    const id = conversations[0]?.id ?? "";
+    const id = await vi.waitFor(async () => {
+      const { conversations } = await agent<{ conversations: { id: string; preview: string }[] }>(
+        "GET",
+        "/conversations?view=queue",
+      );
+      const found = conversations.find(({ preview }) => preview.startsWith(attacks[3]?.slice(0, 10) ?? ""));
+      if (found === undefined) throw new Error("The last word has not arrived yet.");
+      return found.id;
+    }, patience);
     await agent("POST", `/conversations/${id}/claim`);
     for (const [at, text] of attacks.entries())
       await agent("POST", `/conversations/${id}/messages`, { clientId: `a${at}`, kind: "reply", text });

@@ -177,9 +177,7 @@ function start(global: { Everline?: { q?: Call[]; open?: unknown } }, doc: Docum
     else if (newValue) load();
   });
   doc.addEventListener("click", (event) => {
-    const link = (event.target as Element).closest<HTMLElement>(
-      "[data-everline=open],[data-everline-open],a[href='#chat']",
-    );
+    const link = (event.target as Element).closest<HTMLElement>("[data-everline-open],a[href='#chat']");
     if (!link) return;
     event.preventDefault();
     opener = link;
