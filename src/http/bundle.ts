@@ -26,7 +26,7 @@ export async function bundle(entry: string, options: BuildOptions = {}): Promise
       write: false,
       charset: "utf8",
       legalComments: "none",
-      target: "es2022",
+      target: "esnext",
       logLevel: "silent",
     });
     return outputFiles[0]?.text ?? "";
