@@ -144,7 +144,7 @@ async function goOnInTarget(sql: TransactionSql, join: Join, { from, into }: Sid
       last_activity_at = now(), listed_at = now()
     from conversations s where t.id = ${into.id} and s.id = ${from.id}`;
   if (handsOver) {
-    await sql`update turns set state = 'dropped', ended_at = now() where conversation_id = ${into.id} and state = 'open'`;
+    await sql`delete from turns where conversation_id = ${into.id}`;
     return false;
   }
   if (into.owner !== "assistant") return false;
@@ -152,13 +152,13 @@ async function goOnInTarget(sql: TransactionSql, join: Join, { from, into }: Sid
     with wanted as (
       select coalesce(t.first_seq, ${from.waitingQuestion}::bigint) as first_seq,
         coalesce(t.last_seq, ${from.waitingQuestion}::bigint) as last_seq
-      from (select 1) one left join turns t on t.conversation_id = ${from.id} and t.state = 'open'),
+      from (select 1) one left join turns t on t.conversation_id = ${from.id}),
     placed as (
       select min(j.new_seq) as first_seq, max(j.new_seq) as last_seq from ${placesOf(sql, from.id, copied.firstSeq - 1)} j, wanted w
       where j.old_seq between w.first_seq and w.last_seq)
     insert into turns (conversation_id, first_seq, last_seq)
       select ${into.id}, first_seq, last_seq from placed where first_seq is not null
-    on conflict (conversation_id) where state = 'open'
+    on conflict (conversation_id)
       do update set first_seq = least(turns.first_seq, excluded.first_seq), last_seq = greatest(turns.last_seq, excluded.last_seq)
     returning 1`;
   return due.length > 0;
@@ -166,7 +166,7 @@ async function goOnInTarget(sql: TransactionSql, join: Join, { from, into }: Sid
 
 /** The source stays as it was said, closed: nobody works in it and its visitors' tokens open nothing any more. */
 async function leaveSource(sql: TransactionSql, { into }: Join, { from, into: target }: Sides): Promise<void> {
-  await sql`update turns set state = 'dropped', ended_at = now() where conversation_id = ${from.id} and state = 'open'`;
+  await sql`delete from turns where conversation_id = ${from.id}`;
   await sql`update visitor_sessions set ended_at = now() where conversation_id = ${from.id} and ended_at is null`;
   await sql`update contacts set merged_into = ${target.contactId} where id = ${from.contactId}`;
   await sql`update conversations set status = 'resolved', owner = 'assistant', agent_id = null, fence = fence + 1,

@@ -69,7 +69,7 @@ async function askAgain(sql: TransactionSql, conversationId: string): Promise<vo
         and c.flow ? 'waiting' and c.last_inbound_seq = (c.flow #>> '{waiting,seq}')::bigint
       returning c.last_inbound_seq as seq)
     insert into turns (conversation_id, first_seq, last_seq) select ${conversationId}, seq, seq from waited
-    on conflict (conversation_id) where state = 'open' do nothing`;
+    on conflict (conversation_id) do nothing`;
 }
 
 /** Lets a session go on for its next token; false when it has ended. */
