@@ -239,8 +239,9 @@ test("a web chat socket catches up after its watermark, then goes on live", asyn
 
 test("the help page shows every article without script, in the reader's language", async () => {
   const page = await (await fetch(`${url}/`, { headers: { "accept-language": "de-DE,de;q=0.9" } })).text();
-  expect(page).toContain('<html lang="de">');
-  expect(page.match(/<details/g)).toHaveLength(50);
+  expect(page).toContain('<html lang="de"');
+  const articles = new Set(page.match(/href="\/help\/de\/[a-z0-9-]+"/g));
+  expect(articles.size).toBeGreaterThanOrEqual(50);
 });
 
 test("a forged webhook is refused and stores nothing", async () => {
