@@ -1,4 +1,14 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** The files that take longest begin first, so that no worker is left alone with one of them at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const first = ["tests/failures/crash", "tests/failures/", "tests/browser/", "tests/channels/", ""];
+    const rank = ({ moduleId }: TestSpecification) => first.findIndex((part) => moduleId.includes(part));
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -7,6 +17,7 @@ export default defineConfig({
     globalSetup: ["tests/support/database.ts"],
     // Two cores, one PostgreSQL: more workers only wait for each other.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // For a busy machine: a test that waits for a condition ends as soon as it holds.
     testTimeout: 60_000,
     hookTimeout: 120_000,

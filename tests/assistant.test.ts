@@ -18,12 +18,13 @@ import { noLexicon } from "../src/assistant/embedded/lexicon.ts";
 import { obtainModel } from "../src/assistant/embedded/model-store.ts";
 import { understandLines } from "../src/cli/understand.ts";
 import { parseArticle } from "../src/help-centre/read-articles.ts";
+import { modelsFolder } from "./support/data-folder.ts";
 
 let content: BrainContent;
 let brain: EmbeddedBrain;
 beforeAll(async () => {
   content = await readContent();
-  brain = createEmbeddedBrain(content);
+  brain = createEmbeddedBrain(content, modelsFolder);
 });
 
 test("every article has a short form and many ways to ask for it, in every language", () => {
@@ -108,7 +109,7 @@ test("every line that understand writes is of the closed union, in the order of 
   ];
   const output = new PassThrough();
   const input = Readable.from([...texts.map((text) => `${JSON.stringify({ text, locale: "en" })}\n`), "not json\n"]);
-  await understandLines("Paylark", input, output);
+  await understandLines("Paylark", input, output, modelsFolder);
   output.end();
   const lines = (await readText(output)).trim().split("\n");
   const commands = lines.slice(0, -1).map((line) => understood.parse(JSON.parse(line)).commands[0]);

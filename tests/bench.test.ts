@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createHttpReader } from "../bench/generator/http-reader.ts";
 import { createLedger } from "../bench/generator/ledger.ts";
 import { answeredQuestions } from "../bench/lib/questions.ts";
+import { modelsFolder } from "./support/data-folder.ts";
 
 test("the bench counts a right reply once and a second one as duplicated", () => {
   const ledger = createLedger();
@@ -48,7 +49,7 @@ test("the bench reads HTTP messages in whatever pieces they come", () => {
 });
 
 test("the bench asks questions that the assistant answers, in every language, neighbours with different answers", async () => {
-  const languages = await answeredQuestions();
+  const languages = await answeredQuestions(modelsFolder);
   expect(languages).toHaveLength(5);
   for (const questions of languages) {
     expect(questions.length).toBeGreaterThan(20);

@@ -1,17 +1,16 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { readConfig } from "../src/config.ts";
 import { type Service, startService } from "../src/service.ts";
+import { dataFolder } from "./support/data-folder.ts";
 import { quiet } from "./support/database.ts";
 import { type Everline, startEverline } from "./support/everline.ts";
 
 // Web and worker in two places, with nothing but PostgreSQL between them.
 let web: Everline;
 let worker: Service;
-const workerData = mkdtempSync(join(tmpdir(), "everline-worker-"));
+const workerData = dataFolder("worker");
 const shared = { SECRET_KEY: "the same for both, at least 32 characters", DEMO: "true" };
 
 beforeAll(async () => {

@@ -1,11 +1,9 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { readConfig } from "../src/config.ts";
 import { type Service, startService } from "../src/service.ts";
+import { dataFolder } from "./support/data-folder.ts";
 import { freshDatabase, quiet } from "./support/database.ts";
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -17,7 +15,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   const config = readConfig({
     PORT: "0",
-    DATA_DIR: mkdtempSync(join(tmpdir(), "everline-service-")),
+    DATA_DIR: dataFolder("service"),
     DATABASE_URL: database.url,
     DEMO: "true",
     BURST_WAIT_MS: "0",

@@ -27,7 +27,7 @@ async function statuses(times: number, post: () => Promise<Response>): Promise<n
 /** The limits count per minute of the clock: what might not fit into this one waits for the next. */
 async function inOneMinute<Result>(work: () => Promise<Result>): Promise<Result> {
   const leftMs = 60_000 - (Date.now() % 60_000);
-  if (leftMs < 20_000) await new Promise((resolve) => setTimeout(resolve, leftMs));
+  if (leftMs < 10_000) await new Promise((resolve) => setTimeout(resolve, leftMs));
   return work();
 }
 

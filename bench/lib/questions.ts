@@ -13,14 +13,17 @@ export const company = "Paylark";
  * Held-out questions that the embedded assistant answers with an article, with the SMS that must come back, by language.
  * Neighbours in each list have different answers, so that a reply in the wrong place is seen.
  */
-export async function answeredQuestions(): Promise<Question[][]> {
+export async function answeredQuestions(modelsFolder: string | null = null): Promise<Question[][]> {
   const articles = new Map((await readArticles(`${content}articles`, company)).map((article) => [article.id, article]));
   const candidates = await Promise.all(
     evalLocales.map(async (locale) => (await readQuestions(locale)).map(({ text }) => ({ text, locale }))),
   );
   // The first message of a conversation and later ones, when its language is known, must be understood alike.
-  const asFirst = await understand(candidates.flat().map(({ text }) => ({ text })));
-  const asLater = await understand(candidates.flat());
+  const asFirst = await understand(
+    candidates.flat().map(({ text }) => ({ text })),
+    modelsFolder,
+  );
+  const asLater = await understand(candidates.flat(), modelsFolder);
   const understoodAs = new Map(candidates.flat().map((one, at) => [one, [asFirst[at], asLater[at]]]));
 
   return candidates.map((list) =>
@@ -39,6 +42,7 @@ export async function answeredQuestions(): Promise<Question[][]> {
 /** What `everline understand` makes of each. */
 async function understand(
   lines: readonly { readonly text: string; readonly locale?: string }[],
+  modelsFolder: string | null,
 ): Promise<Understood[]> {
   const input = Readable.from(lines.map((line) => `${JSON.stringify(line)}\n`));
   const results: Understood[] = [];
@@ -49,7 +53,7 @@ async function understand(
       done();
     },
   });
-  await understandLines(company, input, output);
+  await understandLines(company, input, output, modelsFolder);
   return results;
 }
 

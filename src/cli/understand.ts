@@ -10,15 +10,26 @@ import { readArticles, readConcepts, readIntents } from "../help-centre/read-art
 const content = new URL("../../content/", import.meta.url).pathname;
 const line = z.object({ text: z.string().max(10_000), locale: z.string().max(35).optional() });
 
-/** Reads JSON lines {"text","locale"?}, writes what the assistant makes of each, in order. A bad line gives {"error"}. */
-export async function understandLines(company: string, input: Readable, output: Writable): Promise<void> {
+/**
+ * Reads JSON lines {"text","locale"?}, writes what the assistant makes of each, in order. A bad line gives {"error"}.
+ * With a folder for models, a language that was trained before is not trained again.
+ */
+export async function understandLines(
+  company: string,
+  input: Readable,
+  output: Writable,
+  modelsFolder: string | null = null,
+): Promise<void> {
   const articles = await readArticles(join(content, "articles"), company);
-  const brain = createEmbeddedBrain({
-    articles,
-    intents: await readIntents(join(content, "intents"), company),
-    concepts: await readConcepts(join(content, "concepts")),
-    company,
-  });
+  const brain = createEmbeddedBrain(
+    {
+      articles,
+      intents: await readIntents(join(content, "intents"), company),
+      concepts: await readConcepts(join(content, "concepts")),
+      company,
+    },
+    modelsFolder,
+  );
   for await (const text of createInterface({ input })) {
     if (text.trim() === "") continue;
     output.write(`${JSON.stringify(await answerLine(text, brain))}\n`);

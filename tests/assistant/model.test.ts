@@ -11,6 +11,7 @@ import { type Article, readArticles, readConcepts, readIntents } from "../../src
 import { plainText } from "../../src/lib/message.ts";
 import type { Decision, WaitingTurn } from "../../src/turns/turn.ts";
 import { describeWithCorpus } from "../support/corpora.ts";
+import { modelsFolder } from "../support/data-folder.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
 import { type Act, type ModelDouble, startModelDouble } from "../support/model-double.ts";
 
@@ -144,7 +145,7 @@ describe("one turn", () => {
     articles = await readArticles(join(content, "articles"), company);
     const intents = await readIntents(join(content, "intents"), company);
     const concepts = await readConcepts(join(content, "concepts"));
-    brain = createEmbeddedBrain({ articles, intents, concepts, company });
+    brain = createEmbeddedBrain({ articles, intents, concepts, company }, modelsFolder);
   });
 
   const article = (id: string) => articles.find((one) => one.id === id) ?? null;

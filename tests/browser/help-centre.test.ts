@@ -109,8 +109,8 @@ describeWith(browser, "the help centre in a browser", () => {
       for (const locale of name === "light" ? ["en", "ar"] : ["ar"])
         for (const path of paths(locale)) {
           await page.goto(desk.url + path);
+          expect(await layoutShifts(page), path).toEqual([]);
           expect(await accessibilityFaults(page), path).toEqual([]);
-          expect(await layoutShift(page), path).toBe(0);
           expect(await page.evaluate<number>("document.documentElement.scrollWidth"), path).toBeLessThanOrEqual(width);
         }
     });
@@ -201,15 +201,18 @@ describeWith(browser, "the help centre in a browser", () => {
   }
 });
 
-/** Everything that moved by itself since the page began to load. */
-function layoutShift(page: Page): Promise<number> {
-  return page.evaluate<number>(`new Promise((resolve) => {
-    let sum = 0;
+/** Everything that moved by itself since the page began to load: how much, when and what. */
+function layoutShifts(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`new Promise((resolve) => {
+    const shifts = [];
+    const where = ({ node, previousRect: from, currentRect: to }) =>
+      (node?.outerHTML ?? node?.nodeName ?? "gone").slice(0, 80) + " " + JSON.stringify([from, to]);
     const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) sum += entry.value;
+      for (const { value, startTime, sources } of list.getEntries())
+        shifts.push(value + " at " + startTime + " ms: " + sources.map(where).join("; "));
     });
     observer.observe({ type: "layout-shift", buffered: true });
-    requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(shifts)));
   })`);
 }
 

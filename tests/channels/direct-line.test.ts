@@ -1,8 +1,5 @@
-import { mkdtempSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -11,6 +8,7 @@ import { readConfig } from "../../src/config.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { type Service, startService } from "../../src/service.ts";
+import { dataFolder } from "../support/data-folder.ts";
 import { freshDatabase, quiet } from "../support/database.ts";
 import { docx, pdf, png, svg } from "../support/files.ts";
 
@@ -30,7 +28,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   const config = readConfig({
     PORT: "0",
-    DATA_DIR: mkdtempSync(join(tmpdir(), "everline-chat-")),
+    DATA_DIR: dataFolder("chat"),
     DATABASE_URL: database.url,
     DEMO: "true",
     SECRET_KEY: "a-secret-key-of-more-than-32-characters",

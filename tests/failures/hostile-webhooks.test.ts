@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +12,7 @@ import { can } from "../../channels/channel.ts";
 import { createChannels } from "../../channels/registry.ts";
 import { seededRandom } from "../../src/simulator/behaviour.ts";
 import { metaJson, metaSignature } from "../../src/simulator/sign.ts";
+import { dataFolder } from "../support/data-folder.ts";
 import { freshDatabase } from "../support/database.ts";
 import {
   absurd,
@@ -303,7 +303,7 @@ interface LogLine {
 /** The real program as a process of its own, so that a crash is a crash. Nobody answers: the messages are what counts. */
 async function startService() {
   const database = await freshDatabase();
-  const dataDir = mkdtempSync(join(tmpdir(), "everline-hostile-"));
+  const dataDir = dataFolder("hostile");
   const port = await freePort();
   const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
     cwd: root,

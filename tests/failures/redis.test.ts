@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { type Service, startService } from "../../src/service.ts";
+import { dataFolder } from "../support/data-folder.ts";
 import { quiet } from "../support/database.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
 import { describeWith } from "../support/parts.ts";
@@ -16,7 +15,7 @@ describeWith(redis, "web and worker side by side on Redis", () => {
   let engine: OwnRedis;
   let web: Everline;
   let worker: Service;
-  const workerData = mkdtempSync(join(tmpdir(), "everline-worker-"));
+  const workerData = dataFolder("worker");
 
   beforeAll(async () => {
     engine = await startRedis();

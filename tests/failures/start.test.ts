@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { createPatience } from "../../src/db/wait-for-database.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { type Service, startService } from "../../src/service.ts";
+import { dataFolder } from "../support/data-folder.ts";
 import { freshDatabase } from "../support/database.ts";
 import { startProxy } from "../support/proxy.ts";
 
@@ -26,7 +25,7 @@ test("R9 a process that starts while the database restarts waits for it, says so
   const { hostname, port } = new URL(database.url);
   const gate = await startProxy({ host: hostname, port: Number(port) });
   closing.push(() => gate.stop());
-  const dataDir = mkdtempSync(join(tmpdir(), "everline-start-"));
+  const dataDir = dataFolder("start");
   closing.push(async () => rmSync(dataDir, { recursive: true, force: true }));
   const { lines, log } = listeningLog();
   const config = readConfig({

@@ -1,11 +1,9 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createAgent, openSession } from "../../src/agents/sessions.ts";
 import { readConfig } from "../../src/config.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
 import { createAccept } from "../../src/intake/accept.ts";
 import { type Service, startService } from "../../src/service.ts";
+import { dataFolder } from "./data-folder.ts";
 import { freshDatabase, quiet } from "./database.ts";
 
 export interface Answer {
@@ -36,7 +34,7 @@ export async function openDesk(environment: Readonly<Record<string, string>> = {
   const database = await freshDatabase();
   const config = readConfig({
     PORT: "0",
-    DATA_DIR: mkdtempSync(join(tmpdir(), "everline-desk-")),
+    DATA_DIR: dataFolder("desk"),
     DATABASE_URL: database.url,
     DEMO: "false",
     BURST_WAIT_MS: "0",

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import postgres from "postgres";
 import { readConfig } from "../../src/config.ts";
 import { type Substitutes, startService } from "../../src/service.ts";
+import { dataFolder } from "./data-folder.ts";
 import { freshDatabase, quiet } from "./database.ts";
 
 const admin = { email: "ada@example.com", password: "correct-horse-battery" };
@@ -29,7 +28,7 @@ export async function startEverline(
   substitutes: Substitutes = {},
 ): Promise<Everline> {
   const database = await freshDatabase();
-  const dataDir = mkdtempSync(join(tmpdir(), "everline-service-"));
+  const dataDir = dataFolder("service");
   const service = await startService(
     readConfig({
       PORT: "0",

@@ -31,7 +31,8 @@ $("composer").addEventListener("submit", (event) => {
     clientId: crypto.randomUUID(),
     kind: kindNow(),
     text,
-    afterSeq: desk.lastSeq,
+    // Until the thread is here, the agent has read what the list says of it.
+    afterSeq: desk.lastSeq || desk.conversation?.lastSeq,
     fence: desk.conversation?.fence,
     problem: null,
     newer: null,
