@@ -21,7 +21,7 @@ test("the loader has at most 2 kB, and all that the first opening fetches at mos
     const page = await fetchGzip(`/widget/frame?locale=${locale}`);
     expect(page.text).toContain(`<html lang="${locale}" dir="${locale === "ar" ? "rtl" : "ltr"}">`);
     const files = [...page.text.matchAll(/(?:src|href)="(\/widget\/[^"]+)"/g)].map((match) => match[1] ?? "");
-    expect(files).toHaveLength(2);
+    expect(files).toHaveLength(3);
     const rest = await Promise.all(files.map(fetchGzip));
     for (const { headers } of rest) expect(headers["cache-control"]).toContain("immutable");
     sizes[locale] = rest.reduce((sum, { bytes }) => sum + bytes, page.bytes);

@@ -56,7 +56,7 @@ export function renderPage(page: Page, site: Site): string {
 <title>${escapeHtml(title)}</title>${description}<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="${escapeHtml(site.stylesheet)}">
 ${indexed ? `<link rel="canonical" href="${escapeHtml(canonical)}">${alternates(site, inLanguage)}` : '<meta name="robots" content="noindex">'}
 <meta property="og:type" content="website"><meta property="og:site_name" content="${escapeHtml(site.company)}"><meta property="og:title" content="${escapeHtml(page.title)}"><meta property="og:url" content="${escapeHtml(canonical)}"><meta property="og:locale" content="${escapeHtml(locale)}">${page.description === undefined ? "" : `<meta property="og:description" content="${escapeHtml(page.description)}">`}
-<link rel="icon" href="/favicon.ico"><script async src="/help.js"></script><script async src="/widget.js"></script>${page.head ?? ""}</head>
+<link rel="icon" href="/favicon.ico"><script defer src="/help.js"></script><script async src="/widget.js"></script>${page.head ?? ""}</head>
 <body><a class="skip" href="#content">${say.skip}</a>
 <header class="top"><a class="brand" href="/help/${encodeURIComponent(locale)}">${brand(site)}</a>${menu(page, site, inLanguage)}${signIn(page, site)}</header>
 <main id="content"${page.bodyLocale === undefined ? "" : ` lang="${escapeHtml(page.bodyLocale)}" dir="${directionOf(page.bodyLocale)}"`}>${page.body}</main>

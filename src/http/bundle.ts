@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { basename, resolve } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { type BuildOptions, build, stop } from "esbuild";
+import { type BuildOptions, type BuildResult, build, type OutputFile, stop } from "esbuild";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 /** A file as browsers get it, compressed once. */
@@ -16,9 +17,38 @@ let running = 0;
 
 /** The text of one entry point with all it imports, minified for the browsers of the last two years. */
 export async function bundle(entry: string, options: BuildOptions = {}): Promise<string> {
+  const { outputFiles } = await run(entry, options);
+  return outputFiles[0]?.text ?? "";
+}
+
+/** A script whose dynamic imports are files of their own, named by what is in them; `first` are those it starts with. */
+export async function bundleParts(
+  entry: string,
+  options: BuildOptions,
+): Promise<{ readonly first: readonly string[]; readonly files: ReadonlyMap<string, string> }> {
+  const names = { entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]" };
+  const { outputFiles, metafile } = await run(entry, {
+    ...options,
+    ...names,
+    format: "esm",
+    splitting: true,
+    outdir: "/",
+    metafile: true,
+  });
+  const files = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
+  const outputs = Object.entries(metafile?.outputs ?? {});
+  const first = outputs.flatMap(([path, { entryPoint, imports }]) =>
+    entryPoint !== undefined && resolve(entryPoint) === resolve(entry)
+      ? [path, ...imports.flatMap((one) => (one.kind === "import-statement" ? [one.path] : []))]
+      : [],
+  );
+  return { first: first.map((path) => basename(path)), files };
+}
+
+async function run(entry: string, options: BuildOptions): Promise<BuildResult & { outputFiles: OutputFile[] }> {
   running += 1;
   try {
-    const { outputFiles } = await build({
+    return await build({
       ...options,
       entryPoints: [entry],
       bundle: true,
@@ -29,7 +59,6 @@ export async function bundle(entry: string, options: BuildOptions = {}): Promise
       target: "esnext",
       logLevel: "silent",
     });
-    return outputFiles[0]?.text ?? "";
   } finally {
     running -= 1;
     // The bundler is a program of its own, which would stay in memory for nothing.

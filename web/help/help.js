@@ -6,6 +6,14 @@ let list = null;
 let asked = 0;
 let timer;
 
+// A resume link or our own sign-in leads here with a key behind the hash, which leaves the address at once.
+const [, call, key] = /^#(resume|identity)=(.+)$/.exec(location.hash) ?? [];
+if (key) {
+  history.replaceState(null, "", location.pathname + location.search);
+  tellChat(call === "resume" ? "resume" : "identify", key);
+  openChat();
+}
+
 // A push message or a link from elsewhere leads here to open the chat; the chat's loader takes up what waits in `q`.
 if (new URLSearchParams(location.search).get("chat") === "open") openChat();
 navigator.serviceWorker?.addEventListener("message", ({ data }) => {
@@ -13,8 +21,12 @@ navigator.serviceWorker?.addEventListener("message", ({ data }) => {
 });
 
 function openChat() {
+  tellChat("open");
+}
+
+function tellChat(...wanted) {
   window.Everline ??= { q: [] };
-  window.Everline.q.push(["open"]);
+  window.Everline.q.push(wanted);
 }
 
 if (field) {

@@ -193,12 +193,6 @@ function start(global: { Everline?: { q?: Call[]; open?: unknown } }, doc: Docum
   global.Everline = api as never;
   (doc.body ?? page).append(host);
   earlier.forEach(api.q.push);
-  // From a resume link, which leads to our own page alone. The key leaves the address at once.
-  const [, key] = location.hash.split("#resume=");
-  if (key && origin === home) {
-    location.hash = "";
-    api.resume(key);
-  }
   // Whoever has written before hears of answers without opening the chat.
   if (Object.keys(kept)[0]) setTimeout(load, 1_000);
 }

@@ -49,7 +49,7 @@ export function takeSession(lost: () => void = onLost): boolean {
   const text = stored("s");
   const before = current?.conversationId;
   current = text === null ? null : (JSON.parse(text) as Session);
-  change({ signedIn: current?.name ?? null });
+  change({ signedIn: current?.name ?? null, earlier: stored("a") });
   return current?.conversationId !== before;
 }
 
@@ -84,10 +84,17 @@ async function renew(create: boolean): Promise<Session | null> {
   return create ? keep(await post("/tokens/generate", {})) : null;
 }
 
-/** Opens the conversation of the customer whom the host site's token names. */
+/** Opens the conversation of the customer whom the host site's token names. An anonymous one before it is remembered (C6). */
 export async function signIn(identity: string): Promise<Session> {
+  const before = current?.resume;
   const issued = await post("/tokens/generate", { identity });
+  if (before !== undefined) keepEarlier(before);
   return keep(issued, issued.signedIn?.name ?? "");
+}
+
+export function keepEarlier(earlier: string | null): void {
+  store("a", earlier);
+  change({ earlier });
 }
 
 export async function resumeWith(key: string): Promise<boolean> {
@@ -173,7 +180,7 @@ export async function callIfThere(method: string, path: string, body?: object): 
   return ask(method, path.replace("*", opened.conversationId), body, opened.token).catch(() => null);
 }
 
-async function ask(method: string, path: string, body?: object, token?: string): Promise<unknown> {
+export async function ask(method: string, path: string, body?: object, token?: string): Promise<unknown> {
   const response = await fetch(base + path, {
     method,
     headers: {

@@ -1,19 +1,19 @@
 import { call, openSession, session } from "./call.ts";
+import { fetchLater, later, sayAway } from "./later.ts";
 import { connect } from "./line.ts";
 import { filesMax, send } from "./outgoing.ts";
 import { change, state } from "./state.ts";
-import type { Child } from "./view.ts";
 import { say } from "./words.ts";
 
 const typingEveryMs = 3_000;
 const textMaxChars = 32_000;
 let toldTypingAt = 0;
-let Panel: (() => Child) | null = null;
 
 export const field = (): HTMLTextAreaElement | null => document.querySelector("textarea");
 
 /** Where the customer writes, with the two ways to people always beneath. */
 export function Composer() {
+  const Panel = state.panel === null ? undefined : later()?.[state.panel];
   return (
     <footer>
       {state.error !== null && (
@@ -21,7 +21,7 @@ export function Composer() {
           {say(state.error)}
         </p>
       )}
-      {state.panel !== null && Panel !== null && <Panel />}
+      {Panel !== undefined && <Panel />}
       <form onSubmit={submit}>
         <label class="icon" title={say("attach")}>
           <svg viewBox="0 0 24 24" aria-hidden="true">
@@ -147,6 +147,6 @@ export function sendFiles(list: FileList | null | undefined): void {
 /** What few people open is fetched when they do. */
 async function toggle(panel: "emoji" | "voice"): Promise<void> {
   if (state.panel === panel) return change({ panel: null });
-  Panel = panel === "emoji" ? (await import("./emoji.tsx")).Emoji : (await import("./voice.tsx")).Voice;
-  change({ panel });
+  if ((await fetchLater()) === null) sayAway();
+  else change({ panel });
 }

@@ -1,11 +1,13 @@
 import { tellHost } from "./host.ts";
-import { Menu } from "./menu.tsx";
+import { fetchLater, later, sayAway } from "./later.ts";
 import { change, state } from "./state.ts";
 import { config, say } from "./words.ts";
 
 /** Who is on the other side, and how long it takes. */
 export function Header() {
   const agent = state.line?.agent?.name ?? null;
+  const { signedIn } = state;
+  const parts = later();
   return (
     <header>
       <span class="face" aria-hidden="true">
@@ -18,8 +20,20 @@ export function Header() {
         <p id="who" role="status">
           {whoAnswers()}
         </p>
+        {signedIn !== null && (
+          <p>
+            {say("signedIn")}: <bdi>{signedIn}</bdi>
+          </p>
+        )}
       </div>
-      <button type="button" popoverTarget="menu" aria-label={say("more")} title={say("more")} aria-haspopup="true">
+      <button
+        type="button"
+        popoverTarget="menu"
+        aria-label={say("more")}
+        title={say("more")}
+        aria-haspopup="true"
+        onClick={later() === null ? openMenu : null}
+      >
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path d="M12 7a2 2 0 1 0 0-4 2 2 0 0 0 0 4zm0 7a2 2 0 1 0 0-4 2 2 0 0 0 0 4zm0 7a2 2 0 1 0 0-4 2 2 0 0 0 0 4z" />
         </svg>
@@ -29,9 +43,15 @@ export function Header() {
           <path d="M19 6.4 17.6 5 12 10.6 6.4 5 5 6.4l5.6 5.6L5 17.6 6.4 19l5.6-5.6 5.6 5.6 1.4-1.4-5.6-5.6z" />
         </svg>
       </button>
-      <Menu />
+      {parts !== null && <parts.Menu />}
     </header>
   );
+}
+
+/** The browser opens the menu by itself, once it is there. */
+async function openMenu(): Promise<void> {
+  if ((await fetchLater()) === null) sayAway();
+  else document.querySelector<HTMLElement>("#menu")?.showPopover();
 }
 
 export function close(): void {

@@ -2,10 +2,10 @@ import { callIfThere, hostSaid, resumeWith, session, signIn, takeSession } from 
 import { Composer, field, sendFiles } from "./composer.tsx";
 import { close, Header } from "./header.tsx";
 import { forgetAll, meetHost, store, stored, tellHost } from "./host.ts";
+import { fetchLater, later } from "./later.ts";
 import { forget, signOut } from "./leave.ts";
 import { connect, drop, keepLine, sayVisible } from "./line.ts";
 import { confirmed, failAll, flush, recallPending } from "./outgoing.ts";
-import { Rating } from "./rating.tsx";
 import { recallSound } from "./sound.ts";
 import { change, onChange, state } from "./state.ts";
 import { Thread } from "./thread.tsx";
@@ -18,6 +18,7 @@ const nearPx = 80;
 const abovePx = 48;
 
 function Chat() {
+  const parts = later();
   return (
     <>
       <Header />
@@ -32,7 +33,8 @@ function Chat() {
           </button>
         )}
       </main>
-      <Rating />
+      {parts !== null && <parts.Join />}
+      {parts !== null && <parts.Rating />}
       <Composer />
       {state.dropping && <p class="drop">{say("drop")}</p>}
     </>
@@ -45,11 +47,12 @@ function drawAll(): void {
   if (thread !== null && state.atBottom) follow(thread);
   markRead();
   countUnread();
+  if (state.earlier !== null || state.entries.some(({ author }) => author !== "contact")) void fetchLater();
 }
 
 /** To the end, but never past the beginning of the last message: a long answer is read from its top. */
 function follow(thread: Element): void {
-  const last = thread.querySelector<HTMLElement>("ol > li:last-child");
+  const last = thread.querySelector<HTMLElement>(":scope > ol > li:last-child");
   thread.scrollTop = Math.min(thread.scrollHeight, (last?.offsetTop ?? 0) - abovePx);
 }
 
@@ -105,6 +108,7 @@ async function identify(token: string | null): Promise<void> {
     else begin();
   } catch (error) {
     tellHost("emit", "error", { code: (error as Error).message });
+    if ((await fetchLater()) !== null) change({ notice: "signInFailed" });
   }
 }
 
@@ -130,6 +134,7 @@ meetHost({
   shown: see,
   stored(key) {
     if (key.endsWith(":s") && takeSession()) begin();
+    if (key.endsWith(":a")) takeSession();
     if (key.endsWith(":r")) change({ readSeq: Number(stored("r") ?? 0) });
   },
   identify: (token) => void identify(token),

@@ -2,6 +2,7 @@ import { tellHost } from "./host.ts";
 import { forget, signOut } from "./leave.ts";
 import { setSound } from "./sound.ts";
 import { state } from "./state.ts";
+import { saveTranscript } from "./transcript.ts";
 import { config, say } from "./words.ts";
 
 /** What is wanted seldom. The browser opens and closes it, Escape included. */
@@ -28,7 +29,7 @@ export function Menu() {
         </button>
       )}
       <div class="languages">
-        {Object.entries(config.languages).map(([code, name]) => (
+        {Object.entries(config.languages ?? {}).map(([code, name]) => (
           <button type="button" lang={code} aria-current={code === config.locale} onClick={() => speak(code)}>
             {name}
           </button>
@@ -39,7 +40,6 @@ export function Menu() {
 }
 
 async function download(): Promise<void> {
-  const { saveTranscript } = await import("./transcript.ts");
   await saveTranscript();
 }
 

@@ -76,6 +76,8 @@ export const state = {
   unread: 0,
   readSeq: 0,
   signedIn: null as string | null,
+  /** The key to the chat from before signing in, until the customer says whether it is theirs. */
+  earlier: null as string | null,
   sound: false,
   error: null as WordKey | null,
   dropping: false,

@@ -1,14 +1,17 @@
 import type en from "../words/en.json";
 
-export type WordKey = keyof typeof en;
+export type WordKey = Exclude<keyof typeof en, "later"> | keyof (typeof en)["later"];
 
 /** What the page came with: the words of one language, so that opening the chat fetches no other. */
 interface Config {
   readonly locale: string;
   readonly company: string;
   readonly colour: string;
-  readonly languages: Readonly<Record<string, string>>;
-  readonly words: Readonly<Record<WordKey, string>>;
+  /** Those under "later" come with the rest of the app, as the names of the languages do. */
+  readonly words: Record<WordKey, string>;
+  languages?: Readonly<Record<string, string>>;
+  /** Where those are. */
+  readonly later: string;
 }
 
 export const config = JSON.parse(document.querySelector("#config")?.textContent ?? "{}") as Config;

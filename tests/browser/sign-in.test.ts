@@ -1,0 +1,119 @@
+import type { FrameLocator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { browser, closeBrowser, story } from "../support/browser.ts";
+import { type Everline, startEverline } from "../support/everline.ts";
+import { describeWith } from "../support/parts.ts";
+
+describeWith(browser, "signing in on the web", () => {
+  let everline: Everline;
+  beforeAll(async () => {
+    everline = await startEverline();
+  });
+  afterAll(async () => {
+    await closeBrowser();
+    await everline.stop();
+  });
+
+  story(
+    "C6 an earlier chat joins the account by the customer's act alone, and the plan is answered",
+    async ({ open }) => {
+      const page = await open(cutOnPurpose);
+      const chat = await openChat(page, everline.url);
+      await say(chat, "how do I return my order?");
+      await answers(chat).first().waitFor();
+      await signIn(page, everline.url, "Ann Parker");
+      await chat.getByText("Signed in: Ann Parker").waitFor();
+      // The token was good once and has left the address.
+      expect(new URL(page.url()).hash).toBe("");
+      await chat.getByRole("heading", { name: "Add this chat to your account?" }).waitFor();
+      expect(await chat.getByRole("blockquote").textContent()).toBe("how do I return my order?");
+      expect(await chat.locator("#thread li.mine").count()).toBe(0);
+      expect(await everline.sql`select 1 from history_joins`).toHaveLength(0);
+      await chat.getByRole("button", { name: "Add it" }).click();
+      await chat.locator("#thread li.mine").getByText("how do I return my order?").waitFor();
+      await say(chat, "when is my next payment?");
+      const answer = answers(chat).nth(1);
+      await answer.waitFor();
+      expect(await answer.textContent()).toMatch(/Your next payment is \$\d+\.\d\d .*\n.*account/s);
+    },
+  );
+
+  story("signing out ends the session on this device, and what was said is not found there again", async ({ open }) => {
+    const page = await open(cutOnPurpose);
+    const chat = await openChat(page, everline.url);
+    await signIn(page, everline.url, "Erik Lindqvist");
+    await chat.getByText("Signed in: Erik Lindqvist").waitFor();
+    await say(chat, "when is my next payment?");
+    await answers(chat).first().waitFor();
+    await chat.getByRole("button", { name: "More choices" }).click();
+    await chat.getByRole("button", { name: "Sign out" }).click();
+    await expect.poll(() => chat.locator("#thread .bubble").count()).toBe(1);
+    await expect.poll(() => page.evaluate("localStorage.length")).toBe(0);
+    const openSessions =
+      () => everline.sql`select 1 from visitor_sessions s join contact_addresses a on a.id = s.address_id
+      where a.kind = 'account' and a.value = 'paylark-1002' and s.ended_at is null`;
+    await expect.poll(async () => (await openSessions()).length).toBe(0);
+    await page.reload();
+    await page.getByRole("button", { name: /^Chat/ }).click();
+    await chat.locator("textarea").waitFor();
+    expect(await chat.locator("#thread .bubble").count()).toBe(1);
+  });
+
+  story("R7 a signed-in customer finds the conversation of the laptop on the phone", async ({ open }) => {
+    const laptop = await open(cutOnPurpose);
+    const there = await openChat(laptop, everline.url);
+    await signIn(laptop, everline.url, "Lucía Romero");
+    await there.getByText("Signed in: Lucía Romero").waitFor();
+    await say(there, "is my card blocked?");
+    await answers(there).first().waitFor();
+    const phone = await open({
+      ...cutOnPurpose,
+      viewport: { width: 390, height: 800 },
+      isMobile: true,
+      hasTouch: true,
+    });
+    await signIn(phone, everline.url, "Lucía Romero");
+    const here = phone.frameLocator("iframe");
+    await here.getByText("Signed in: Lucía Romero").waitFor();
+    await answers(here).first().waitFor();
+    expect(await words(here)).toEqual(await words(there));
+    await say(here, "thank you");
+    await answers(here).nth(1).waitFor();
+    await expect.poll(() => words(there)).toEqual(await words(here));
+    expect(new Set(await words(there)).size).toBe((await words(there)).length);
+  });
+
+  story("C3 a sign-in that is not accepted says so, and writing goes on without it", async ({ open }) => {
+    const page = await open({ expectedFaults: /status of 403|WebSocket/ });
+    await page.goto(`${everline.url}/?lang=sv#identity=made.up.token`);
+    const chat = page.frameLocator("iframe");
+    await chat.getByText("Inloggningen gick inte.").waitFor();
+    await say(chat, "hej");
+    await answers(chat).first().waitFor();
+  });
+});
+
+/** Signing in leaves one socket for another. */
+const cutOnPurpose = { expectedFaults: /closed before the connection is established/ };
+
+async function openChat(page: Page, url: string): Promise<FrameLocator> {
+  await page.goto(`${url}/help/en`);
+  await page.getByRole("button", { name: /^Chat/ }).click();
+  const chat = page.frameLocator("iframe");
+  await chat.locator("textarea").waitFor();
+  return chat;
+}
+
+async function signIn(page: Page, url: string, name: string): Promise<void> {
+  await page.goto(`${url}/demo/sign-in`);
+  await page.getByRole("button", { name }).click();
+}
+
+async function say(chat: FrameLocator, text: string): Promise<void> {
+  await chat.locator("textarea").fill(text);
+  await chat.locator("textarea").press("Enter");
+}
+
+const answers = (chat: FrameLocator) => chat.locator("#thread > ol > li.assistant:not(:first-child)");
+
+const words = (chat: FrameLocator): Promise<string[]> => chat.locator("#thread .bubble").allInnerTexts();

@@ -1,0 +1,6 @@
+/** The rest of the app, which is fetched when it is first wanted (later.ts). */
+export { Emoji as emoji } from "./emoji.tsx";
+export { Join } from "./join.tsx";
+export { Menu } from "./menu.tsx";
+export { Rating } from "./rating.tsx";
+export { Voice as voice } from "./voice.tsx";
