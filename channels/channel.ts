@@ -87,8 +87,33 @@ export type Received =
   | {
       readonly kind: "accepted";
       readonly events: readonly InboundEvent[];
-      readonly answer: HttpAnswer | AwaitReply | AwaitPlan;
+      readonly answer: HttpAnswer | AwaitReply | AwaitPlan | AwaitCallToken | AwaitStanding;
     };
+
+/** The provider will open a socket for this live call: the core makes the one-time token that the socket has to show. */
+export interface AwaitCallToken {
+  readonly kind: "await-call-token";
+  readonly from: ContactAddress;
+  /** The provider's id of the call: the token is good for no other. */
+  readonly callId: string;
+  readonly locale: string;
+  respond(token: string): HttpAnswer;
+}
+
+/** A live call comes back from its socket: how things stand in its conversation decides what comes next. */
+export interface AwaitStanding {
+  readonly kind: "await-standing";
+  readonly from: ContactAddress;
+  /** Null: nobody knows this caller. */
+  respond(standing: CallerStanding | null): HttpAnswer | AwaitReply;
+}
+
+export interface CallerStanding {
+  readonly owner: "assistant" | "queue" | "agent";
+  /** The caller's latest words. */
+  readonly lastInboundSeq: number;
+  readonly locale: string | null;
+}
 
 /** A call that we placed was answered: the provider asks what to do with it, inside its own request. */
 export interface AwaitPlan {
@@ -310,6 +335,65 @@ export interface PlacesCalls {
   endCall(externalId: string, signal: AbortSignal): Promise<boolean>;
 }
 
+/** The provider's end of a live call's socket. */
+export interface CallWire {
+  send(frame: string): void;
+  close(code: number, reason: string): void;
+}
+
+/** What the core does for the live calls of a process. */
+export interface CallHost {
+  /** Opens the session that a one-time token was made for; null: unknown, used before, too late or another call's. */
+  redeem(shown: {
+    readonly token: string;
+    readonly callId: string;
+    readonly sessionId: string;
+  }): Promise<HeldCall | null>;
+}
+
+/** One live call and its conversation. */
+export interface HeldCall {
+  readonly from: ContactAddress;
+  readonly locale: string;
+  /** What came before is not said. */
+  readonly lastSeq: number;
+  /** Stores what the caller said or pressed, and sees to its answer; gives its seq. */
+  take(message: InboundMessage): Promise<number>;
+  /** What is to be said after a seq, and who has the conversation now. */
+  news(afterSeq: number): Promise<CallNews>;
+  /** Calls back after each change in the conversation, until undone. */
+  onNews(listener: () => void): () => void;
+  /** The caller spoke over a reply: what they did not hear of it was not said. */
+  heard(seq: number, words: string): Promise<void>;
+  /** Sends a reply that is too long to be said as a text message; false: this caller cannot get one. */
+  sendDetails(seq: number): Promise<boolean>;
+  ended(how: string): void;
+}
+
+export interface CallNews {
+  readonly replies: readonly SpokenReply[];
+  readonly lastSeq: number;
+  readonly owner: "assistant" | "queue" | "agent";
+}
+
+export interface CallSession {
+  receive(frame: string): void;
+  /** The socket is gone. */
+  closed(): void;
+}
+
+/** Optional: the provider opens a socket for each live call, and speaks and listens through it. */
+export interface HoldsCalls {
+  readonly callSocket: {
+    /** Below `/channels/<channel>/<account>`, e.g. "/relay". */
+    readonly path: string;
+    readonly frameMaxBytes: number;
+    /** Is this upgrade really the provider's? Pure. */
+    admits(request: RawRequest): boolean;
+    open(wire: CallWire, host: CallHost): CallSession;
+  };
+}
+
 /** Optional: the channel can show that someone is writing. */
 export interface ShowsTyping {
   showTyping(to: ContactAddress, lastInboundExternalId: string | null): Promise<void>;
@@ -337,7 +421,15 @@ export interface ReportsHealth {
 }
 
 export function can<
-  Ability extends "webhooks" | "send" | "showTyping" | "fetchMedia" | "repliesVia" | "health" | "placeCall",
+  Ability extends
+    | "webhooks"
+    | "send"
+    | "showTyping"
+    | "fetchMedia"
+    | "repliesVia"
+    | "health"
+    | "placeCall"
+    | "callSocket",
 >(channel: Channel, ability: Ability): channel is Channel & AbilityOf<Ability> {
   return ability in channel;
 }
@@ -354,4 +446,6 @@ type AbilityOf<Ability> = Ability extends "webhooks"
           ? RepliesVia
           : Ability extends "placeCall"
             ? PlacesCalls
-            : ReportsHealth;
+            : Ability extends "callSocket"
+              ? HoldsCalls
+              : ReportsHealth;

@@ -9,6 +9,7 @@ export interface ChannelSettings {
   readonly publicUrl: () => string;
   readonly company: string;
   readonly burstWaitMs: number | null;
+  readonly voiceTransport: "relay" | "gather";
   readonly twilio:
     | (TwilioAccount & {
         readonly smsNumber: string | null;
@@ -27,7 +28,7 @@ export interface Channels {
 
 /** The one list of channels: each that has its settings, for the account "default". */
 export function createChannels(settings: ChannelSettings): Channels {
-  const { twilio, whatsappCloud, publicUrl, company, burstWaitMs } = settings;
+  const { twilio, whatsappCloud, publicUrl, company, burstWaitMs, voiceTransport: transport } = settings;
   const account = "default";
   const client = twilio === null ? null : createTwilioClient(twilio);
   const channels: Channel[] = [webChat];
@@ -37,7 +38,8 @@ export function createChannels(settings: ChannelSettings): Channels {
       channels.push(createSms({ account, authToken, from, messagingServiceSid, publicUrl, client, burstWaitMs }));
     }
     const { voiceNumber: number } = twilio;
-    if (number !== null) channels.push(createVoice({ account, authToken, publicUrl, company, number, client }));
+    if (number !== null)
+      channels.push(createVoice({ account, authToken, publicUrl, company, number, client, transport }));
   }
   const whatsapp = createWhatsapp({ account, publicUrl, burstWaitMs, cloud: whatsappCloud, twilio, client });
   if (whatsapp !== null) channels.push(whatsapp.channel);

@@ -39,6 +39,7 @@ const schema = z.object({
   TWILIO_SMS_NUMBER: e164.optional(),
   TWILIO_WHATSAPP_NUMBER: e164.optional(),
   TWILIO_VOICE_NUMBER: e164.optional(),
+  VOICE_TRANSPORT: z.enum(["relay", "gather"]).optional(),
   TWILIO_MESSAGING_SERVICE_SID: z
     .string()
     .regex(/^MG[0-9a-fA-F]{32}$/, "must look like MG and 32 hex digits")
@@ -131,6 +132,8 @@ export interface Config {
   readonly company: string;
   readonly admin: { readonly email: string; readonly password: string } | null;
   readonly twilio: TwilioSettings | null;
+  /** Calls over ConversationRelay's socket, which a Twilio account has to be enabled for, or in single requests. */
+  readonly voiceTransport: "relay" | "gather";
   readonly whatsappCloud: WhatsappCloudSettings | null;
   readonly whatsappWeb: boolean;
   readonly bot: { readonly appId: string; readonly password: string } | null;
@@ -188,6 +191,7 @@ function toConfig(raw: Raw): Config {
     company: raw.COMPANY_NAME,
     admin: raw.ADMIN_EMAIL && raw.ADMIN_PASSWORD ? { email: raw.ADMIN_EMAIL, password: raw.ADMIN_PASSWORD } : null,
     twilio: twilioSettings(raw),
+    voiceTransport: raw.VOICE_TRANSPORT ?? (raw.TWILIO_ACCOUNT_SID === undefined ? "relay" : "gather"),
     whatsappCloud: whatsappCloudSettings(raw),
     whatsappWeb: raw.WHATSAPP_WEB,
     bot: raw.BOT_APP_ID && raw.BOT_APP_PASSWORD ? { appId: raw.BOT_APP_ID, password: raw.BOT_APP_PASSWORD } : null,

@@ -35,6 +35,8 @@ const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.
 /** The simulated company's own number: from the range reserved for fiction. */
 const simulatedNumber = "+12025550100";
 const simulatedNumbers = { sms: simulatedNumber, whatsapp: simulatedNumber, voice: simulatedNumber };
+/** An unhurried voice. */
+const spokenCharsPerSecond = 15;
 /** People whose telephones the simulator holds; numbers from ranges reserved for fiction where a country has one. */
 const simulatedCustomers = [
   { name: "Ann (United States)", number: "+12025550131" },
@@ -99,6 +101,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
           seed: 1,
           log,
           service: { publicUrl },
+          charsPerSecond: spokenCharsPerSecond,
         })
       : null;
   const twilio = double === null || credentials === null ? credentials : { ...credentials, apiUrl: double.url };
@@ -106,6 +109,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     publicUrl,
     company: config.company,
     burstWaitMs: config.burstWaitMs,
+    voiceTransport: config.voiceTransport,
     twilio,
     whatsappCloud: double === null || cloud === null ? cloud : { ...cloud, apiUrl: double.url },
   });

@@ -25,6 +25,7 @@ import {
 import { markReadByContact } from "./conversations/contact-read.ts";
 import { lineForContact } from "./conversations/line-state.ts";
 import { rateEpisode } from "./conversations/rating.ts";
+import { standingOf } from "./conversations/spoken.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
 import { transcriptForContact } from "./conversations/transcript.ts";
 import { demoAccountServer } from "./demo/account-server.ts";
@@ -43,10 +44,13 @@ import { widgetRoutes } from "./http/widget.ts";
 import { inboxApi } from "./inbox/api.ts";
 import { watchChannelHealth } from "./inbox/channel-health.ts";
 import type { Accept } from "./intake/accept.ts";
+import { callSockets } from "./intake/call-sockets.ts";
+import { makeCallToken } from "./intake/call-tokens.ts";
 import { webhookRoutes } from "./intake/webhooks.ts";
 import { createReachForVisitors } from "./reach/for-visitors.ts";
 import { watchPresence } from "./reach/presence.ts";
 import { resumeRoutes } from "./reach/resume-routes.ts";
+import { textDetails } from "./reach/text-details.ts";
 import { vapidOf } from "./reach/vapid.ts";
 import { type SimulatorDeps, simulatorRoutes } from "./simulator/phone-routes.ts";
 import type { Shared } from "./worker.ts";
@@ -61,6 +65,14 @@ export interface WebOptions extends Shared {
 /** Builds the HTTP side with every route; the caller listens and closes. */
 export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   const { engines, library, metrics, log } = options;
+  const details = {
+    db: engines.db,
+    channelFor: options.channelFor,
+    countries: options.config.callCountries,
+    publicUrl: options.publicUrl,
+    now: Date.now,
+    ring: (conversationId: string) => options.bell.ring(conversationId),
+  };
   const renderPage = createPageRenderer(() => {
     const { company, brand, locales } = library.current();
     const stylesheet = stylesheetFor(brand.colour).path;
@@ -113,6 +125,9 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       );
       return row?.id ?? null;
     },
+    callToken: ({ callId, from, locale }, { conversationId, seq }) =>
+      makeCallToken(engines.db, { conversationId, callId, from, locale, lastSeq: seq }),
+    callerStanding: (address) => standingOf(engines.db, address),
     within,
     log,
     onAccepted(channel, outcome, seconds) {
@@ -193,6 +208,17 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     key: options.config.secretKey,
     publicUrl: options.publicUrl,
     now: Date.now,
+  });
+  callSockets(app, {
+    channels: options.channels,
+    accept: options.accept,
+    db: engines.db,
+    subscribe: (conversationId, onChange) => engines.live.subscribe(conversationId, onChange),
+    publish: (conversationId) => engines.live.publish(conversationId),
+    sendDetails: (conversationId, seq, channel) => textDetails(details, conversationId, seq, channel),
+    log,
+    onRefused: (channel, reason) => metrics.refused.inc({ channel, reason }),
+    onOpen: (channel, open) => metrics.liveCalls.set({ channel }, open),
   });
   await resumeRoutes(app, {
     db: engines.db,

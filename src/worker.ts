@@ -18,6 +18,7 @@ import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
 import type { Library } from "./help-centre/library.ts";
 import type { Metrics } from "./http/health.ts";
+import { removeOldCallTokens } from "./intake/call-tokens.ts";
 import { createPublicClient } from "./lib/fetch-public.ts";
 import { newId } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
@@ -132,6 +133,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
       () => removeOldCodes(engines.db),
       () => removeOldNudges(engines.db),
       () => removeOldLinks(engines.db),
+      () => removeOldCallTokens(engines.db),
     ],
     log,
   );

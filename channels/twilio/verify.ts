@@ -48,9 +48,9 @@ export function signedWords(form: URLSearchParams): string {
 
 function portVariants(url: string): string[] {
   const [, scheme = "", user = "", host = "", rest = ""] =
-    /^(https?:\/\/)([^/?#]*@)?([^/?#@]+)([\s\S]*)$/.exec(url) ?? [];
+    /^((?:http|ws)s?:\/\/)([^/?#]*@)?([^/?#@]+)([\s\S]*)$/.exec(url) ?? [];
   const bare = host.replace(/:\d+$/, "");
-  const standard = scheme === "https://" ? "443" : "80";
+  const standard = scheme.endsWith("s://") ? "443" : "80";
   const withPort = host === bare ? `${bare}:${standard}` : host;
   return [...new Set([bare, withPort])].map((one) => scheme + user + one + rest);
 }

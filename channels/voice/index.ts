@@ -1,6 +1,7 @@
 import type {
   AwaitReply,
   Channel,
+  HoldsCalls,
   HttpAnswer,
   PlacesCalls,
   RawRequest,
@@ -17,6 +18,9 @@ import { isOutbound, outboundWebhooks, parseCallReport } from "./outbound.ts";
 import { callerOf, parseCallStatus, parseInput, parseStart, readState } from "./parse.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 import { placesCalls } from "./place-call.ts";
+import { afterRelay, connectCall, relaySocket } from "./relay.ts";
+import type { Handoff } from "./relay-frames.ts";
+import type { RelayTimes } from "./relay-session.ts";
 import { renderSpeech, toSpeech } from "./render.ts";
 import { type CallState, firstState, gather, redirect, response, say, toQuery } from "./twiml.ts";
 
@@ -38,10 +42,16 @@ export interface VoiceOptions {
   /** The company's number: callers dial it, and those whom we call see it. */
   readonly number: string;
   readonly client: TwilioClient;
+  /** How calls are held: over ConversationRelay's socket, or in the provider's own requests. */
+  readonly transport: "relay" | "gather";
+  readonly times?: RelayTimes;
 }
 
-/** Telephone calls over Twilio: speech and keys in, spoken replies out, inside the provider's own requests. */
-export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks & RepliesVia & PlacesCalls {
+/**
+ * Telephone calls over Twilio: speech and keys in, spoken replies out. Over a socket where the account has
+ * ConversationRelay; inside the provider's own requests elsewhere, and whenever the socket is gone.
+ */
+export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks & RepliesVia & PlacesCalls & HoldsCalls {
   const webhook = (path: string, read: (form: URLSearchParams, request: RawRequest) => Received): Webhook =>
     twilioWebhook(options, path, (form, request) =>
       sidIn(form, "CallSid") !== ""
@@ -60,6 +70,7 @@ export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks &
     },
     repliesVia: "sms",
     render: renderSpeech,
+    callSocket: relaySocket(options),
     ...placesCalls({
       client: options.client,
       from: options.number,
@@ -74,9 +85,19 @@ export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks &
       }),
       webhook("/incoming", (form) => {
         const locale = likelyLocale(form.get("From") ?? "");
-        const answer = listen(options, firstState(locale), greeting(options.company, locale));
+        const answer =
+          options.transport === "relay"
+            ? connectCall(options, { from: callerOf(form), callId: sidIn(form, "CallSid"), locale })
+            : listen(options, firstState(locale), greeting(options.company, locale));
         return { kind: "accepted", events: [parseStart(form, locale)], answer };
       }),
+      webhook("/relay-ended", (form) => ({
+        kind: "accepted",
+        events: [],
+        answer: afterRelay(form, callerOf(form), (handoff, locale, after) =>
+          goOn(options, form, handoff, locale, after),
+        ),
+      })),
       webhook("/gather", (form, request) => {
         const state = readState(request.url, firstState(likelyLocale(form.get("From") ?? "")));
         return state.waits > 0 ? waitOn(options, form, state) : takeInput(options, form, state);
@@ -96,6 +117,30 @@ export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks &
 function greeting(company: string, locale: SpokenLocale): string {
   const text = say(phrases[locale].greeting(company), locale);
   return locale === "en" ? text : text + say(phrases[locale].english, "en");
+}
+
+/** The call goes on without its socket. */
+function goOn(
+  options: VoiceOptions,
+  form: URLSearchParams,
+  handoff: Handoff | null,
+  locale: SpokenLocale,
+  after: number | null,
+): HttpAnswer | AwaitReply {
+  const state = { ...firstState(locale), turn: 1, after };
+  const words = phrases[locale];
+  switch (handoff?.reason) {
+    case "goodbye":
+      return twiml("<Hangup/>");
+    case "handoff":
+      return speakWhenReady(options, form, state, after);
+    case "too-long":
+      return listen(options, state, say(words.tooLong, locale));
+    case "failed":
+    case undefined:
+      // Never dead air: whatever broke, the caller hears so and is offered a person.
+      return listen(options, state, say(words.interrupted, locale));
+  }
 }
 
 function takeInput(options: VoiceOptions, form: URLSearchParams, state: CallState): Received {

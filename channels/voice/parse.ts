@@ -1,7 +1,7 @@
 import { cleanText } from "../../src/lib/clean-text.ts";
 import type { ContactAddress, InboundMessage, Part, TimelineChange } from "../channel.ts";
 import { sidIn } from "../twilio/inbound.ts";
-import { phrases, toSpokenLocale } from "./phrases.ts";
+import { phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 import type { CallState } from "./twiml.ts";
 
 const speechCharsMax = 4_000;
@@ -54,7 +54,12 @@ export function parseInput(form: URLSearchParams, state: CallState): InboundMess
 }
 
 function inputParts(form: URLSearchParams, { locale }: CallState): Part[] {
-  const digits = (form.get("Digits") ?? "").replace(/[^\d*#]/g, "").slice(0, digitsMax);
+  return partsOf(form.get("Digits") ?? "", form.get("SpeechResult") ?? "", locale);
+}
+
+/** Keys, or else words, as the parts of a message; none when nothing was said. */
+export function partsOf(pressed: string, said: string, locale: SpokenLocale): Part[] {
+  const digits = pressed.replace(/[^\d*#]/g, "").slice(0, digitsMax);
   if (digits === "0")
     return [
       { t: "dtmf", digits },
@@ -66,9 +71,7 @@ function inputParts(form: URLSearchParams, { locale }: CallState): Part[] {
       { t: "choice", optionId: "callback", title: phrases[locale].callMe },
     ];
   if (digits !== "") return [{ t: "dtmf", digits }];
-  const speech = cleanText(form.get("SpeechResult") ?? "")
-    .trim()
-    .slice(0, speechCharsMax);
+  const speech = cleanText(said).trim().slice(0, speechCharsMax);
   return speech === "" ? [] : [{ t: "text", text: speech, format: "plain" }];
 }
 

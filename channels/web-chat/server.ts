@@ -21,7 +21,7 @@ import { limiter } from "./limiter.ts";
 import { type ReachesVisitors, reachRoutes } from "./reach-routes.ts";
 import { type ActivitySet, createStreams } from "./stream.ts";
 import { issueFileLink, issueToken, readToken, resumeSeconds, tokenSeconds, type Visitor } from "./tokens.ts";
-import { type StreamRequest, takeUpgrades } from "./upgrade.ts";
+import { type StreamRequest, takeStreamUpgrades } from "./upgrade.ts";
 import { createUploadReader, takeStreams, type Upload, UploadRefused } from "./upload.ts";
 
 const prefix = "/v3/directline";
@@ -340,7 +340,7 @@ function fileRoutes(scope: FastifyInstance, deps: WebChatDeps): void {
   });
 }
 
-/** Listening needs no framework: see `takeUpgrades`. */
+/** Listening needs no framework: see `takeStreamUpgrades`. */
 function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
   const open = new Map<string, number>();
   const streams = createStreams({
@@ -349,7 +349,7 @@ function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
     state: deps.customer.state,
     onSessionEnd: deps.sessions.onEnd,
   });
-  const stop = takeUpgrades(app.server, (socket, request) => {
+  const stop = takeStreamUpgrades(app.server, (socket, request) => {
     enter(socket, request).catch(() => socket.close(1013, "try again"));
   });
   app.addHook("preClose", async () => {

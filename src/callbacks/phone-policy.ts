@@ -15,7 +15,13 @@ const refusedTypes = new Set([
 ]);
 
 export type PhoneCheck =
-  | { readonly outcome: "callable"; readonly number: string; readonly country: string }
+  | {
+      readonly outcome: "callable";
+      readonly number: string;
+      readonly country: string;
+      /** Surely not a mobile telephone: it gets no text messages. */
+      readonly landline: boolean;
+    }
   | { readonly outcome: "not-a-number" | "country-not-called" | "refused-range" };
 
 /**
@@ -31,7 +37,7 @@ export function checkPhone(text: string, countries: readonly string[], knownFrom
   const country = possible.find((one) => countries.includes(one));
   if (country === undefined) return { outcome: "country-not-called" };
   if (refusedTypes.has(parsed.getType() ?? "")) return { outcome: "refused-range" };
-  return { outcome: "callable", number: parsed.number, country };
+  return { outcome: "callable", number: parsed.number, country, landline: parsed.getType() === "FIXED_LINE" };
 }
 
 /** How often at most (M2). Numbers are our choice: far above what customers need, far below what hurts. */

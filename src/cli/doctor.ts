@@ -79,9 +79,16 @@ async function checkQueue(config: Config): Promise<string> {
 
 async function checkProviders(config: Config): Promise<string> {
   if (config.simulator) return "none configured; the built-in simulator plays Twilio and WhatsApp.";
-  const { twilio, whatsappCloud, company, burstWaitMs } = config;
+  const { twilio, whatsappCloud, company, burstWaitMs, voiceTransport } = config;
   const publicUrl = (): string => config.publicUrl ?? "";
-  const { channels, close } = createChannels({ twilio, whatsappCloud, company, burstWaitMs, publicUrl });
+  const { channels, close } = createChannels({
+    twilio,
+    whatsappCloud,
+    company,
+    burstWaitMs,
+    voiceTransport,
+    publicUrl,
+  });
   try {
     const able = channels.filter((channel) => can(channel, "health"));
     const states = await Promise.all(

@@ -18,6 +18,7 @@ export interface Metrics {
   readonly turns: Counter<"outcome">;
   readonly deliveries: Counter<"state">;
   readonly acknowledgement: Histogram<"channel">;
+  readonly liveCalls: Gauge<"channel">;
   readonly model: ModelMetrics;
 }
 
@@ -61,6 +62,12 @@ export function createMetrics(): Metrics {
       help: "From a webhook's arrival to its answer.",
       labelNames: ["channel"],
       buckets: [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2],
+      registers,
+    }),
+    liveCalls: new Gauge({
+      name: "everline_live_calls",
+      help: "Calls that this process holds over a socket.",
+      labelNames: ["channel"],
       registers,
     }),
     model: createModelMetrics(registers),

@@ -1,5 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { AwaitPlan, CallPlan, CallReport, StatusReport } from "../../channels/channel.ts";
+import type {
+  AwaitCallToken,
+  AwaitPlan,
+  AwaitStanding,
+  CallerStanding,
+  CallPlan,
+  CallReport,
+  ContactAddress,
+  StatusReport,
+} from "../../channels/channel.ts";
 import {
   type AwaitReply,
   type Channel,
@@ -31,6 +40,9 @@ export interface WebhookDeps {
     waitMs: number,
   ) => Promise<{ replies: readonly SpokenReply[]; lastSeq: number }>;
   readonly conversationOf: (address: AwaitReply["from"]) => Promise<string | null>;
+  /** Makes the one-time token that the socket of this live call has to show. */
+  readonly callToken: (call: AwaitCallToken, stored: Accepted) => Promise<string>;
+  readonly callerStanding: (address: ContactAddress) => Promise<CallerStanding | null>;
   readonly within: <T>(work: Promise<T>) => Promise<T>;
   readonly log: Log;
   readonly onAccepted: (channel: string, outcome: string, seconds: number) => void;
@@ -99,10 +111,29 @@ async function receive(
   }
   const stored = await Promise.all(received.events.map((event) => take(deps, channel, event, began)));
   if (!("kind" in received.answer)) return answer(reply, received.answer);
-  if (received.answer.kind === "await-plan") {
-    return answer(reply, received.answer.respond(await deps.planCall(received.answer)));
+  return answer(reply, await awaited(deps, received.answer, stored));
+}
+
+async function awaited(
+  deps: WebhookDeps,
+  answer: AwaitReply | AwaitPlan | AwaitCallToken | AwaitStanding,
+  stored: readonly (Accepted | null)[],
+): Promise<HttpAnswer> {
+  switch (answer.kind) {
+    case "await-reply":
+      return speak(deps, answer, stored);
+    case "await-plan":
+      return answer.respond(await deps.planCall(answer));
+    case "await-call-token": {
+      const own = stored.find((one) => one !== null);
+      if (own === undefined || own === null) throw new Error("A call was announced without a message of its start.");
+      return answer.respond(await deps.callToken(answer, own));
+    }
+    case "await-standing": {
+      const next = answer.respond(await deps.callerStanding(answer.from));
+      return "kind" in next ? speak(deps, next, []) : next;
+    }
   }
-  return answer(reply, await speak(deps, received.answer, stored));
 }
 
 async function take(deps: WebhookDeps, channel: Channel, event: InboundEvent, began: number): Promise<Accepted | null> {

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
+import { twimlFault } from "./check-twiml.ts";
 import type { Journal } from "./journal.ts";
+import { openRelayLine, type RelayLine } from "./relay-line.ts";
 import { metaJson, metaSignature, twilioSignature } from "./sign.ts";
-import { type HeardTwiml, readTwiml } from "./twiml.ts";
+import { type HeardTwiml, type RelayTwiml, readTwiml } from "./twiml.ts";
 
 /** Twilio gives a webhook 15 s in all. */
 const webhookTimeoutMs = 15_000;
@@ -54,6 +56,9 @@ export interface Customer {
   /** Says or presses something, follows where the call is sent, returns what is heard until it listens again. */
   gather(input: { readonly callSid: string; readonly speech?: string; readonly digits?: string }): Promise<CallTurn>;
   hangUp(callSid: string): Promise<Posted>;
+  /** The session of a call that is held over a socket; null: it is not, or not any more. */
+  line(callSid: string): RelayLine | null;
+  view(callSid: string, after: number): CallView | null;
   /** Posts a signed form or JSON to a URL of the service; used for status reports too. */
   postForm(url: string, form: ReadonlyMap<string, string>): Promise<Posted>;
   postCloud(value: unknown): Promise<Posted>;
@@ -65,13 +70,30 @@ interface Call {
   readonly to: string;
   action: string | null;
   sequence: number;
+  line: RelayLine | null;
+  /** What was said into the line, in order. */
+  readonly heard: { readonly text: string; readonly language: string }[];
+  ended: boolean;
+}
+
+/** How a call stands, and what was heard of it since. */
+export interface CallView {
+  readonly said: HeardTwiml["said"];
+  readonly count: number;
+  readonly speaking: boolean;
+  readonly ended: boolean;
 }
 
 /** Writes and calls as a customer would: builds and signs each webhook exactly as the provider does. */
 export function createCustomer(
   provider: ProviderAccount,
   service: ServiceAddress,
-  options: { readonly journal?: Journal; readonly twice?: () => boolean } = {},
+  options: {
+    readonly journal?: Journal;
+    readonly twice?: () => boolean;
+    /** How fast a voice on the telephone is; everything at once when left out. */
+    readonly charsPerSecond?: number;
+  } = {},
 ): Customer {
   const pools = new Map<string, Pool>();
   const calls = new Map<string, Call>();
@@ -165,6 +187,21 @@ export function createCustomer(
     ]);
   }
 
+  function hear(callSid: string, call: Call, text: string, language: string): void {
+    call.heard.push({ text, language });
+    options.journal?.add({
+      channel: "voice",
+      direction: "out",
+      customer: call.from,
+      ours: call.to,
+      body: text,
+      sid: callSid,
+      deliveryId: null,
+      options: [],
+      status: "spoken",
+    });
+  }
+
   /** Follows redirects until the call listens or ends, as the provider does. */
   async function follow(
     callSid: string,
@@ -177,29 +214,52 @@ export function createCustomer(
     let form = firstForm;
     for (let round = 0; ; round++) {
       const posted = await postForm(url, form);
+      const fault = posted.status === 200 ? twimlFault(posted.body) : null;
+      if (fault !== null) throw new Error(`Twilio would not take this TwiML: ${fault}`);
       const heard = readTwiml(posted.body);
       said.push(...heard.said);
-      for (const { text } of heard.said) {
-        options.journal?.add({
-          channel: "voice",
-          direction: "out",
-          customer: call.from,
-          ours: call.to,
-          body: text,
-          sid: callSid,
-          deliveryId: null,
-          options: [],
-          status: "spoken",
-        });
-      }
+      for (const { text, language } of heard.said) hear(callSid, call, text, language);
+      if (heard.relay !== null) connect(callSid, call, heard.relay);
       if (heard.redirect === null || round >= redirectsMax || posted.status !== 200) {
         call.action = heard.action;
+        call.ended = heard.ended;
         return { ...heard, said, status: posted.status, callSid };
       }
       if (heard.pauseSeconds > 0) await sleep(heard.pauseSeconds * 1000);
       url = new URL(heard.redirect, url).toString();
       form = callForm(callSid, call, "in-progress");
     }
+  }
+
+  /** Connects a call to the service's socket; when that ends, however it does, the action says what comes next. */
+  function connect(callSid: string, call: Call, twiml: RelayTwiml): void {
+    const { url = "", welcomeGreeting, language = "en-US" } = twiml.attributes;
+    if (welcomeGreeting !== undefined) hear(callSid, call, welcomeGreeting, language);
+    const origin = service.origin?.() ?? service.publicUrl();
+    const line = openRelayLine({
+      twiml,
+      caller: { accountSid: provider.accountSid, callSid, from: call.from, to: call.to, direction: "inbound" },
+      signature: twilioSignature(provider.authToken, url, null),
+      address: origin.replace(/^http/, "ws") + new URL(url).pathname,
+      charsPerSecond: options.charsPerSecond ?? Number.POSITIVE_INFINITY,
+      onSpoken: (text, spoken) => hear(callSid, call, text, spoken),
+    });
+    call.line = line;
+    void line.over.then(async (end) => {
+      call.line = null;
+      if (twiml.action === null) return;
+      const form = callForm(callSid, call, end.status === "completed" ? "completed" : "in-progress");
+      form
+        .set("SessionId", line.sessionId)
+        .set("SessionStatus", end.status)
+        .set("SessionDuration", String(end.seconds));
+      if (end.handoffData !== null) form.set("HandoffData", end.handoffData);
+      if (end.error !== null) form.set("ErrorCode", end.error.code).set("ErrorMessage", end.error.message);
+      // A service that went away meanwhile does not answer; then the call is over.
+      await follow(callSid, call, new URL(twiml.action, service.publicUrl()).toString(), form).catch(() => {
+        call.ended = true;
+      });
+    });
   }
 
   return {
@@ -232,7 +292,7 @@ export function createCustomer(
     },
     async call({ from, to }) {
       const callSid = `CA${randomBytes(16).toString("hex")}`;
-      const call: Call = { from, to, action: null, sequence: 0 };
+      const call: Call = { from, to, action: null, sequence: 0, line: null, heard: [], ended: false };
       calls.set(callSid, call);
       const oldest = calls.keys().next().value;
       if (calls.size > callsKept && oldest !== undefined) calls.delete(oldest);
@@ -240,6 +300,12 @@ export function createCustomer(
     },
     async gather({ callSid, speech, digits }) {
       const call = calls.get(callSid);
+      if (call?.line != null) {
+        note("voice", { from: call.from, to: call.to, body: digits ?? speech ?? "" }, callSid);
+        if (digits !== undefined) call.line.press(digits);
+        else if (speech !== undefined) call.line.say(speech);
+        return { ...readTwiml(""), ended: false, status: 200, callSid };
+      }
       if (call === undefined || call.action === null) throw new Error("This call is not listening.");
       const form = callForm(callSid, call, "in-progress");
       if (digits !== undefined) form.set("Digits", digits);
@@ -256,12 +322,21 @@ export function createCustomer(
       const call = calls.get(callSid);
       if (call === undefined) throw new Error("There is no such call.");
       calls.delete(callSid);
+      call.line?.hangUp();
       const form = callForm(callSid, call, "completed");
       form.set("SequenceNumber", String(call.sequence++));
       form.set("CallDuration", "1");
       return postForm(channelUrl(`voice/${account}/status`), form);
     },
+    line: (callSid) => calls.get(callSid)?.line ?? null,
+    view(callSid, after) {
+      const call = calls.get(callSid);
+      if (call === undefined) return null;
+      const { heard, line, ended } = call;
+      return { said: heard.slice(after), count: heard.length, speaking: line?.speaking ?? false, ended };
+    },
     async close() {
+      for (const { line } of calls.values()) line?.drop();
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
     },
   };

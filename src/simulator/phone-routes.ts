@@ -109,6 +109,13 @@ export async function simulatorRoutes(
       return heard(reply, await double.customer.gather({ callSid: request.params.callSid, ...input }));
     },
   );
+  app.get<{ Params: { callSid: string }; Querystring: { after?: string } }>(
+    "/simulator/api/calls/:callSid",
+    async (request, reply) => {
+      const view = double.customer.view(request.params.callSid, Number(request.query.after ?? 0) || 0);
+      return view ?? reply.status(404).send({ error: "call" });
+    },
+  );
   app.post<{ Params: { callSid: string } }>(
     "/simulator/api/calls/:callSid/hang-up",
     { preHandler: sameSite },

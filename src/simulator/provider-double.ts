@@ -25,6 +25,8 @@ export interface DoubleOptions extends ProviderAccount {
   readonly apiKey?: { readonly key: string; readonly secret: string };
   readonly behaviour?: Partial<Behaviour>;
   readonly clock?: () => number;
+  /** How fast a voice on the telephone is; everything at once when left out. */
+  readonly charsPerSecond?: number;
 }
 
 export interface ProviderDouble {
@@ -51,7 +53,11 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   let behaviour: Behaviour = { ...wellBehaved, ...options.behaviour };
   let closed = false;
   const twice = () => behaviour.duplicateWebhooks > 0 && random() < behaviour.duplicateWebhooks;
-  const customer = createCustomer(options, options.service, { journal, twice });
+  const customer = createCustomer(options, options.service, {
+    journal,
+    twice,
+    ...(options.charsPerSecond === undefined ? {} : { charsPerSecond: options.charsPerSecond }),
+  });
   const credentials = new Set([basic(options.accountSid, options.authToken)]);
   if (options.apiKey !== undefined) credentials.add(basic(options.apiKey.key, options.apiKey.secret));
   const messagesPath = `/2010-04-01/Accounts/${options.accountSid}/Messages.json`;

@@ -7,7 +7,16 @@ export interface HeardTwiml {
   /** The conference that is dialled once nobody pressed anything. */
   readonly conference: string | null;
   readonly pauseSeconds: number;
+  /** The session that the call is connected to. */
+  readonly relay: RelayTwiml | null;
   readonly ended: boolean;
+}
+
+export interface RelayTwiml {
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What is asked when the session is over; null: the call goes on with the next verb. */
+  readonly action: string | null;
 }
 
 /** Reads the TwiML this service uses. Not a general XML parser: anything else in the text is passed over. */
@@ -27,8 +36,26 @@ export function readTwiml(xml: string): HeardTwiml {
     redirect: redirect === undefined ? null : unescapeXml(redirect.trim()),
     conference: conference === undefined ? null : unescapeXml(conference.trim()),
     pauseSeconds: pause === undefined ? 0 : Number(attribute(pause, "length") ?? 1),
-    ended: action === null && redirect === undefined,
+    relay: readRelay(xml),
+    ended: action === null && redirect === undefined && !xml.includes("<ConversationRelay"),
   };
+}
+
+function readRelay(xml: string): RelayTwiml | null {
+  const relay = /<ConversationRelay([^>]*)>/.exec(xml)?.[1];
+  if (relay === undefined) return null;
+  const parameters = [...xml.matchAll(/<Parameter([^>]*)\/>/g)].map(([, one = ""]) => allIn(one));
+  return {
+    attributes: allIn(relay),
+    parameters: Object.fromEntries(parameters.map(({ name = "", value = "" }) => [name, value])),
+    action: attribute(/<Connect([^>]*)>/.exec(xml)?.[1] ?? "", "action"),
+  };
+}
+
+function allIn(attributes: string): Record<string, string> {
+  return Object.fromEntries(
+    [...attributes.matchAll(/([A-Za-z]+)="([^"]*)"/g)].map(([, name = "", value = ""]) => [name, unescapeXml(value)]),
+  );
 }
 
 function attribute(attributes: string, name: string): string | null {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { AwaitPlan, AwaitReply, HttpAnswer, Received, SpokenReply } from "../../channels/channel.ts";
+import type { AwaitReply, Received, SpokenReply } from "../../channels/channel.ts";
 import { createTwilioClient } from "../../channels/twilio/client.ts";
 import { createVoice } from "../../channels/voice/index.ts";
 import { twilioSignature } from "../../src/simulator/sign.ts";
@@ -13,6 +13,7 @@ const voice = createVoice({
   publicUrl: () => publicUrl,
   company: "Tom & <Co>",
   number: "+46800000000",
+  transport: "gather",
   client: createTwilioClient({ accountSid: "AC1", authToken, apiKey: null, apiSecret: null, apiUrl: null }),
 });
 
@@ -34,7 +35,7 @@ function accepted(received: Received) {
   return received;
 }
 
-type Answer = HttpAnswer | AwaitReply | AwaitPlan;
+type Answer = Extract<Received, { kind: "accepted" }>["answer"];
 
 function awaiting(answer: Answer): AwaitReply {
   if (!("kind" in answer) || answer.kind !== "await-reply") throw new Error("answered at once");

@@ -254,6 +254,7 @@ function webhookRoutes(): { readonly kind: string; readonly method: string; read
     publicUrl: () => publicUrl,
     company: "Paylark",
     burstWaitMs: 0,
+    voiceTransport: "gather",
     twilio,
     whatsappCloud: cloud,
   });

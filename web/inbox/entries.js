@@ -146,6 +146,7 @@ function reachWords({ way, state, why }) {
     capped: "the cap is reached",
     "no-channel": "no channel can reach them",
   };
+  if (state === "details") return "The details of a long spoken answer were sent by text message";
   if (state === "not-sent") return `The customer was away and could not be told: ${reasons[why] ?? why}`;
   if (way !== "push") return `The customer was away: told by ${channelName(way)}`;
   return state === "shown"
@@ -178,6 +179,10 @@ const callStates = {
 };
 
 function changeWords(data) {
+  if (data.change === "interrupted")
+    return data.heardChars > 0
+      ? "The caller spoke over an answer: the transcript keeps what they heard of it"
+      : "The caller spoke before an answer was heard";
   if (data.change === "call")
     return `Call ${data.state ?? ""}${data.durationSeconds ? `, ${data.durationSeconds} s` : ""}`;
   const words = {

@@ -37,4 +37,4 @@ export function drawPart(part) {
   }
 }
 
-const eventWords = { "call-started": "The customer called." };
+const eventWords = { "call-started": "The customer called.", "not-heard": "Not heard." };

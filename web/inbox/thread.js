@@ -97,7 +97,8 @@ function append(events) {
   for (const event of events) {
     if (event.seq <= desk.lastSeq) continue;
     desk.lastSeq = event.seq;
-    if (["receipt", "delivery-failed", "attachment"].includes(event.type)) void redraw(event.data.of);
+    if (["receipt", "delivery-failed", "attachment"].includes(event.type) || event.data.change === "interrupted")
+      void redraw(event.data.of);
     const entry = draw(event);
     if (entry !== null) $("timeline").append(entry);
   }

@@ -1,6 +1,8 @@
 const pollMs = 700;
+/** While a call is on, one wants to hear when the other side begins and ends to speak. */
+const callPollMs = 250;
 const byId = (id) => document.getElementById(id);
-const state = { channel: "sms", customer: "", callSid: null, drawn: "", busy: false };
+const state = { channel: "sms", customer: "", callSid: null, heard: 0, drawn: "", busy: false };
 const ticks = { queued: "…", accepted: "…", sent: "✓", delivered: "✓✓", read: "✓✓ read", received: "", spoken: "" };
 
 const get = async (path) => (await fetch(`/simulator/api/${path}`)).json();
@@ -81,20 +83,64 @@ const sendMessage = (body, choice) =>
     post("messages", { channel: state.channel, from: state.customer, body, ...(choice ? { choice } : {}) }),
   );
 
-function heard(turn) {
-  state.callSid = turn.ended ? null : turn.callSid;
-  byId("notice").textContent = turn.ended ? "The call has ended." : "Listening…";
-  if (byId("aloud").checked && "speechSynthesis" in window) {
-    for (const { text, language } of turn.said) {
-      const words = new SpeechSynthesisUtterance(text);
-      words.lang = language;
-      speechSynthesis.speak(words);
+/** The call goes on by itself: what is said comes when it is said. */
+function begin({ callSid, ended }) {
+  if (!ended) Object.assign(state, { callSid, heard: 0 });
+  byId("notice").textContent = ended ? "The call has ended." : "Connected.";
+  showCall();
+  if (!ended) void follow(callSid);
+}
+
+async function follow(callSid) {
+  while (state.callSid === callSid) {
+    const answer = await fetch(`/simulator/api/calls/${callSid}?after=${state.heard}`).catch(() => null);
+    if (state.callSid !== callSid) return;
+    if (answer?.status === 404) return end();
+    if (answer?.ok) {
+      const { said, count, speaking, ended } = await answer.json();
+      state.heard = count;
+      sayAloud(said);
+      byId("notice").textContent = speaking ? "Speaking… say something to interrupt." : "Listening…";
+      if (ended) return end();
     }
+    await new Promise((resolve) => setTimeout(resolve, callPollMs));
   }
+}
+
+function end() {
+  state.callSid = null;
+  byId("notice").textContent = "The call has ended.";
   showCall();
 }
 
-const input = (body) => attempt(async () => heard(await post(`calls/${state.callSid}/input`, body)));
+function sayAloud(said) {
+  if (!byId("aloud").checked || !("speechSynthesis" in window)) return;
+  for (const { text, language } of said) {
+    const words = new SpeechSynthesisUtterance(text);
+    words.lang = language;
+    speechSynthesis.speak(words);
+  }
+}
+
+/** Whoever speaks interrupts, also the voice of this browser. */
+function input(body) {
+  if ("speechSynthesis" in window) speechSynthesis.cancel();
+  return attempt(() => post(`calls/${state.callSid}/input`, body));
+}
+
+/** Where the browser understands speech one may talk; elsewhere one types. */
+const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
+function talk() {
+  const listening = new Recognition();
+  listening.onresult = ({ results }) => {
+    const words = results[0][0].transcript.trim();
+    if (words !== "" && state.callSid !== null) void input({ speech: words });
+  };
+  listening.onerror = ({ error }) => {
+    byId("notice").textContent = `The microphone did not work (${error}). Type instead.`;
+  };
+  listening.start();
+}
 
 function showCall() {
   const calling = state.callSid !== null;
@@ -102,6 +148,8 @@ function showCall() {
   byId("call").hidden = !voice;
   byId("dial").disabled = calling;
   byId("hang-up").disabled = !calling;
+  byId("talk").hidden = Recognition === undefined;
+  byId("talk").disabled = !calling;
   for (const key of byId("keys").children) key.disabled = !calling;
   byId("text").placeholder = voice ? "Say something" : "Write a message";
 }
@@ -121,10 +169,8 @@ async function hangUp() {
   const callSid = state.callSid;
   if (callSid === null) return;
   await post(`calls/${callSid}/hang-up`, {});
-  state.callSid = null;
   if ("speechSynthesis" in window) speechSynthesis.cancel();
-  byId("notice").textContent = "The call has ended.";
-  showCall();
+  end();
 }
 
 byId("tabs").addEventListener("click", (event) => {
@@ -158,8 +204,9 @@ byId("compose").addEventListener("submit", (event) => {
   field.value = "";
   void (state.channel === "voice" ? input({ speech: text }) : sendMessage(text));
 });
-byId("dial").addEventListener("click", () => attempt(async () => heard(await post("calls", { from: state.customer }))));
+byId("dial").addEventListener("click", () => attempt(async () => begin(await post("calls", { from: state.customer }))));
 byId("hang-up").addEventListener("click", () => attempt(hangUp));
+byId("talk").addEventListener("click", talk);
 for (const digit of "123456789*0#") {
   const key = element("button", "", digit);
   key.type = "button";

@@ -1,0 +1,470 @@
+import type { CallHost, CallNews, CallSession, CallWire, HeldCall, InboundMessage, SpokenReply } from "../channel.ts";
+import { heardOf, type SpokenPiece } from "./heard.ts";
+import { partsOf } from "./parse.ts";
+import { phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
+import { type Handoff, type OurFrame, type RelayFrame, readFrame } from "./relay-frames.ts";
+import { toSpeech } from "./render.ts";
+import { listenableCount, sentencesOf } from "./sentences.ts";
+
+export interface RelayTimes {
+  /** A socket that says nothing of its call is none of Twilio's. */
+  readonly setupMs: number;
+  /** Without a word for so long after our last one: asked again, offered a person, then goodbye. */
+  readonly silenceMs: number;
+  /** Nobody listens into nothing: "one moment" after the first, "still looking" after each of the second. */
+  readonly fillerMs: number;
+  readonly stillMs: number;
+  /** The 60 s a model call may take in all. */
+  readonly tooLongMs: number;
+  /** A number or a code is complete when no key follows. */
+  readonly keysMs: number;
+  /** Nobody needs the assistant for longer; a stuck line costs money by the minute. */
+  readonly callMs: number;
+  /** Storing what was said is tried again for so long while the database is away. */
+  readonly storeMs: number;
+}
+
+export const usualTimes: RelayTimes = {
+  setupMs: 5_000,
+  silenceMs: 10_000,
+  fillerMs: 1_500,
+  stillMs: 8_000,
+  tooLongMs: 60_000,
+  keysMs: 3_000,
+  callMs: 30 * 60_000,
+  storeMs: 10_000,
+};
+
+/** How long a text takes to be spoken, where the provider does not say: slow voices say 14 characters a second. */
+const speakMsPerChar = 70;
+const retryMs = 500;
+/** One-time codes (safety.md, C5). */
+const codeDigits = 6;
+/** Whoever is said to be speaking and never ends has stopped unheard. */
+const speakingMaxMs = 60_000;
+/** So many letters of our last words tell that they were played. */
+const tailLetters = 12;
+
+export interface RelayOptions {
+  readonly company: string;
+  readonly times: RelayTimes;
+}
+
+/**
+ * One call over ConversationRelay: what is heard becomes messages of the conversation, what is new there is said,
+ * sentence by sentence, until somebody speaks over it. Never throws; whatever breaks ends the session in words, and the
+ * call goes on without it.
+ */
+export function openRelaySession(options: RelayOptions, wire: CallWire, host: CallHost): CallSession {
+  const session = new Session(options, wire, host);
+  return { receive: (frame) => session.receive(frame), closed: () => session.close("dropped") };
+}
+
+type Phase = "new" | "open" | "ending" | "over";
+
+class Session {
+  readonly #options: RelayOptions;
+  readonly #wire: CallWire;
+  readonly #host: CallHost;
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  #phase: Phase = "new";
+  #call: HeldCall | null = null;
+  #sessionId = "";
+  #locale: SpokenLocale = "en";
+  #undo = (): void => undefined;
+  /** Frames are handled one after the other; only an interruption does not wait. */
+  #work: Promise<void> = Promise.resolve();
+  #frames = 0;
+  /** Everything up to here was said. */
+  #after = 0;
+  #reading = false;
+  #again = false;
+  /** The caller waits for an answer since then; null: nobody waits. */
+  #askedAt: number | null = null;
+  #askedSeq = 0;
+  #silences = 0;
+  #spoken: SpokenPiece[] = [];
+  /** The rest of this reply is still to be said. */
+  #unsaidOf: number | null = null;
+  /** Rises when the caller speaks over us: whoever was speaking stops. */
+  #interruptions = 0;
+  /** The sentence that is not sent yet, because only the last one of a turn says so. */
+  #held: OurFrame | null = null;
+  #keys = "";
+  /** How many keys make an answer; null: as many as come before "#" or a pause. */
+  #keysWanted: number | null = 1;
+  #turns = 0;
+  /** What the provider played of it, letters alone. */
+  #played = "";
+  #handoff: Handoff["reason"] = "failed";
+
+  constructor(options: RelayOptions, wire: CallWire, host: CallHost) {
+    this.#options = options;
+    this.#wire = wire;
+    this.#host = host;
+    this.#timer("setup", options.times.setupMs, () => this.#refuse());
+  }
+
+  receive(raw: string): void {
+    if (this.#phase === "over") return;
+    const frame = readFrame(raw);
+    this.#frames += 1;
+    if (frame === null) return;
+    const number = this.#frames;
+    if (frame.type === "interrupt") this.#interrupted(frame.utteranceUntilInterrupt);
+    else this.#inTurn(() => this.#handle(frame, number));
+  }
+
+  close(how: string): void {
+    if (this.#phase === "over") return;
+    this.#phase = "over";
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#undo();
+    this.#call?.ended(how);
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch(() => this.#end("failed"));
+  }
+
+  async #handle(frame: RelayFrame, number: number): Promise<void> {
+    if (this.#phase === "over") return;
+    // A prompt before the setup, or a second setup, is nothing that Twilio sends.
+    if ((frame.type === "setup") !== (this.#phase === "new")) return this.#refuse();
+    switch (frame.type) {
+      case "setup":
+        return this.#setUp(frame);
+      case "prompt":
+        return frame.last ? this.#prompted(frame.voicePrompt, frame.lang, number) : this.#hears();
+      case "dtmf":
+        return this.#pressed(frame.digit, number);
+      case "info":
+        return this.#informed(frame);
+      case "interrupt":
+      case "error":
+        return;
+    }
+  }
+
+  async #setUp({ sessionId, callSid, customParameters }: RelayFrame & { type: "setup" }): Promise<void> {
+    const token = customParameters.token ?? "";
+    const call = token === "" ? null : await this.#host.redeem({ token, callId: callSid, sessionId });
+    if (this.#phase === "over") return;
+    if (call === null) return this.#refuse();
+    this.#stop("setup");
+    this.#phase = "open";
+    this.#call = call;
+    this.#sessionId = sessionId;
+    this.#after = call.lastSeq;
+    this.#locale = toSpokenLocale(call.locale) ?? "en";
+    this.#undo = call.onNews(() => void this.#catchUp());
+    this.#timer("call", this.#options.times.callMs, () => this.#tooLong());
+    // The greeting itself is in the TwiML, so that nobody waits for a socket to be welcomed.
+    if (this.#locale === "en") this.#listen(phrases.en.greeting(this.#options.company).length);
+    else this.#sayOwn(phrases[this.#locale].english, "en");
+  }
+
+  async #prompted(said: string, lang: string | undefined, number: number): Promise<void> {
+    if (isNoise(said)) return;
+    await this.#take({ pressed: "", said, number, heardIn: toSpokenLocale(lang) ?? this.#locale });
+  }
+
+  async #pressed(digit: string, number: number): Promise<void> {
+    if (digit === "2" && this.#turns === 0 && this.#locale !== "en") return this.#switchToEnglish();
+    if (this.#keysWanted === 1) {
+      // Alone they say nothing.
+      if (digit !== "#" && digit !== "*") await this.#take({ pressed: digit, said: "", number, heardIn: this.#locale });
+      return;
+    }
+    this.#hears();
+    if (digit !== "#") this.#keys += digit;
+    if (digit === "#" || this.#keys.length === this.#keysWanted) return this.#takeKeys(number);
+    this.#timer("keys", this.#options.times.keysMs, () => this.#inTurn(() => this.#takeKeys(number)));
+  }
+
+  async #takeKeys(number: number): Promise<void> {
+    this.#stop("keys");
+    const pressed = this.#keys;
+    this.#keys = "";
+    if (pressed !== "") await this.#take({ pressed, said: "", number, heardIn: this.#locale });
+  }
+
+  #switchToEnglish(): void {
+    this.#switchTo("en");
+    this.#sayOwn(phrases.en.greeting(this.#options.company), "en");
+  }
+
+  /** Stores what came and waits for its answer; the reply of a turn before it is no longer awaited. */
+  async #take(input: { pressed: string; said: string; number: number; heardIn: SpokenLocale }): Promise<void> {
+    const call = this.#call;
+    const parts = partsOf(input.pressed, input.said, input.heardIn);
+    if (call === null || parts.length === 0) return;
+    this.#turns += 1;
+    this.#silences = 0;
+    this.#overtake();
+    this.#await();
+    this.#askedSeq = await this.#store(call, {
+      kind: "message",
+      key: `twilio:relay:${this.#sessionId}:${input.number}`,
+      from: call.from,
+      externalId: `${this.#sessionId}:${input.number}`,
+      parts,
+      locale: input.heardIn,
+      wantsAnswer: true,
+    });
+    void this.#catchUp();
+  }
+
+  async #store(call: HeldCall, message: InboundMessage): Promise<number> {
+    for (const until = Date.now() + this.#options.times.storeMs; ; ) {
+      try {
+        return await call.take(message);
+      } catch (error) {
+        if (Date.now() > until || this.#phase === "over") throw error;
+        await new Promise((resolve) => this.#timer("store", retryMs, () => resolve(undefined)));
+      }
+    }
+  }
+
+  /** Whoever is speaking for us stops. */
+  #overtake(): void {
+    this.#interruptions += 1;
+    this.#held = null;
+    this.#spoken = [];
+    this.#played = "";
+  }
+
+  #await(): void {
+    if (this.#phase !== "open") return;
+    this.#stop("silence");
+    this.#askedAt = Date.now();
+    this.#timer("filler", this.#options.times.fillerMs, () => this.#fill(phrases[this.#locale].oneMoment));
+  }
+
+  #fill(words: string): void {
+    if (this.#askedAt === null) return;
+    if (Date.now() - this.#askedAt >= this.#options.times.tooLongMs) {
+      this.#askedAt = null;
+      this.#sayOwn(phrases[this.#locale].tooLong, this.#locale);
+    } else {
+      this.#send({ type: "text", token: words, last: true, preemptible: true });
+      this.#timer("filler", this.#options.times.stillMs, () => this.#fill(phrases[this.#locale].stillThere));
+    }
+  }
+
+  /** Says what is new; one reader, so that nothing is said twice or out of order. */
+  async #catchUp(): Promise<void> {
+    if (this.#call === null || this.#phase !== "open") return;
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    this.#reading = true;
+    try {
+      do {
+        this.#again = false;
+        await this.#sayNews(this.#call, await this.#call.news(this.#after));
+      } while (this.#again && this.#phase === "open");
+    } catch {
+      // The database is away: the next bell, or the filler's end, tries again.
+      this.#timer("again", retryMs, () => void this.#catchUp());
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #sayNews(call: HeldCall, { replies: written, lastSeq, owner }: CallNews): Promise<void> {
+    if (this.#phase !== "open") return;
+    this.#after = Math.max(this.#after, lastSeq);
+    // An answer that the caller has overtaken with their next words is not said any more; a person's words are.
+    const replies = written.filter(({ seq, author }) => seq > this.#askedSeq || author === "agent");
+    for (const { seq } of written.filter((one) => !replies.includes(one))) await call.heard(seq, "");
+    if (replies.length > 0) {
+      this.#askedAt = null;
+      this.#stop("filler");
+      this.#keysWanted = keysFor(replies);
+      const interruptions = this.#interruptions;
+      for (const reply of replies) {
+        if (interruptions === this.#interruptions) await this.#say(call, reply, interruptions);
+        else await call.heard(reply.seq, "");
+      }
+      this.#flush(true);
+    }
+    if (owner !== "assistant" && this.#turns > 0) this.#handOver();
+    else if (replies.length > 0) this.#listen(this.#spokenChars());
+  }
+
+  async #say(call: HeldCall, reply: SpokenReply, interruptions: number): Promise<void> {
+    const locale = toSpokenLocale(reply.meta?.locale) ?? this.#locale;
+    if (locale !== this.#locale) this.#switchTo(locale);
+    const sentences = sentencesOf(toSpeech(reply.parts, locale), locale);
+    // What is said of somebody's account, or by a person, is said whole; a text might reach another.
+    const first = reply.meta?.kind === "answer" && reply.meta.sources.length > 0 ? listenableCount(sentences) : null;
+    const rest = first === null ? [] : sentences.slice(first);
+    for (const sentence of sentences.slice(0, first ?? undefined)) this.#speak(reply.seq, sentence);
+    if (rest.length === 0) return;
+    this.#flush(false);
+    this.#unsaidOf = reply.seq;
+    const texted = await call.sendDetails(reply.seq).catch(() => false);
+    this.#unsaidOf = null;
+    if (interruptions !== this.#interruptions) return;
+    if (texted) this.#speak(null, phrases[locale].texted);
+    else for (const sentence of rest) this.#speak(reply.seq, sentence);
+  }
+
+  #speak(seq: number | null, text: string): void {
+    this.#flush(false);
+    this.#held = { type: "text", token: text, last: false, lang: phrases[this.#locale].language };
+    this.#spoken.push({ seq, text });
+  }
+
+  #flush(last: boolean): void {
+    const frame = this.#held;
+    this.#held = null;
+    if (frame?.type === "text") this.#send({ ...frame, last });
+  }
+
+  /** Words of ours that are no message: a question again, an offer, a goodbye. */
+  #sayOwn(words: string, locale: SpokenLocale): void {
+    this.#spoken = [{ seq: null, text: words }];
+    this.#send({ type: "text", token: words, last: true, lang: phrases[locale].language });
+    this.#listen(words.length);
+  }
+
+  #switchTo(locale: SpokenLocale): void {
+    this.#flush(false);
+    this.#locale = locale;
+    const { language } = phrases[locale];
+    this.#send({ type: "language", ttsLanguage: language, transcriptionLanguage: language });
+  }
+
+  /** What was not heard was not said. */
+  #interrupted(until: string): void {
+    if (this.#call === null) return;
+    const heard = heardOf(this.#spoken, until);
+    this.#overtake();
+    this.#listen(0);
+    for (const { seq, words, whole } of heard) {
+      if (!whole || seq === this.#unsaidOf) void this.#call.heard(seq, words).catch(() => undefined);
+    }
+  }
+
+  #informed({ name, value }: RelayFrame & { type: "info" }): void {
+    const begins = value === "start" || value === "on" || value === true;
+    if (name === "tokensPlayed") this.#wasPlayed(String(value ?? ""));
+    else if (name !== "agentSpeaking" && name !== "clientSpeaking") return;
+    else if (begins) this.#hears();
+    else this.#listen(0);
+  }
+
+  #wasPlayed(words: string): void {
+    this.#played = (this.#played + lettersOf(words)).slice(-2 * tailLetters);
+    const tail = lettersOf(this.#spoken.at(-1)?.text ?? "").slice(-tailLetters);
+    if (this.#phase === "ending" && tail !== "" && this.#played.endsWith(tail)) this.#sendEnd();
+  }
+
+  /** Somebody is speaking: it is not silent. */
+  #hears(): void {
+    if (this.#phase === "open") this.#timer("silence", speakingMaxMs, () => this.#onSilence());
+  }
+
+  #listen(charsToSpeak: number): void {
+    if (this.#phase !== "open") return;
+    const ms = charsToSpeak * speakMsPerChar + this.#options.times.silenceMs;
+    this.#timer("silence", ms, () => this.#onSilence());
+  }
+
+  #onSilence(): void {
+    if (this.#phase !== "open" || this.#askedAt !== null) return;
+    const { notHeard, offer, goodbye } = phrases[this.#locale];
+    this.#silences += 1;
+    if (this.#silences > 2) this.#finish(goodbye, "goodbye");
+    else this.#sayOwn(this.#silences === 1 ? notHeard : offer, this.#locale);
+  }
+
+  #tooLong(): void {
+    if (this.#phase === "open") this.#finish("", "too-long");
+  }
+
+  #handOver(): void {
+    this.#handoff = "handoff";
+    this.#waitToEnd(this.#spokenChars());
+  }
+
+  #finish(words: string, reason: Handoff["reason"]): void {
+    if (words !== "") this.#sayOwn(words, this.#locale);
+    this.#handoff = reason;
+    this.#waitToEnd(words.length);
+  }
+
+  /** The last words are heard out before the session ends; the provider says when, or it is reckoned. */
+  #waitToEnd(chars: number): void {
+    this.#phase = "ending";
+    for (const name of ["silence", "filler", "keys", "call"]) this.#stop(name);
+    if (chars === 0) this.#sendEnd();
+    else this.#timer("end", chars * speakMsPerChar, () => this.#sendEnd());
+  }
+
+  #end(reason: Handoff["reason"]): void {
+    if (this.#phase === "new") this.#refuse();
+    if (this.#phase === "over") return;
+    this.#handoff = reason;
+    this.#sendEnd();
+  }
+
+  #sendEnd(): void {
+    this.#stop("end");
+    const handoff: Handoff = { reason: this.#handoff, locale: this.#locale, after: this.#after };
+    this.#send({ type: "end", handoffData: JSON.stringify(handoff) });
+    this.close(this.#handoff);
+  }
+
+  #refuse(): void {
+    if (this.#phase === "over") return;
+    this.close("refused");
+    this.#wire.close(1008, "not a call of ours");
+  }
+
+  #spokenChars(): number {
+    return this.#spoken.reduce((sum, { text }) => sum + text.length, 0);
+  }
+
+  #send(frame: OurFrame): void {
+    this.#wire.send(JSON.stringify(frame));
+  }
+
+  #timer(name: string, ms: number, work: () => void): void {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.set(name, setTimeout(work, ms));
+  }
+
+  #stop(name: string): void {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
+  }
+}
+
+/** A telephone number or a one-time code is more than one key. */
+function keysFor(replies: readonly SpokenReply[]): number | null {
+  const flows = replies.map(({ meta }) => meta?.flow);
+  if (flows.includes("sign-in")) return codeDigits;
+  return flows.includes("callback") ? null : 1;
+}
+
+/** Spaces, marks and capitals come back otherwise than they were sent. */
+function lettersOf(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+/** Sounds that speech recognition writes down for a cough or a room: no word of any of our languages asks anything so. */
+const sounds = new Set(
+  "ah äh aha eh ehm em er erm hm hmm hmmm huh mhm mm mmm oh öh ooh öhm uff uh uhm um umm eeh este".split(" "),
+);
+
+/** Is there nothing in it that could be answered? Pure. */
+export function isNoise(said: string): boolean {
+  const words = said.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  if (words.every((word) => sounds.has(word))) return true;
+  // One letter alone is a crackle; a digit may be an answer.
+  return words.join("").length < 2 && !/\p{N}/u.test(said);
+}

@@ -1,0 +1,19 @@
+/** What a caller can be asked to listen to at once: about twenty seconds. */
+const listenMaxChars = 320;
+
+/** A text in the pieces that it is spoken in: each is a whole sentence, with the space behind it. Pure. */
+export function sentencesOf(text: string, locale: string): string[] {
+  return [...new Intl.Segmenter(locale, { granularity: "sentence" }).segment(text)]
+    .map(({ segment }) => segment)
+    .filter((segment) => segment.trim() !== "");
+}
+
+/** How many of these sentences one listens to before the rest is better read; at least one. Pure. */
+export function listenableCount(sentences: readonly string[]): number {
+  let chars = 0;
+  for (const [index, sentence] of sentences.entries()) {
+    chars += sentence.length;
+    if (chars > listenMaxChars) return Math.max(1, index);
+  }
+  return sentences.length;
+}

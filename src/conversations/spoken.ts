@@ -1,0 +1,80 @@
+import type { Db } from "../db/client.ts";
+import type { Author, Part, ReplyMeta } from "../lib/message.ts";
+import { appendEvent } from "./append-event.ts";
+
+/** More at once is not listened to; the next look finds the rest. */
+const pageMax = 50;
+
+export type Owner = "assistant" | "queue" | "agent";
+
+export interface SpokenNews {
+  readonly replies: readonly {
+    readonly seq: number;
+    readonly parts: readonly Part[];
+    readonly meta: ReplyMeta | null;
+    readonly author: Exclude<Author, "contact">;
+  }[];
+  readonly lastSeq: number;
+  readonly owner: Owner;
+}
+
+/**
+ * What is to be said on a live call after a seq, and who has the conversation: replies that go this way or no other. One
+ * statement, because a caller waits for it.
+ */
+export async function spokenNews(
+  db: Db,
+  conversationId: string,
+  channel: string,
+  afterSeq: number,
+): Promise<SpokenNews> {
+  const rows = await db.run(
+    (sql) => sql<({ owner: Owner } & { [Key in keyof SpokenNews["replies"][number]]: never })[]>`
+      select c.owner, m.seq, m.parts, m.meta, m.author
+      from conversations c
+      left join messages m on m.conversation_id = c.id and m.seq > ${afterSeq} and m.author <> 'contact'
+        and m.visibility = 'public' and (m.channel is null or m.channel = ${channel})
+      where c.id = ${conversationId} order by m.seq limit ${pageMax}`,
+  );
+  const [first] = rows;
+  if (first === undefined) throw new Error("The conversation is gone.");
+  const replies = rows.flatMap(({ owner: _, ...reply }) => (reply.seq === null ? [] : [reply]));
+  return { replies, lastSeq: replies.at(-1)?.seq ?? afterSeq, owner: first.owner };
+}
+
+/** How things stand with whoever is at this address; null: nobody is known there. */
+export async function standingOf(
+  db: Db,
+  address: { readonly channel: string; readonly kind: string; readonly value: string },
+): Promise<{ readonly owner: Owner; readonly lastInboundSeq: number; readonly locale: string | null } | null> {
+  const [row] = await db.run(
+    (sql) => sql<{ owner: Owner; lastInboundSeq: number; locale: string | null }[]>`
+      select c.owner, c.last_inbound_seq as "lastInboundSeq", c.locale
+      from contact_addresses a join conversations c on c.contact_id = a.contact_id
+      where a.channel = ${address.channel} and a.kind = ${address.kind} and a.value = ${address.value}`,
+  );
+  return row ?? null;
+}
+
+/** In the place of words that nobody heard. */
+const notHeard: Part = { t: "event", name: "not-heard" };
+
+/**
+ * A caller spoke over a reply: what they did not hear of it was not said. The timeline keeps what was heard and says that
+ * the rest was not. An agent's words stay as they wrote them. Doing it again changes nothing.
+ */
+export async function keepHeard(db: Db, conversationId: string, seq: number, words: string): Promise<void> {
+  await db.transaction(async (sql) => {
+    await sql`select 1 from conversations where id = ${conversationId} for update`;
+    const text = words.trim();
+    const parts: Part[] = text === "" ? [notHeard] : [{ t: "text", text, format: "plain" }];
+    const [known] = await sql`select 1 from events
+      where conversation_id = ${conversationId} and seq > ${seq} and type = 'change'
+        and data->>'change' = 'interrupted' and (data->>'of')::bigint = ${seq}`;
+    if (known !== undefined) return;
+    await sql`update messages set parts = ${sql.json(parts as never)}
+      where conversation_id = ${conversationId} and seq = ${seq} and author in ('assistant', 'system')`;
+    const data = { change: "interrupted", of: seq, heardChars: text.length };
+    await appendEvent(sql, conversationId, { type: "change", agentId: null, data });
+  });
+}
