@@ -4,15 +4,11 @@ import { applyToCallback } from "./apply.ts";
 import { callingHours } from "./calling-hours.ts";
 import type { CallDesk } from "./desk.ts";
 import { appendCallbackEvent } from "./events.ts";
+import { aheadMaxMs, pastMaxMs } from "./machine.ts";
 import { checkPhone, refusesCalls } from "./phone-policy.ts";
 import { changePromise, insertPromise } from "./promise-call.ts";
 import { type CallbackRow, isOver, lockCallback, openCallbackOf } from "./store.ts";
 import { zonesOf } from "./where.ts";
-
-/** Nobody remembers a promise for longer. */
-const aheadMaxMs = 90 * 86_400_000;
-/** The agent's clock may be a little behind ours. */
-const pastMaxMs = 60_000;
 
 export interface When extends Resolved {
   readonly zone: string;

@@ -1,6 +1,5 @@
-import { instantOf, localTimeOf } from "../lib/zoned-time.ts";
+import { dayAfter, instantOf, localTimeOf } from "../lib/zoned-time.ts";
 
-const dayMs = 86_400_000;
 /** From any place to any other the clock differs by less than two days, and an opening comes every day. */
 const daysAhead = 4;
 
@@ -42,8 +41,10 @@ export function callingHours(
 
 /** The instants at which this hour begins in a zone, from the day before `at` on. */
 function hoursFrom(at: number, zone: string, hour: number): number[] {
+  const today = localTimeOf(new Date(at), zone).slice(0, 10);
+  const clock = `${String(hour).padStart(2, "0")}:00`;
   return Array.from({ length: daysAhead }, (_, day) => {
-    const date = localTimeOf(new Date(at + (day - 1) * dayMs), zone).slice(0, 10);
-    return instantOf(`${date}T${String(hour).padStart(2, "0")}:00`, zone)?.at.getTime() ?? at;
+    // By date: a step of 24 hours would jump over a day of 23.
+    return instantOf(`${dayAfter(today, day - 1)}T${clock}`, zone)?.at.getTime() ?? at;
   });
 }

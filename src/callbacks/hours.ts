@@ -1,4 +1,4 @@
-import { instantOf, localTimeOf } from "../lib/zoned-time.ts";
+import { dayAfter, localTimeOf, reachedAt } from "../lib/zoned-time.ts";
 import type { Hours, Team } from "../settings/hours.ts";
 
 /** The team for a language: the first that speaks it, else one that speaks all, else the first. Pure. */
@@ -18,26 +18,25 @@ export interface Opening {
   readonly to: number;
 }
 
-const dayMs = 86_400_000;
+/** An interval reaches at most into the day after its own; one before decides what it leaves of the next. */
+const reachDays = 2;
 
 /**
  * When a team works between two instants, in order and without overlaps: several intervals a day, over midnight, holidays
- * instead of the week. A time that the clock jumps over means as much later, one that comes twice its first coming for a
- * beginning. Pure.
+ * instead of the week. An edge that the clock jumps over lies at the jump, one that comes twice at its first coming. What
+ * belongs to two days stays two openings, so that the same come out wherever one begins to look. Pure.
  */
 export function openings(team: Team, deskZone: string, from: number, to: number): Opening[] {
   const zone = team.zone ?? deskZone;
+  const last = dateOf(to, zone);
   const found: Opening[] = [];
-  // The day before may reach over midnight into the first.
-  for (let at = from - dayMs; at <= to + dayMs; at += dayMs) {
-    const date = localTimeOf(new Date(at), zone).slice(0, 10);
-    for (const [start, end] of team.holidays[date] ?? team.week[weekdayOf(date)] ?? []) {
-      const opens = instant(date, start, zone);
-      const closes = instant(end > start ? date : dayAfter(date), end, zone);
-      if (closes > from && opens < to && closes > opens) found.push({ from: opens, to: closes });
+  for (let date = dayAfter(dateOf(from, zone), -reachDays); date <= last; date = dayAfter(date)) {
+    for (const { from: opens, to: closes } of openingsOn(date, team, zone)) {
+      const start = Math.max(opens, found.at(-1)?.to ?? opens);
+      if (closes > start) found.push({ from: start, to: closes });
     }
   }
-  return merged(found.sort((a, b) => a.from - b.from));
+  return found.filter(({ from: opens, to: closes }) => closes > from && opens < to);
 }
 
 /** The slots of a team that begin between two instants; each lies in its opening as a whole. Pure. */
@@ -50,17 +49,22 @@ export function slotsOf(hours: Hours, team: Team, deskZone: string, from: number
   });
 }
 
+function openingsOn(date: string, team: Team, zone: string): Opening[] {
+  const weekday = (new Date(`${date}T00:00Z`).getUTCDay() + 6) % 7;
+  const intervals = (team.holidays[date] ?? team.week[weekday] ?? []).map(([start, end]) => ({
+    from: instant(date, start, zone),
+    to: instant(end > start ? date : dayAfter(date), end, zone),
+  }));
+  return merged(intervals.sort((a, b) => a.from - b.from));
+}
+
 function instant(date: string, time: string, zone: string): number {
   const [onDay, clock] = time === "24:00" ? [dayAfter(date), "00:00"] : [date, time];
-  return instantOf(`${onDay}T${clock}`, zone)?.at.getTime() ?? Number.NaN;
+  return reachedAt(`${onDay}T${clock}`, zone)?.getTime() ?? Number.NaN;
 }
 
-function weekdayOf(date: string): number {
-  return (new Date(`${date}T00:00Z`).getUTCDay() + 6) % 7;
-}
-
-function dayAfter(date: string): string {
-  return new Date(Date.parse(`${date}T00:00Z`) + dayMs).toISOString().slice(0, 10);
+function dateOf(at: number, zone: string): string {
+  return localTimeOf(new Date(at), zone).slice(0, 10);
 }
 
 function merged(sorted: readonly Opening[]): Opening[] {

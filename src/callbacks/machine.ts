@@ -87,6 +87,16 @@ export interface Surroundings {
   readonly policy: CallbackPolicy;
 }
 
+/** Nobody remembers a promise for longer. */
+export const aheadMaxMs = 90 * 86_400_000;
+/** Clocks differ a little, and a form is open for a while. */
+export const pastMaxMs = 60_000;
+
+/** Can a call still be promised for this time? */
+export function isPromisable(at: number, now: number): boolean {
+  return at >= now - pastMaxMs && at <= now + aheadMaxMs;
+}
+
 /** A new promise. */
 export function promise(
   wish: { readonly wantedAt: number | null; readonly picked: boolean },

@@ -1,4 +1,4 @@
-import { instantOf, localTimeOf } from "../lib/zoned-time.ts";
+import { dayAfter, instantOf, localTimeOf } from "../lib/zoned-time.ts";
 
 /** When a customer wants to be called, as their words say it. */
 export type ReadTime =
@@ -208,8 +208,4 @@ function between(
   const from = Math.max(at, edge(part?.[1] ?? 0));
   const to = Math.max(from + dayMs / 24, part === null ? edge(0) + dayMs : edge(part[2]));
   return { kind: "unclear", from, to };
-}
-
-function dayAfter(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00Z`) + days * dayMs).toISOString().slice(0, 10);
 }

@@ -1,6 +1,7 @@
 import type { TransactionSql } from "../db/client.ts";
 import type { CallDesk } from "./desk.ts";
 import { teamFor } from "./hours.ts";
+import { isPromisable } from "./machine.ts";
 import { checkPhone, refusesCalls, requestAllowances, takeAllowances } from "./phone-policy.ts";
 import { cancelPromise, changePromise, insertPromise } from "./promise-call.ts";
 import { takeSlot } from "./slots.ts";
@@ -56,6 +57,8 @@ export async function requestCallback(
   const open = await openCallbackOf(sql, request.contactId);
   const hours = await desk.hours();
   const team = teamFor(hours, request.locale);
+  // An offer that was taken up too late, or a date of fancy.
+  if (request.wantedAt !== null && !isPromisable(request.wantedAt, desk.now())) return { outcome: "full" };
   if (request.wantedAt !== null && !request.picked) {
     const where = { hours, team, deskZone: desk.deskZone, at: request.wantedAt };
     if ((await takeSlot(sql, open === null ? where : { ...where, except: open.id })) !== "room")

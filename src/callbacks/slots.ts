@@ -23,28 +23,25 @@ export async function freeSlots(
   const fits = callingHours(zones);
   const slots = slotsOf(hours, team, deskZone, first, last).filter((slot) => zones.length === 0 || fits.allows(slot));
   if (slots.length === 0) return [];
-  const taken = await takenSlots(sql, team, hours, slots[0] ?? first, last);
+  const taken = await takenIn(sql, team, slots, hours.slotMinutes);
   return slots.filter((slot) => (taken.get(slot) ?? 0) < team.capacity).slice(0, limit);
 }
 
-/** How many calls are promised for each slot; a promise within a slot counts to it. */
-async function takenSlots(
+/** How many calls are promised within each slot that has any. */
+async function takenIn(
   sql: Sql | TransactionSql,
   team: Team,
-  hours: Hours,
-  from: number,
-  to: number,
+  slots: readonly number[],
+  minutes: number,
+  except: string | null = null,
 ): Promise<Map<number, number>> {
-  const length = hours.slotMinutes * 60_000;
-  const rows = await sql<{ wantedAt: Date }[]>`select wanted_at as "wantedAt" from callbacks
-    where wanted_at >= ${new Date(from)} and wanted_at < ${new Date(to)} and team is not distinct from ${team.name || null}
-      and state in ('requested', 'scheduled', 'due', 'dialling', 'connected')`;
-  const counts = new Map<number, number>();
-  for (const { wantedAt } of rows) {
-    const slot = wantedAt.getTime() - ((wantedAt.getTime() - from) % length);
-    counts.set(slot, (counts.get(slot) ?? 0) + 1);
-  }
-  return counts;
+  const rows = await sql<{ at: Date; taken: number }[]>`
+    select s.at, count(*)::int as taken from unnest(${slots.map((slot) => new Date(slot).toISOString())}::timestamptz[]) as s(at)
+    join callbacks k on k.wanted_at >= s.at and k.wanted_at < s.at + make_interval(mins => ${minutes}::int)
+    where k.team is not distinct from ${team.name || null} and k.id is distinct from ${except}
+      and k.state in ('requested', 'scheduled', 'due', 'dialling', 'connected')
+    group by s.at`;
+  return new Map(rows.map(({ at, taken }) => [at.getTime(), taken]));
 }
 
 /** Is there room at this instant? Asked under a lock, so that two requests never take one place (capacity per slot). */
@@ -63,8 +60,6 @@ export async function takeSlot(
   const slot = slotsOf(hours, team, deskZone, at - length + 1, at + 1).find((one) => at >= one && at < one + length);
   if (slot === undefined) return "closed";
   await sql`select pg_advisory_xact_lock(hashtext('callback-slot'), hashtext(${`${team.name} ${slot}`}))`;
-  const [row] = await sql<{ taken: number }[]>`select count(*)::int as taken from callbacks
-    where wanted_at >= ${new Date(slot)} and wanted_at < ${new Date(slot + length)} and team is not distinct from ${team.name || null}
-      and state in ('requested', 'scheduled', 'due', 'dialling', 'connected') and id is distinct from ${where.except ?? null}`;
-  return (row?.taken ?? 0) < team.capacity ? "room" : "full";
+  const taken = await takenIn(sql, team, [slot], hours.slotMinutes, where.except);
+  return (taken.get(slot) ?? 0) < team.capacity ? "room" : "full";
 }

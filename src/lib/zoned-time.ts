@@ -2,6 +2,7 @@
 export const localTimePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/;
 
 const dayMs = 86_400_000;
+const minuteMs = 60_000;
 
 export interface Resolved {
   readonly at: Date;
@@ -23,6 +24,23 @@ export function instantOf(localTime: string, zone: string): Resolved | null {
   const fits = candidates.find((candidate) => localTimeOf(new Date(candidate), zone) === localTime);
   const at = new Date(fits ?? asUtc - (offsets[0] ?? 0));
   return { at, localTime: localTimeOf(at, zone) };
+}
+
+/**
+ * The first instant at which a clock on the wall shows this time or a later one: within an hour that the clock jumps over,
+ * the moment of the jump. For the edges of opening hours; null when there is no such date.
+ */
+export function reachedAt(localTime: string, zone: string): Date | null {
+  const found = instantOf(localTime, zone);
+  if (found === null || found.localTime === localTime) return found?.at ?? null;
+  let at = found.at.getTime();
+  while (localTimeOf(new Date(at - minuteMs), zone) > localTime) at -= minuteMs;
+  return new Date(at);
+}
+
+/** The date so many days after a date ("2026-03-29"), whatever the clocks do in between. */
+export function dayAfter(date: string, days = 1): string {
+  return new Date(Date.parse(`${date}T00:00Z`) + days * dayMs).toISOString().slice(0, 10);
 }
 
 /** What a clock on the wall shows in this zone. */

@@ -1,6 +1,4 @@
-import { instantOf, localTimeOf } from "../lib/zoned-time.ts";
-
-const dayMs = 86_400_000;
+import { dayAfter, instantOf, localTimeOf } from "../lib/zoned-time.ts";
 
 export interface QuietHours {
   /** Hours of the wall clock; `from` later than `to` spans midnight, the same hour twice is never quiet. */
@@ -17,8 +15,4 @@ export function quietUntil(now: Date, zone: string, { from, to }: QuietHours): D
   const today = local.slice(0, 10);
   const day = hour < to ? today : dayAfter(today);
   return instantOf(`${day}T${String(to).padStart(2, "0")}:00`, zone)?.at ?? null;
-}
-
-function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + dayMs).toISOString().slice(0, 10);
 }
