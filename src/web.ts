@@ -50,6 +50,7 @@ import { webhookRoutes } from "./intake/webhooks.ts";
 import { createReachForVisitors } from "./reach/for-visitors.ts";
 import { watchPresence } from "./reach/presence.ts";
 import { resumeRoutes } from "./reach/resume-routes.ts";
+import { dropSubscriptionsOf } from "./reach/subscriptions.ts";
 import { textDetails } from "./reach/text-details.ts";
 import { vapidOf } from "./reach/vapid.ts";
 import { type SimulatorDeps, simulatorRoutes } from "./simulator/phone-routes.ts";
@@ -165,7 +166,10 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       open: (request) => openVisitorSession(engines.db, request),
       extend: (id, seconds) => extendSession(engines.db, id, seconds),
       resume: (id, seconds) => resumeSession(engines.db, id, seconds),
-      end: (id) => endSession(engines.db, id),
+      async end(id) {
+        await dropSubscriptionsOf(engines.db, id);
+        await endSession(engines.db, id);
+      },
       async join(signedIn, earlier) {
         const joined = await joinVisitor(engines.db, { signedIn, earlier });
         if (joined === null) return null;

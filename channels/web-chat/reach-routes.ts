@@ -12,6 +12,8 @@ const perAddressAndMinute = 60;
 /** How the core reaches visitors who left; what they send is checked there. */
 export interface ReachesVisitors {
   readonly publicKey: () => string;
+  /** Where they can be told, in which words they agree, what they left already; sent as it is. */
+  offer(visitor: Visitor, locale: unknown): Promise<object>;
   subscribe(visitor: Visitor, subscription: unknown): Promise<"kept" | "malformed">;
   unsubscribe(visitor: Visitor, endpoint: unknown): Promise<void>;
   /** The browser's own word, proved by what only it and we know. */
@@ -59,6 +61,9 @@ export function reachRoutes(
       await reach.unsubscribe(visitor, bodyOf(request).endpoint);
       return {};
     }),
+  );
+  scope.get("/reach", hidden, (request, reply) =>
+    withVisitor(request, reply, (visitor) => reach.offer(visitor, (request.query as { locale?: unknown }).locale)),
   );
   scope.post("/reach", hidden, (request, reply) =>
     withVisitor(request, reply, async (visitor) => {

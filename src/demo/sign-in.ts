@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { RenderPage } from "../help-centre/page.ts";
 import { takeForms } from "../http/forms.ts";
-import { isFromOurPage } from "../http/our-page.ts";
+import { isFromOurPage } from "../lib/our-page.ts";
 import { demoCustomers } from "./customers.ts";
 import { issueIdentity } from "./identity.ts";
 import { signInPage } from "./sign-in-page.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Db } from "../db/client.ts";
 import { isTimeZone } from "../lib/zoned-time.ts";
 import { confirmShown } from "./nudges.ts";
-import { type LeaveOutcome, leaveNumber, takeNumberBack } from "./numbers.ts";
+import { channelName, consentTo, type LeaveOutcome, leaveNumber, leftNumber, takeNumberBack } from "./numbers.ts";
 import { readShown } from "./push-customer.ts";
 import {
   dropSubscription,
@@ -26,6 +26,8 @@ export interface ForVisitorsDeps {
   readonly publish: (conversationId: string) => void;
 }
 
+/** What a number can be told by. */
+const nudging = ["sms", "whatsapp"] as const;
 const shortText = z.string().max(1_000);
 
 /** What visitors can do so that they are told when they are away; everything they send is checked here. */
@@ -35,12 +37,23 @@ export function createReachForVisitors(deps: ForVisitorsDeps) {
   const moved = z.object({ old: z.object({ endpoint: shortText, auth: shortText }), subscription });
   const number = z.object({
     phone: z.string().max(40),
-    channel: z.enum(["sms", "whatsapp"]).refine((name) => deps.channels.includes(name)),
+    channel: z.enum(nudging).refine((name) => deps.channels.includes(name)),
     locale: z.string().max(35).nullish(),
     zone: z.string().max(60).refine(isTimeZone),
   });
   return {
     publicKey: () => deps.vapid().publicKey,
+    /** Where this visitor can be told, in which words they agree, and what they left already. */
+    async offer({ conversationId }: Subscriber, locale: unknown) {
+      const channels = nudging.filter((name) => deps.channels.includes(name));
+      const language = shortText.safeParse(locale).data ?? null;
+      return {
+        publicKey: deps.vapid().publicKey,
+        channels: channels.map((id) => ({ id, name: channelName(id) })),
+        consent: consentTo(deps.company(), language),
+        number: await leftNumber(db, conversationId),
+      };
+    },
     async subscribe(by: Subscriber, given: unknown): Promise<"kept" | "malformed"> {
       const read = subscription.safeParse(given);
       if (!read.success) return "malformed";

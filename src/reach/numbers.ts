@@ -29,8 +29,7 @@ export async function leaveNumber(
   const checked = checkPhone(left.phone, deps.countries, false);
   if (checked.outcome !== "callable") return { outcome: checked.outcome };
   const { number } = checked;
-  const values = { company: deps.company(), number, channel: channelNames[left.channel] ?? left.channel };
-  const words = fillIn(reachWording(left.locale).consent, values);
+  const words = fillIn(consentTo(deps.company(), left.locale), { number, channel: channelName(left.channel) });
   return deps.db.transaction(async (sql): Promise<LeaveOutcome> => {
     const [counted] = await sql<{ ok: boolean }[]>`
       select case when count_reach(${`session:${by.sessionId}`}, ${leftPerSession})
@@ -44,6 +43,24 @@ export async function leaveNumber(
   });
 }
 
+/** What a customer agrees to; {number} and {channel} are theirs to fill. */
+export function consentTo(company: string, locale: string | null): string {
+  return fillIn(reachWording(locale).consent, { company });
+}
+
+/** The end of the number that was left, by which its owner knows it; null: none. */
+export async function leftNumber(
+  db: Db,
+  conversationId: string,
+): Promise<{ readonly ending: string; readonly channel: string } | null> {
+  const [left] = await db.run(
+    (sql) => sql<{ ending: string; channel: string }[]>`
+      select right(number, 3) as ending, channel from reach_numbers
+      where conversation_id = ${conversationId} and ended_at is null`,
+  );
+  return left ?? null;
+}
+
 /** The customer takes their number back. */
 export async function takeNumberBack(db: Db, conversationId: string): Promise<void> {
   await db.run(
@@ -54,3 +71,7 @@ export async function takeNumberBack(db: Db, conversationId: string): Promise<vo
 
 /** As customers call them; the same in every language. */
 const channelNames: Readonly<Record<string, string>> = { sms: "SMS", whatsapp: "WhatsApp" };
+
+export function channelName(channel: string): string {
+  return channelNames[channel] ?? channel;
+}

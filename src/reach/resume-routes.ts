@@ -2,6 +2,7 @@ import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Db } from "../db/client.ts";
 import type { RenderPage } from "../help-centre/page.ts";
+import { isFromOurPage } from "../lib/our-page.ts";
 import { lookBehindLink, type ResumedSession, resumeByLink } from "./resume-links.ts";
 import { resumePage } from "./resume-page.ts";
 
@@ -48,7 +49,7 @@ export async function resumeRoutes(app: FastifyInstance, deps: ResumeDeps): Prom
       return show(deps, request, reply, found);
     });
     scope.post("/resume/:token", hidden, async (request, reply) => {
-      if (!isOurPage(deps.publicUrl(), request))
+      if (!isFromOurPage(deps.publicUrl(), request))
         return reply
           .status(403)
           .type("text/plain; charset=utf-8")
@@ -79,10 +80,4 @@ function show(
 
 function tokenIn(request: FastifyRequest): string {
   return (request.params as { token: string }).token;
-}
-
-/** A7: a browser says which page a form was sent from, always. */
-function isOurPage(publicUrl: string, { headers: { origin, host } }: FastifyRequest): boolean {
-  if (origin === undefined || !URL.canParse(origin)) return false;
-  return origin === new URL(publicUrl).origin || new URL(origin).host === host;
 }

@@ -84,6 +84,11 @@ export async function dropSubscription(db: Db, conversationId: string, endpoint:
   );
 }
 
+/** A session that ended, perhaps on somebody else's computer, is told nothing any more. */
+export async function dropSubscriptionsOf(db: Db, sessionId: string): Promise<void> {
+  await db.run((sql) => sql`delete from push_subscriptions where session_id = ${sessionId}`);
+}
+
 /** The browser got another address from its push service. Only who knows the old address and its secret may say so. */
 export async function moveSubscription(
   db: Db,

@@ -13,7 +13,8 @@ export const field = (): HTMLTextAreaElement | null => document.querySelector("t
 
 /** Where the customer writes, with the two ways to people always beneath. */
 export function Composer() {
-  const Panel = state.panel === null ? undefined : later()?.[state.panel];
+  const { panel } = state;
+  const Panel = panel === "emoji" || panel === "voice" ? later()?.[panel] : undefined;
   return (
     <footer>
       {state.error !== null && (

@@ -1,5 +1,5 @@
 import { callIfThere, lose } from "./call.ts";
-import { forgetAll } from "./host.ts";
+import { forgetAll, stored } from "./host.ts";
 import { drop } from "./line.ts";
 import { change } from "./state.ts";
 
@@ -11,6 +11,8 @@ export async function signOut(): Promise<void> {
 
 /** Leaves nothing of the conversation on this device. */
 export async function forget(): Promise<void> {
+  const endpoint = stored("t");
+  if (endpoint !== null) await callIfThere("DELETE", "/push", { endpoint });
   drop();
   lose();
   forgetAll();

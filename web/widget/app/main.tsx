@@ -33,8 +33,7 @@ function Chat() {
           </button>
         )}
       </main>
-      {parts !== null && <parts.Join />}
-      {parts !== null && <parts.Rating />}
+      {parts !== null && [<parts.Join />, <parts.Offer />, <parts.Rating />]}
       <Composer />
       {state.dropping && <p class="drop">{say("drop")}</p>}
     </>

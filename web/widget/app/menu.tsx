@@ -1,5 +1,6 @@
 import { tellHost } from "./host.ts";
 import { forget, signOut } from "./leave.ts";
+import { openReach } from "./reach.tsx";
 import { setSound } from "./sound.ts";
 import { state } from "./state.ts";
 import { saveTranscript } from "./transcript.ts";
@@ -16,6 +17,11 @@ export function Menu() {
       {entries.length > 0 && (
         <button type="button" onClick={() => void download()}>
           {say("transcript")}
+        </button>
+      )}
+      {entries.length > 0 && (
+        <button type="button" popoverTarget="menu" onClick={openReach}>
+          {say("tellMe")}
         </button>
       )}
       {signedIn !== null && (

@@ -3,4 +3,5 @@ export { Emoji as emoji } from "./emoji.tsx";
 export { Join } from "./join.tsx";
 export { Menu } from "./menu.tsx";
 export { Rating } from "./rating.tsx";
+export { Offer, Reach } from "./reach.tsx";
 export { Voice as voice } from "./voice.tsx";

@@ -81,7 +81,7 @@ export const state = {
   sound: false,
   error: null as WordKey | null,
   dropping: false,
-  panel: null as "emoji" | "voice" | null,
+  panel: null as "emoji" | "voice" | "reach" | null,
   rating: null as number | null,
 };
 
