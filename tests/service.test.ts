@@ -18,6 +18,7 @@ beforeAll(async () => {
     DATA_DIR: dataFolder("service"),
     DATABASE_URL: database.url,
     DEMO: "true",
+    VOICE_TRANSPORT: "gather",
     BURST_WAIT_MS: "0",
     ADMIN_EMAIL: "ada@example.com",
     ADMIN_PASSWORD: password,

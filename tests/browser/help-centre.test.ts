@@ -106,13 +106,14 @@ describeWith(browser, "the help centre in a browser", () => {
   for (const { name, colorScheme, width } of looks)
     story(`nothing is inaccessible, shifts or overflows: ${name}`, async ({ open }) => {
       const page = await open({ colorScheme, viewport: { width, height: 800 }, expectedFaults: /status of 404/ });
-      for (const locale of name === "light" ? ["en", "ar"] : ["ar"])
-        for (const path of paths(locale)) {
-          await page.goto(desk.url + path);
-          expect(await layoutShifts(page), path).toEqual([]);
-          expect(await accessibilityFaults(page), path).toEqual([]);
-          expect(await page.evaluate<number>("document.documentElement.scrollWidth"), path).toBeLessThanOrEqual(width);
-        }
+      // Every page once in Arabic by day; by night and on a narrow screen one of each kind.
+      const shown = name === "light" ? [...paths("en").slice(0, 2), ...paths("ar")] : paths("ar").slice(0, 4);
+      for (const path of shown) {
+        await page.goto(desk.url + path);
+        expect(await layoutShifts(page), path).toEqual([]);
+        expect(await accessibilityFaults(page), path).toEqual([]);
+        expect(await page.evaluate<number>("document.documentElement.scrollWidth"), path).toBeLessThanOrEqual(width);
+      }
     });
 
   story("a page with its styles and scripts is small, and is painted before any script", async ({ open }) => {
