@@ -78,7 +78,7 @@ export interface RawRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType?: string;
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 export type Received =
@@ -87,7 +87,7 @@ export type Received =
   | {
       readonly kind: "accepted";
       readonly events: readonly InboundEvent[];
-      readonly answer: HttpAnswer | AwaitReply | AwaitPlan | AwaitCallToken | AwaitStanding;
+      readonly answer: HttpAnswer | AwaitReply | AwaitPlan | AwaitCallToken | AwaitStanding | AwaitLive;
     };
 
 /** The provider will open a socket for this live call: the core makes the one-time token that the socket has to show. */
@@ -105,7 +105,7 @@ export interface AwaitStanding {
   readonly kind: "await-standing";
   readonly from: ContactAddress;
   /** Null: nobody knows this caller. */
-  respond(standing: CallerStanding | null): HttpAnswer | AwaitReply;
+  respond(standing: CallerStanding | null): HttpAnswer | AwaitReply | AwaitLive;
 }
 
 export interface CallerStanding {
@@ -137,11 +137,50 @@ export type CallPlan =
       readonly say: string | null;
       readonly optOutKey: string | null;
       readonly locale: string;
+      /** The agent's line, by the provider's id, that a supervisor listens to: nobody else hears them. */
+      readonly coaches?: string;
+      /** Joins without being heard. */
+      readonly muted?: boolean;
     }
   /** An answering telephone is not yet an agent: 1 accepts. */
   | { readonly do: "ask-agent"; readonly say: string; readonly locale: string }
   /** The assistant talks with the customer. */
   | { readonly do: "assistant"; readonly say: string; readonly optOutKey: string | null; readonly locale: string };
+
+/**
+ * A caller is on the line and asks what comes next, because people have their call: after a hand-off, while they wait, when
+ * an agent was joined. Every transport of speech asks the same way and gets the same plans.
+ */
+export interface AwaitLive {
+  readonly kind: "await-live";
+  /** The provider's id of the caller's line. */
+  readonly externalId: string;
+  readonly from: ContactAddress;
+  readonly locale: string;
+  /** What was pressed or said meanwhile; null: nothing. */
+  readonly input: { readonly digits: string } | { readonly speech: string } | null;
+  /** How often in a row nothing was heard. */
+  readonly silences: number;
+  /** A message was recorded just now; false: the tone was answered by nothing. */
+  readonly recorded?: boolean;
+  /** It asks because we called it back (`BridgesCalls.callBack`). */
+  readonly calledBack?: boolean;
+  respond(plan: LivePlan): HttpAnswer;
+}
+
+/** What a caller hears next. `say` is in `locale`. */
+export type LivePlan =
+  /** The assistant has the call. */
+  | { readonly do: "assistant"; readonly say: string | null; readonly locale: string }
+  /** Music, and keys meanwhile; then the caller asks again. */
+  | { readonly do: "wait"; readonly say: string | null; readonly locale: string }
+  /** Nobody is free: listens for a key or a word, then the caller asks again. */
+  | { readonly do: "choose"; readonly say: string; readonly locale: string }
+  /** Joins the agents; when they left, the caller asks again. */
+  | { readonly do: "join"; readonly conference: string; readonly callId: string; readonly locale: string }
+  /** Records a message; it was said that it is recorded (P4). */
+  | { readonly do: "record"; readonly say: string; readonly locale: string }
+  | { readonly do: "hang-up"; readonly say: string | null; readonly locale: string };
 
 /** The channel answers the customer inside the provider's own request (a phone call's TwiML). */
 export interface AwaitReply {
@@ -152,8 +191,11 @@ export interface AwaitReply {
   readonly afterSeq: number | null;
   /** At most 1,500 ms: the whole webhook has 2 s (safety.md). */
   readonly waitMs: number;
-  /** Builds the answer from the replies since then; called with none when nothing came in time. */
-  respond(replies: readonly SpokenReply[], lastSeq: number): HttpAnswer;
+  /**
+   * Builds the answer from the replies since then; called with none when nothing came in time. `withPeople`: there will be
+   * none, because people have the conversation.
+   */
+  respond(replies: readonly SpokenReply[], lastSeq: number, withPeople?: boolean): HttpAnswer;
 }
 
 export interface SpokenReply {
@@ -178,7 +220,7 @@ export interface ReceivesWebhooks {
   readonly webhooks: readonly Webhook[];
 }
 
-export type InboundEvent = InboundMessage | StatusReport | CallReport | TimelineChange | Ignored;
+export type InboundEvent = InboundMessage | StatusReport | CallReport | CallBegan | TimelineChange | Ignored;
 
 export interface InboundMessage {
   readonly kind: "message";
@@ -241,6 +283,14 @@ export interface CallReport {
   /** The provider's running number; reports come out of order. */
   readonly sequence: number | null;
   readonly answeredBy: "human" | "machine" | null;
+}
+
+/** A customer called us. Comes after the message that says so, in the same request. */
+export interface CallBegan {
+  readonly kind: "call-began";
+  readonly externalId: string;
+  readonly from: ContactAddress;
+  readonly locale: string;
 }
 
 /** Something that happened to a message or an address: shown in the timeline, answered by nobody. */
@@ -394,6 +444,29 @@ export interface HoldsCalls {
   };
 }
 
+/** What can be changed about one line of a conference; what is left out stays. */
+export interface LineChange {
+  readonly muted?: boolean;
+  /** Hears music and words in this language, and nobody hears it; null: it is back. */
+  readonly heldIn?: string | null;
+  /** Keys that are played to this line. */
+  readonly keys?: string;
+}
+
+/** Optional: the lines of a call can be moved and changed while it lasts. Nothing here throws. */
+export interface BridgesCalls {
+  /** Lets a caller's line ask us at once what comes next; false: not known whether it will. */
+  callBack(externalId: string, locale: string, signal: AbortSignal): Promise<boolean>;
+  /** "gone": the line is not in that conference. */
+  changeLine(
+    line: { readonly conference: string; readonly externalId: string },
+    change: LineChange,
+    signal: AbortSignal,
+  ): Promise<"done" | "gone" | "later">;
+  /** What the telephone in an agent's browser signs in with; null: the account has no API key. */
+  phoneToken(identity: string): Promise<{ readonly token: string; readonly expiresAt: Date } | null>;
+}
+
 /** Optional: the channel can show that someone is writing. */
 export interface ShowsTyping {
   showTyping(to: ContactAddress, lastInboundExternalId: string | null): Promise<void>;
@@ -429,7 +502,8 @@ export function can<
     | "repliesVia"
     | "health"
     | "placeCall"
-    | "callSocket",
+    | "callSocket"
+    | "changeLine",
 >(channel: Channel, ability: Ability): channel is Channel & AbilityOf<Ability> {
   return ability in channel;
 }
@@ -448,4 +522,6 @@ type AbilityOf<Ability> = Ability extends "webhooks"
             ? PlacesCalls
             : Ability extends "callSocket"
               ? HoldsCalls
-              : ReportsHealth;
+              : Ability extends "changeLine"
+                ? BridgesCalls
+                : ReportsHealth;

@@ -11,6 +11,8 @@ import { type CallDesk, phoneAmong } from "./callbacks/desk.ts";
 import { createDialler } from "./callbacks/dialler.ts";
 import { usualPolicy } from "./callbacks/machine.ts";
 import { usualCaps } from "./callbacks/phone-policy.ts";
+import { liveLines } from "./calls/lines.ts";
+import { createLiveLines } from "./calls/live-lines.ts";
 import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
 import { createHideCode } from "./contacts/hide-code.ts";
 import { createPatience } from "./db/wait-for-database.ts";
@@ -133,6 +135,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     now: clock ?? Date.now,
     channelFor,
     phone: () => phoneAmong(channels),
+    lines: liveLines,
     countries: config.callCountries,
     policy: usualPolicy,
     caps: usualCaps,
@@ -149,6 +152,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const shared = {
     calls,
     dialler,
+    lines: createLiveLines(calls, dialler),
     config,
     engines,
     atOnce,

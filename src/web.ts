@@ -8,6 +8,7 @@ import {
   tokenSeconds,
   webChat,
 } from "../channels/web-chat/index.ts";
+import { readPresence } from "./agents/presence.ts";
 import { inspectFile } from "./attachments/inspect.ts";
 import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.ts";
 import { takeUpload } from "./attachments/take-upload.ts";
@@ -63,6 +64,9 @@ export interface WebOptions extends Shared {
   readonly simulator: SimulatorDeps | null;
 }
 
+/** Asked at the end of a request that has waited for a reply already. */
+const withPeopleWithinMs = 250;
+
 /** Builds the HTTP side with every route; the caller listens and closes. */
 export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   const { engines, library, metrics, log } = options;
@@ -110,6 +114,17 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     applyStatus: (report, channel, account) => options.outbox.applyStatus(report, channel, account),
     applyCall: options.dialler.takeReport,
     planCall: options.dialler.planCall,
+    openCall: options.lines.open,
+    planLive: options.lines.planLive,
+    async withPeople(conversationId) {
+      const [row] = await engines.db
+        .run((sql) => sql<{ owner: string }[]>`select owner from conversations where id = ${conversationId}`, {
+          deadlineMs: withPeopleWithinMs,
+        })
+        // The caller is sent round once more and asks again.
+        .catch(() => []);
+      return row !== undefined && row.owner !== "assistant";
+    },
     async nextReplies(conversationId, afterSeq, waitMs) {
       const entries = await nextReplies({ db: engines.db, live: engines.live }, conversationId, afterSeq, waitMs);
       const replies = entries.flatMap(({ seq, parts, meta, author }) =>
@@ -137,6 +152,10 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     },
     onRefused: (channel, reason) => metrics.refused.inc({ channel, reason }),
   });
+  const bridge = () => {
+    const phone = options.calls.phone();
+    return phone !== null && can(phone, "changeLine") ? phone : null;
+  };
   await inboxApi(app, {
     db: engines.db,
     live: engines.live,
@@ -146,6 +165,13 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     publicUrl: options.publicUrl,
     deskZone: options.config.timeZone,
     calls: options.calls,
+    lines: options.lines,
+    async telephoneOf(agentId) {
+      if ((await readPresence(engines.db, agentId)).phone !== null) return "number";
+      if (options.simulator !== null) return "simulator";
+      return (await bridge()?.phoneToken("agent")) == null ? "none" : "browser";
+    },
+    phoneToken: async (identity) => (await bridge()?.phoneToken(identity)) ?? null,
     contentChanged: () => library.refresh(),
     async kindOf(bytes) {
       const verdict = await inspectFile(bytes, "");

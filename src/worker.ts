@@ -10,6 +10,7 @@ import { createMediaFetcher } from "./attachments/fetch-media.ts";
 import { removeUnplaced } from "./attachments/store.ts";
 import type { CallDesk } from "./callbacks/desk.ts";
 import type { Dialler } from "./callbacks/dialler.ts";
+import type { LiveLines } from "./calls/live-lines.ts";
 import type { Config } from "./config.ts";
 import { removeOldCodes } from "./contacts/sign-in-codes.ts";
 import { removeOldSessions } from "./contacts/visitor-sessions.ts";
@@ -53,6 +54,7 @@ export interface Shared {
   readonly outbox: Outbox;
   readonly calls: CallDesk;
   readonly dialler: Dialler;
+  readonly lines: LiveLines;
   readonly metrics: Metrics;
   readonly log: Log;
   /** As the outside calls us. */

@@ -64,6 +64,7 @@ const goodBody = () => ({
   samples: ["why"],
   base: 0,
   version: 1,
+  keys: "1",
 });
 
 async function request({ method, path }: Route, id: string, headers: Readonly<Record<string, string>>) {

@@ -41,6 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "src/lib",
     "channels/channel.ts",
   ],
+  "src/calls": ["src/callbacks", "src/conversations", "src/agents", "src/db", "src/lib", "channels/channel.ts"],
   "src/reach": [
     "src/settings",
     "src/help-centre",
@@ -69,6 +70,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "src/agents",
     "src/escalations",
     "src/callbacks",
+    "src/calls",
     "src/outbox",
     "src/live",
     "src/protocol",

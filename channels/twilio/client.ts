@@ -1,3 +1,4 @@
+import { SignJWT } from "jose";
 import type { Twilio } from "twilio";
 import { z } from "zod";
 import { brokenCall } from "../../src/lib/broken-call.ts";
@@ -53,11 +54,16 @@ export interface TwilioClient {
   showTyping(messageSid: string): Promise<void>;
   /** One request about calls with the SDK's own types; throws what the SDK throws. */
   calls<Value>(signal: AbortSignal, request: (calls: SdkCalls) => Promise<Value>): Promise<Value>;
+  /** The same about conferences and who is in them. */
+  conferences<Value>(signal: AbortSignal, request: (conferences: SdkConferences) => Promise<Value>): Promise<Value>;
+  /** What a telephone in a browser signs in with: it can be called by this identity, and calls nobody. Null: no API key. */
+  voiceToken(identity: string, seconds: number): Promise<{ readonly token: string; readonly expiresAt: Date } | null>;
   health(signal: AbortSignal): Promise<Health>;
   close(): Promise<void>;
 }
 
 export type SdkCalls = ReturnType<Twilio["api"]["v2010"]["accounts"]>["calls"];
+export type SdkConferences = ReturnType<Twilio["api"]["v2010"]["accounts"]>["conferences"];
 
 /** Twilio's REST API through its SDK, which is loaded with the first call: it takes 11 MB and a fifth of a second. */
 export function createTwilioClient(account: TwilioAccount): TwilioClient {
@@ -110,6 +116,24 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
     async calls(signal, request) {
       const { client, during } = await sdk();
       return during(signal, () => request(client.api.v2010.accounts(account.accountSid).calls));
+    },
+    async conferences(signal, request) {
+      const { client, during } = await sdk();
+      return during(signal, () => request(client.api.v2010.accounts(account.accountSid).conferences));
+    },
+    async voiceToken(identity, seconds) {
+      const { accountSid, apiKey, apiSecret } = account;
+      if (apiKey === null || apiSecret === null) return null;
+      const issuedAt = Math.floor(Date.now() / 1000);
+      const token = await new SignJWT({ grants: { identity, voice: { incoming: { allow: true } } } })
+        .setProtectedHeader({ alg: "HS256", typ: "JWT", cty: "twilio-fpa;v=1" })
+        .setJti(`${apiKey}-${issuedAt}`)
+        .setIssuer(apiKey)
+        .setSubject(accountSid)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + seconds)
+        .sign(new TextEncoder().encode(apiSecret));
+      return { token, expiresAt: new Date((issuedAt + seconds) * 1000) };
     },
     async health(signal) {
       try {

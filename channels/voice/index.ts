@@ -1,8 +1,12 @@
 import type {
+  AwaitLive,
   AwaitReply,
+  BridgesCalls,
   Channel,
+  FetchesMedia,
   HoldsCalls,
   HttpAnswer,
+  InboundEvent,
   PlacesCalls,
   RawRequest,
   Received,
@@ -14,6 +18,8 @@ import type {
 import type { TwilioClient } from "../twilio/client.ts";
 import { sidIn } from "../twilio/inbound.ts";
 import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
+import { bridgesCalls } from "./bridge-calls.ts";
+import { askLive, liveUrl, liveWebhooks } from "./live.ts";
 import { isOutbound, outboundWebhooks, parseCallReport } from "./outbound.ts";
 import { callerOf, parseCallStatus, parseInput, parseStart, readState } from "./parse.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
@@ -22,7 +28,7 @@ import { afterRelay, connectCall, relaySocket } from "./relay.ts";
 import type { Handoff } from "./relay-frames.ts";
 import type { RelayTimes } from "./relay-session.ts";
 import { renderSpeech, toSpeech } from "./render.ts";
-import { type CallState, firstState, gather, redirect, response, say, toQuery } from "./twiml.ts";
+import { type CallState, firstState, gather, redirect, response, say, toQuery, turnFromNow } from "./twiml.ts";
 
 /** Longer than anybody listens to at once; the short answers of articles are far below. */
 const textMaxChars = 3_000;
@@ -51,7 +57,9 @@ export interface VoiceOptions {
  * Telephone calls over Twilio: speech and keys in, spoken replies out. Over a socket where the account has
  * ConversationRelay; inside the provider's own requests elsewhere, and whenever the socket is gone.
  */
-export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks & RepliesVia & PlacesCalls & HoldsCalls {
+export function createVoice(
+  options: VoiceOptions,
+): Channel & ReceivesWebhooks & RepliesVia & PlacesCalls & HoldsCalls & BridgesCalls & FetchesMedia {
   const webhook = (path: string, read: (form: URLSearchParams, request: RawRequest) => Received): Webhook =>
     twilioWebhook(options, path, (form, request) =>
       sidIn(form, "CallSid") !== ""
@@ -76,7 +84,14 @@ export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks &
       from: options.number,
       callbackUrl: () => `${options.publicUrl()}/channels/voice/${options.account}`,
     }),
+    ...bridgesCalls(options),
+    async fetchMedia({ reference }, limitBytes, signal) {
+      const fetched = await options.client.fetchMedia(reference, limitBytes, signal);
+      // Twilio says where a recording will be before it is there.
+      return fetched.outcome === "gone" ? { ...fetched, outcome: "later" } : fetched;
+    },
     webhooks: [
+      ...liveWebhooks(options, (prompt, state) => listening(options, state, prompt)),
       ...outboundWebhooks({
         account: options.account,
         authToken: options.authToken,
@@ -85,11 +100,12 @@ export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks &
       }),
       webhook("/incoming", (form) => {
         const locale = likelyLocale(form.get("From") ?? "");
+        const began = { kind: "call-began", externalId: sidIn(form, "CallSid"), from: callerOf(form), locale } as const;
         const answer =
           options.transport === "relay"
             ? connectCall(options, { from: callerOf(form), callId: sidIn(form, "CallSid"), locale })
             : listen(options, firstState(locale), greeting(options.company, locale));
-        return { kind: "accepted", events: [parseStart(form, locale)], answer };
+        return { kind: "accepted", events: [parseStart(form, locale), began], answer };
       }),
       webhook("/relay-ended", (form) => ({
         kind: "accepted",
@@ -103,12 +119,11 @@ export function createVoice(options: VoiceOptions): Channel & ReceivesWebhooks &
         return state.waits > 0 ? waitOn(options, form, state) : takeInput(options, form, state);
       }),
       webhook("/status", (form, request) => {
-        const change = isOutbound(form) ? parseCallReport(form, queryOf(request)) : parseCallStatus(form);
-        return {
-          kind: "accepted",
-          events: [change ?? { kind: "ignored", why: "call-status-without-state" }],
-          answer: { status: 204 },
-        };
+        const change = isOutbound(form) ? null : parseCallStatus(form);
+        const report = parseCallReport(form, queryOf(request));
+        const events: InboundEvent[] = [change, report].filter((event) => event !== null);
+        if (events.length === 0) events.push({ kind: "ignored", why: "call-status-without-state" });
+        return { kind: "accepted", events, answer: { status: 204 } };
       }),
     ],
   };
@@ -126,14 +141,14 @@ function goOn(
   handoff: Handoff | null,
   locale: SpokenLocale,
   after: number | null,
-): HttpAnswer | AwaitReply {
-  const state = { ...firstState(locale), turn: 1, after };
+): HttpAnswer | AwaitReply | AwaitLive {
+  const state = { ...firstState(locale), turn: turnFromNow(), after };
   const words = phrases[locale];
   switch (handoff?.reason) {
     case "goodbye":
       return twiml("<Hangup/>");
     case "handoff":
-      return speakWhenReady(options, form, state, after);
+      return askLive(options, form, state, (prompt, next) => listening(options, next, prompt));
     case "too-long":
       return listen(options, state, say(words.tooLong, locale));
     case "failed":
@@ -170,8 +185,10 @@ function speakWhenReady(
     from: callerOf(form),
     afterSeq,
     waitMs: replyWaitMs,
-    respond: (replies, lastSeq) =>
-      replies.length > 0 ? speak(options, state, replies, lastSeq) : comeBack(options, state, lastSeq),
+    respond(replies, lastSeq, withPeople = false) {
+      if (replies.length > 0) return speak(options, state, replies, lastSeq);
+      return withPeople ? toPeople(options, state, "") : comeBack(options, state, lastSeq);
+    },
   };
 }
 
@@ -190,8 +207,10 @@ function onSilence(options: VoiceOptions, form: URLSearchParams, state: CallStat
     from: callerOf(form),
     afterSeq: state.after,
     waitMs: silentWaitMs,
-    respond: (replies, lastSeq) =>
-      replies.length > 0 ? speak(options, { ...state, empty: 0 }, replies, lastSeq) : prompt(),
+    respond(replies, lastSeq, withPeople = false) {
+      if (replies.length > 0) return speak(options, { ...state, empty: 0 }, replies, lastSeq);
+      return withPeople ? toPeople(options, state, "") : prompt();
+    },
   };
 }
 
@@ -203,9 +222,16 @@ function speak(options: VoiceOptions, state: CallState, replies: readonly Spoken
       return say(toSpeech(reply.parts, spoken), spoken);
     })
     .join("");
+  if (replies.some(({ meta }) => meta?.kind === "handoff"))
+    return toPeople(options, { ...state, locale, after: lastSeq }, words);
   // A telephone number or a one-time code is more than one key.
   const manyDigits = replies.some(({ meta }) => meta?.flow === "callback" || meta?.flow === "sign-in");
   return listen(options, { ...state, locale, waits: 0, after: lastSeq }, words, manyDigits);
+}
+
+/** People have the call: what is heard next is theirs to say. */
+function toPeople(options: VoiceOptions, state: CallState, words: string): HttpAnswer {
+  return twiml(words + redirect(liveUrl(options, { ...state, empty: 0, waits: 0 })));
 }
 
 function comeBack(options: VoiceOptions, state: CallState, lastSeq: number): HttpAnswer {

@@ -44,7 +44,7 @@ export function parseCallReport(form: URLSearchParams, query: URLSearchParams): 
   const number = /^\d{1,9}$/.exec(form.get("SequenceNumber") ?? "")?.[0];
   return {
     kind: "call",
-    key: `twilio:call:${externalId}:status-${number ?? state}`,
+    key: `twilio:call:${externalId}:line-${number ?? state}`,
     externalId,
     callId: callIdIn(query),
     state,
@@ -74,7 +74,16 @@ function planTwiml(plan: CallPlan | null, callId: string, options: OutboundOptio
     case "ask-agent":
       return `${keyMenu(action, acceptSeconds, say(`${plan.say} ${phrases[locale].accept}`, locale))}<Hangup/>`;
     case "bridge":
-      return offerOptOut(action, plan.say, plan.optOutKey, locale) + bridge(plan.conference, plan.leg, callId);
+      return (
+        offerOptOut(action, plan.say, plan.optOutKey, locale) +
+        bridge({
+          conference: plan.conference,
+          leg: plan.leg,
+          label: callId,
+          coaches: plan.coaches,
+          muted: plan.muted,
+        })
+      );
     case "assistant":
       return offerOptOut(action, plan.say, plan.optOutKey, locale) + options.talk("", locale);
   }

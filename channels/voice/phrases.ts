@@ -20,6 +20,8 @@ export interface Phrases {
   readonly choose: string;
   readonly website: string;
   readonly accept: string;
+  /** Somebody talks with a colleague about the caller, or looks something up. */
+  readonly onHold: string;
   readonly neverAgain: (key: string) => string;
   /** Offered by callers who were greeted in another language than English. */
   readonly english: string;
@@ -44,6 +46,7 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     choose: "You can say:",
     website: "our website",
     accept: "Press 1 to take the call.",
+    onHold: "Please stay on the line. I am right back with you.",
     neverAgain: (key) => `If you never want us to call this number again, press ${key}.`,
     english: "For English, press 2.",
   },
@@ -65,6 +68,7 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     choose: "Du kan säga:",
     website: "vår webbplats",
     accept: "Tryck 1 för att ta samtalet.",
+    onHold: "Vänta kvar, vi är strax tillbaka hos dig.",
     neverAgain: (key) => `Tryck ${key} om du aldrig vill att vi ringer det här numret igen.`,
     english: "For English, press 2.",
   },
@@ -86,6 +90,7 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     choose: "Sie können sagen:",
     website: "unsere Website",
     accept: "Drücken Sie die 1, um den Anruf anzunehmen.",
+    onHold: "Bitte bleiben Sie am Apparat, wir sind gleich wieder für Sie da.",
     neverAgain: (key) => `Wenn wir diese Nummer nie wieder anrufen sollen, drücken Sie die ${key}.`,
     english: "For English, press 2.",
   },
@@ -107,6 +112,7 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     choose: "Puede decir:",
     website: "nuestro sitio web",
     accept: "Pulse 1 para aceptar la llamada.",
+    onHold: "Siga en la línea, enseguida volvemos con usted.",
     neverAgain: (key) => `Si no quiere que volvamos a llamar a este número, pulse ${key}.`,
     english: "For English, press 2.",
   },

@@ -51,7 +51,9 @@ export function placesCalls({ client, from, callbackUrl }: PlaceCallOptions): Pl
         await client.calls(signal, (calls) => calls.get(externalId).update({ status: "completed" }));
         return true;
       } catch (error) {
-        return refusedStatus(error) === 404;
+        const status = refusedStatus(error);
+        // Gone, or over already.
+        return status === 404 || status === 400;
       }
     },
   };

@@ -22,6 +22,11 @@ export function firstState(locale: SpokenLocale): CallState {
   return { locale, turn: 0, empty: 0, waits: 0, after: null };
 }
 
+/** Where utterances are numbered on from when the count is not at hand: those of before keep their own numbers. */
+export function turnFromNow(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
 export function say(text: string, locale: SpokenLocale): string {
   return piecesOf(withoutIllegal(text))
     .map((piece) => `<Say language="${phrases[locale].language}">${escapeXml(piece)}</Say>`)

@@ -18,11 +18,21 @@ export interface Aftermath {
   readonly place: string[];
   /** Lines, by the provider's id, that nobody needs any more. */
   readonly hangUp: string[];
+  /** Callers who shall hear at once what comes next for them. */
+  readonly callBack: { readonly externalId: string; readonly locale: string }[];
   readonly conversations: Set<string>;
 }
 
 export function noAftermath(): Aftermath {
-  return { place: [], hangUp: [], conversations: new Set() };
+  return { place: [], hangUp: [], callBack: [], conversations: new Set() };
+}
+
+/** Who follows the lines that belong to no callback: those of live calls (src/calls). */
+export interface LineFollower {
+  /** What an agent who answers hears; null: what it was for is over. */
+  plan(sql: TransactionSql, leg: Leg, digits: string | null, after: Aftermath): Promise<CallPlan | null>;
+  /** What news of a line mean for the others. */
+  follow(sql: TransactionSql, leg: Leg, after: Aftermath): Promise<void>;
 }
 
 /** Takes in a report about a call that we placed; once, however often and in whatever order it comes. False: no such call. */
@@ -52,7 +62,8 @@ export async function planCall(
     if (found === null || hasEnded(found.state)) return null;
     const { leg } = await recordOnLeg(sql, found, report);
     after.conversations.add(leg.conversationId);
-    const callback = leg.callbackId === null ? null : await lockCallback(sql, leg.callbackId);
+    if (leg.callbackId === null) return (await desk.lines?.plan(sql, leg, digits, after)) ?? null;
+    const callback = await lockCallback(sql, leg.callbackId);
     if (callback === null || callback.round !== leg.attempt) return null;
     return leg.leg === "agent"
       ? planAgent(sql, desk, leg, callback, digits, after)
@@ -141,7 +152,8 @@ async function ringAgent(
 /** What news of one leg mean for its callback and for the other legs. */
 export async function followLeg(sql: TransactionSql, desk: CallDesk, leg: Leg, after: Aftermath): Promise<void> {
   after.conversations.add(leg.conversationId);
-  const callback = leg.callbackId === null ? null : await lockCallback(sql, leg.callbackId);
+  if (leg.callbackId === null) return desk.lines?.follow(sql, leg, after);
+  const callback = await lockCallback(sql, leg.callbackId);
   if (callback === null || callback.round !== leg.attempt) return;
   if (leg.leg === "customer") {
     if (hasEnded(leg.state) || leg.answeredBy === "machine") await customerLegOver(sql, desk, leg, callback, after);

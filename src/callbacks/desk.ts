@@ -2,6 +2,7 @@ import { type Channel, can, type PlacesCalls } from "../../channels/channel.ts";
 import type { Db } from "../db/client.ts";
 import type { Log } from "../lib/log.ts";
 import type { Hours } from "../settings/hours.ts";
+import type { LineFollower } from "./call-flow.ts";
 import type { CallbackPolicy } from "./machine.ts";
 import type { Caps } from "./phone-policy.ts";
 
@@ -16,6 +17,8 @@ export interface CallDesk {
   readonly channelFor: (channel: string, account: string) => Channel | null;
   /** The channel that rings telephones; null when none is configured. */
   readonly phone: () => (Channel & PlacesCalls) | null;
+  /** Who follows the lines that belong to no callback; left out: there are none. */
+  readonly lines?: LineFollower;
   readonly countries: readonly string[];
   readonly policy: CallbackPolicy;
   readonly caps: Caps;

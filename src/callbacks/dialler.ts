@@ -1,4 +1,4 @@
-import type { DeliveryError, FoundCall } from "../../channels/channel.ts";
+import { can, type DeliveryError, type FoundCall } from "../../channels/channel.ts";
 import { clientIdentity } from "../agents/presence.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { applyToCallback } from "./apply.ts";
@@ -33,6 +33,8 @@ export interface Dialler {
   look(): Promise<void>;
   takeReport: (report: Parameters<typeof takeReport>[1]) => Promise<boolean>;
   planCall: (asked: Parameters<typeof planCall>[1]) => ReturnType<typeof planCall>;
+  /** Does what a transaction that is on disk left to be done. */
+  carryOut(after: Aftermath): void;
   /** Resolves when no call to the provider is under way. */
   idle(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export function createDialler(desk: CallDesk): Dialler {
   function carryOut(after: Aftermath): void {
     for (const id of after.place) track(place(id));
     for (const externalId of after.hangUp) track(hangUp(externalId));
+    for (const caller of after.callBack) track(callBack(caller));
     for (const conversationId of after.conversations) {
       desk.ring(conversationId);
       desk.publish(conversationId);
@@ -59,6 +62,19 @@ export function createDialler(desk: CallDesk): Dialler {
 
   async function hangUp(externalId: string): Promise<void> {
     await desk.phone()?.endCall(externalId, AbortSignal.timeout(placeLimitMs));
+  }
+
+  /** Lost, it is made up for: callers who wait ask by themselves after some seconds. */
+  async function callBack({ externalId, locale }: Aftermath["callBack"][number]): Promise<void> {
+    const phone = desk.phone();
+    if (phone === null || !can(phone, "changeLine")) return;
+    // A line that is in the conference already stays there.
+    const moving = await desk.db.run(
+      (sql) =>
+        sql`update calls set moved_at = now() where external_id = ${externalId} and joined_at is null returning 1`,
+    );
+    if (moving.length === 0 || (await phone.callBack(externalId, locale, AbortSignal.timeout(placeLimitMs)))) return;
+    await desk.db.run((sql) => sql`update calls set moved_at = null where external_id = ${externalId}`);
   }
 
   /** Asks the provider to ring; whatever it says, or does not say, is written down. */
@@ -121,9 +137,10 @@ export function createDialler(desk: CallDesk): Dialler {
     afterMs: number,
     after: Aftermath,
   ): Promise<void> {
-    await failLeg(sql, leg, error);
+    const failed = await failLeg(sql, leg, error);
     after.conversations.add(leg.conversationId);
-    const callback = leg.callbackId === null ? null : await lockCallback(sql, leg.callbackId);
+    if (leg.callbackId === null) return desk.lines?.follow(sql, failed, after);
+    const callback = await lockCallback(sql, leg.callbackId);
     if (callback === null || callback.round !== leg.attempt) return;
     const againAt = desk.now() + afterMs;
     await applyToCallback(sql, desk, callback, { type: "not-dialled", round: callback.round, againAt });
@@ -228,7 +245,7 @@ export function createDialler(desk: CallDesk): Dialler {
     // The database's clock: a lease of a worker that is gone is over for everybody at once.
     const legs = await desk.db.run(
       (sql) => sql<{ id: string; externalId: string | null; to: string | null; startedAt: Date }[]>`
-        with due as (select id from calls where ended_at is null and direction = 'outbound' and look_at <= now()
+        with due as (select id from calls where ended_at is null and look_at <= now()
           order by look_at limit ${batchMax} for update skip locked)
         update calls c set look_at = now() + case when c.external_id is null then ${lookUpEverySeconds}::int else ${standingEverySeconds}::int end * interval '1 second',
           state = case when c.state = 'dialling' and c.external_id is null then 'unknown' else c.state end
@@ -298,6 +315,7 @@ export function createDialler(desk: CallDesk): Dialler {
   }
 
   return {
+    carryOut,
     async look() {
       await lookUpOutcomes();
       await dialDue();
@@ -374,6 +392,8 @@ async function freeAgent(sql: TransactionSql, wanted: string | null): Promise<st
       and (${wanted}::uuid is null or a.id = ${wanted}
         or not exists (select 1 from agents w where w.id = ${wanted} and w.presence in ('available', 'busy') and w.disabled_at is null))
       and not exists (select 1 from calls c where c.agent_id = a.id and c.ended_at is null)
+      and not exists (select 1 from calls c where c.agent_id = a.id and c.offer_id is not null and c.joined_at is not null
+        and c.wrapped_at is null and c.ended_at > now() - interval '10 minutes')
     order by (select max(c.ended_at) from calls c where c.agent_id = a.id) nulls first, a.id
     limit 1`;
   return agent?.id ?? null;

@@ -4,11 +4,13 @@ import type { TransactionSql } from "../db/client.ts";
 import { isId, newId } from "../lib/ids.ts";
 import { afterReport, type CallState, hasEnded } from "./call-standing.ts";
 
-/** One line that we dialled, as its row holds it. */
+/** One line that we dialled, or a caller's own, as its row holds it. */
 export interface Leg {
   readonly id: string;
   readonly conversationId: string;
   readonly callbackId: string | null;
+  readonly offerId: string | null;
+  readonly direction: "inbound" | "outbound";
   readonly leg: CallLeg;
   readonly agentId: string | null;
   readonly conference: string | null;
@@ -85,7 +87,8 @@ export async function recordOnLeg(
       ended_at = case when ${hasEnded(now.state)} then coalesce(ended_at, now()) else ended_at end
     where id = ${leg.id}`;
   const news = now.state !== leg.state || now.answeredBy !== leg.answeredBy;
-  if (news) await noteInTimeline(sql, now);
+  // A caller's own line is told by what they did.
+  if (news && now.direction === "outbound") await noteInTimeline(sql, now);
   return { leg: now, news };
 }
 
@@ -109,6 +112,6 @@ function noteInTimeline(sql: TransactionSql, { id, conversationId, leg, state, a
 }
 
 function legColumns(sql: TransactionSql) {
-  return sql`id, conversation_id as "conversationId", callback_id as "callbackId", leg, agent_id as "agentId", conference,
+  return sql`id, conversation_id as "conversationId", callback_id as "callbackId", offer_id as "offerId", direction, leg, agent_id as "agentId", conference,
     external_id as "externalId", state, sequence, attempt, answered_by as "answeredBy", joined_at as "joinedAt"`;
 }

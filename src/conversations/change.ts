@@ -1,4 +1,5 @@
 import type { Db, TransactionSql } from "../db/client.ts";
+import { asJson } from "../db/json.ts";
 import { appendEvent } from "./append-event.ts";
 import { type Change, type Decided, decideChange, type Ownership } from "./ownership.ts";
 import { recallReplies } from "./recall-replies.ts";
@@ -47,6 +48,36 @@ export async function claimWithReply(
   if (decided.outcome !== "changed") return now.fence;
   await applyChange(sql, id, agentId, { kind: "claim" }, decided.next);
   return decided.next.fence;
+}
+
+/**
+ * Gives the conversation to an agent who takes its call, inside the caller's transaction; from a colleague as well, and
+ * then the timeline says so.
+ */
+export async function claimWithCall(sql: TransactionSql, id: string, agentId: string): Promise<void> {
+  const now = await lockOwnership(sql, id);
+  if (now === null) return;
+  const change = now.owner === "agent" ? ({ kind: "assign", to: agentId } as const) : ({ kind: "claim" } as const);
+  const decided = decideChange(now, agentId, change);
+  if (decided.outcome === "changed") await applyChange(sql, id, agentId, change, decided.next);
+}
+
+/** Gives it back to the queue: the agent who took its call did not come. */
+export async function backToQueue(sql: TransactionSql, id: string, agentId: string): Promise<void> {
+  const now = await lockOwnership(sql, id);
+  if (now === null) return;
+  const change = { kind: "release", to: "queue" } as const;
+  const decided = decideChange(now, agentId, change);
+  if (decided.outcome === "changed") await applyChange(sql, id, agentId, change, decided.next);
+}
+
+/** The customer chose on the telephone what the assistant can do; `flow` says what it asked them. */
+export async function giveToAssistant(sql: TransactionSql, id: string, flow: object): Promise<void> {
+  const moved = await sql`update conversations set owner = 'assistant', agent_id = null, fence = fence + 1,
+      waiting_since = null, flow = ${sql.json(asJson(flow))}
+    where id = ${id} and owner <> 'assistant' returning 1`;
+  if (moved.length > 0)
+    await appendEvent(sql, id, { type: "assignment", agentId: null, data: { change: "release", to: "assistant" } });
 }
 
 async function lockOwnership(sql: TransactionSql, id: string): Promise<Ownership | null> {

@@ -32,7 +32,7 @@ export function refuse(
 /** A3: the same words for a foreign, a missing and an unreadable id. */
 export function notFound(
   reply: FastifyReply,
-  what: "conversation" | "message" | "callback" | "agent" | "token" | "file" | "setting" | "article",
+  what: "conversation" | "message" | "callback" | "agent" | "token" | "file" | "setting" | "article" | "call" | "offer",
 ) {
   return refuse(reply, 404, "NotFound", `There is no such ${what}.`);
 }

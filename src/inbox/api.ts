@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { agentRoutes } from "./agent-routes.ts";
 import { articleRoutes } from "./article-routes.ts";
+import { callRoutes } from "./call-routes.ts";
 import { callbackRoutes } from "./callback-routes.ts";
 import { channelRoutes } from "./channel-routes.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
@@ -28,6 +29,7 @@ export async function inboxApi(app: FastifyInstance, deps: InboxDeps): Promise<v
         whoAmIRoute(routes);
         conversationRoutes(routes, deps);
         fileRoute(routes, deps);
+        callRoutes(routes, deps);
         callbackRoutes(routes, deps);
         presenceRoutes(routes, deps);
         agentRoutes(routes, deps);

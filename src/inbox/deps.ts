@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { BridgesCalls } from "../../channels/channel.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
+import type { LiveLines } from "../calls/live-lines.ts";
 import type { Db } from "../db/client.ts";
 import type { StoredFile } from "../lib/attachment.ts";
 import type { LiveHub } from "../live/hub.ts";
@@ -18,6 +20,11 @@ export interface InboxDeps {
   /** Whose "today" the list of callbacks means, and the zone of a time that names none. */
   readonly deskZone: string;
   readonly calls: CallDesk;
+  readonly lines: LiveLines;
+  /** What rings when this agent is called. */
+  readonly telephoneOf: (agentId: string) => Promise<"number" | "browser" | "simulator" | "none">;
+  /** What the telephone in an agent's browser signs in with; null: not configured. */
+  readonly phoneToken: BridgesCalls["phoneToken"];
   /** Lets the pages of this process follow a change at once; other processes notice it by themselves. */
   readonly contentChanged: () => Promise<void>;
   /** What a file is by its bytes; null for what we would not keep (X3). */

@@ -1,21 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type {
-  AwaitCallToken,
-  AwaitPlan,
-  AwaitStanding,
-  CallerStanding,
-  CallPlan,
-  CallReport,
-  ContactAddress,
-  StatusReport,
-} from "../../channels/channel.ts";
 import {
+  type AwaitCallToken,
+  type AwaitLive,
+  type AwaitPlan,
   type AwaitReply,
+  type AwaitStanding,
+  type CallBegan,
+  type CallerStanding,
+  type CallPlan,
+  type CallReport,
   type Channel,
+  type ContactAddress,
   can,
   type HttpAnswer,
   type InboundEvent,
+  type LivePlan,
   type SpokenReply,
+  type StatusReport,
   type Webhook,
 } from "../../channels/channel.ts";
 import type { Log } from "../lib/log.ts";
@@ -33,6 +34,12 @@ export interface WebhookDeps {
   readonly applyCall: (report: CallReport) => Promise<boolean>;
   /** What to do with a call that we placed and that was answered; null when it is not ours or over. */
   readonly planCall: (answered: Pick<AwaitPlan, "callId" | "digits" | "report">) => Promise<CallPlan | null>;
+  /** A customer called: their line is known from now on. */
+  readonly openCall: (began: CallBegan) => Promise<void>;
+  /** What a caller hears next whose call people have. */
+  readonly planLive: (asked: AwaitLive) => Promise<LivePlan>;
+  /** Do people have this conversation, so that no reply of the assistant's will come? */
+  readonly withPeople: (conversationId: string) => Promise<boolean>;
   /** The replies of a conversation after a seq; waits up to `waitMs` for the first. */
   readonly nextReplies: (
     conversationId: string,
@@ -109,14 +116,19 @@ async function receive(
     refuse(deps, channel, received.reason);
     return answer(reply, received.answer);
   }
-  const stored = await Promise.all(received.events.map((event) => take(deps, channel, event, began)));
+  const [calls, others] = [received.events.filter(isOfCall), received.events.filter((event) => !isOfCall(event))];
+  const stored = await Promise.all(others.map((event) => take(deps, channel, event, began)));
+  // A call is one of a customer's, who may have become known just now.
+  await Promise.all(calls.map((event) => take(deps, channel, event, began)));
   if (!("kind" in received.answer)) return answer(reply, received.answer);
   return answer(reply, await awaited(deps, received.answer, stored));
 }
 
+const isOfCall = (event: InboundEvent): boolean => event.kind === "call" || event.kind === "call-began";
+
 async function awaited(
   deps: WebhookDeps,
-  answer: AwaitReply | AwaitPlan | AwaitCallToken | AwaitStanding,
+  answer: AwaitReply | AwaitPlan | AwaitLive | AwaitCallToken | AwaitStanding,
   stored: readonly (Accepted | null)[],
 ): Promise<HttpAnswer> {
   switch (answer.kind) {
@@ -124,6 +136,8 @@ async function awaited(
       return speak(deps, answer, stored);
     case "await-plan":
       return answer.respond(await deps.planCall(answer));
+    case "await-live":
+      return answer.respond(await deps.planLive(answer));
     case "await-call-token": {
       const own = stored.find((one) => one !== null);
       if (own === undefined || own === null) throw new Error("A call was announced without a message of its start.");
@@ -131,7 +145,8 @@ async function awaited(
     }
     case "await-standing": {
       const next = answer.respond(await deps.callerStanding(answer.from));
-      return "kind" in next ? speak(deps, next, []) : next;
+      if (!("kind" in next)) return next;
+      return next.kind === "await-live" ? next.respond(await deps.planLive(next)) : speak(deps, next, []);
     }
   }
 }
@@ -165,6 +180,9 @@ async function take(deps: WebhookDeps, channel: Channel, event: InboundEvent, be
         deps.log.info({ channel: channel.name, reason: "unknown-call", state: event.state }, "status-ignored");
       return null;
     }
+    case "call-began":
+      await deps.openCall(event);
+      return null;
     case "ignored":
       deps.log.info({ channel: channel.name, reason: event.why }, "event-ignored");
       return null;
@@ -177,7 +195,8 @@ async function speak(deps: WebhookDeps, wait: AwaitReply, stored: readonly (Acce
   const after = wait.afterSeq ?? own?.seq ?? null;
   if (conversationId === null || after === null) return wait.respond([], wait.afterSeq ?? 0);
   const { replies, lastSeq } = await deps.nextReplies(conversationId, after, wait.waitMs);
-  return wait.respond(replies, lastSeq);
+  if (replies.length > 0) return wait.respond(replies, lastSeq);
+  return wait.respond(replies, lastSeq, await deps.withPeople(conversationId));
 }
 
 function refuse(deps: WebhookDeps, channel: Pick<Channel, "name" | "account">, reason: string): void {

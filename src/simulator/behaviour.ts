@@ -25,6 +25,8 @@ export const behaviourSchema = z.object({
   busy: probability,
   noAnswer: probability,
   callFails: probability,
+  /** How long a caller hears music before the service is asked what comes next. */
+  musicMs: z.number().int().min(1).max(60_000),
 });
 
 export type Behaviour = z.output<typeof behaviourSchema>;
@@ -45,6 +47,7 @@ export const wellBehaved: Behaviour = {
   busy: 0,
   noAnswer: 0,
   callFails: 0,
+  musicMs: 12_000,
 };
 
 /** Mulberry32: small, fast, the same on every machine. */

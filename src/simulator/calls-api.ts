@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Behaviour } from "./behaviour.ts";
-import type { Customer } from "./customer.ts";
+import { twimlFault } from "./check-twiml.ts";
+import type { Conferences } from "./conferences.ts";
+import type { CallerLook, Customer } from "./customer.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { type Answer, type Checked, checkCall, refuse, type TwilioCall } from "./twilio-api.ts";
 import { readTwiml } from "./twiml.ts";
@@ -19,6 +21,9 @@ export interface Callee {
   /** The key that is pressed whenever one is asked for; null: none. */
   readonly key: string | null;
 }
+
+/** The telephone in an agent's browser stays on the line until somebody hangs up. */
+const browserTalkMs = 4 * 3_600_000;
 
 export interface PlacedCall {
   readonly sid: string;
@@ -46,6 +51,7 @@ export interface CallsApi {
   update(sid: string, form: URLSearchParams): Answer;
   /** What happens when this number rings, from now on. */
   answerAs(number: string, callee: Partial<Callee>): void;
+  hangUp(sid: string): void;
 }
 
 export interface CallsDeps {
@@ -54,7 +60,9 @@ export interface CallsDeps {
   readonly random: () => number;
   readonly behaviour: () => Behaviour;
   readonly journal: Journal;
-  readonly customer: Pick<Customer, "postForm">;
+  readonly customer: Pick<Customer, "postForm" | "redirect" | "end" | "look">;
+  readonly conferences: Conferences;
+  readonly fault: (words: string) => void;
   readonly nextSid: (kind: string) => string;
   readonly after: (ms: number, work: () => Promise<unknown>) => void;
 }
@@ -71,7 +79,8 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
   const path = `/2010-04-01/Accounts/${accountSid}/Calls.json`;
 
   function calleeOf(number: string): Callee {
-    return { ...usual, outcome: drawOutcome(behaviour(), random()), ...callees.get(number) };
+    const talks = number.startsWith("client:") ? { talkMs: browserTalkMs } : {};
+    return { ...usual, ...talks, outcome: drawOutcome(behaviour(), random()), ...callees.get(number) };
   }
 
   function move(call: PlacedCall, status: string): void {
@@ -79,7 +88,10 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     call.status = status;
     call.entry.status = status;
     if (status === "in-progress") call.answeredAt = clock();
-    if (ends.has(status)) call.endedAt = clock();
+    if (ends.has(status)) {
+      call.endedAt = clock();
+      deps.conferences.leave(call.sid);
+    }
     report(call, status);
   }
 
@@ -138,27 +150,26 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     let xml = twiml ?? (await ask(call, url, null));
     for (let step = 0; step < stepsMax && !ends.has(call.status); step++) {
       if (xml === null) return move(call, "completed");
+      const fault = twimlFault(xml);
+      if (fault !== null) deps.fault(fault);
       const heard = readTwiml(xml);
-      for (const { text } of heard.said) {
-        call.heard.push(text);
-        journal.add({
-          channel: "voice",
-          direction: "out",
-          customer: call.to,
-          ours: call.from,
-          body: text,
-          sid: call.sid,
-          deliveryId: null,
-          options: [],
-          status: "spoken",
-        });
-      }
+      for (const { text } of heard.said) hear(call, text);
       if (heard.action !== null && callee.key !== null) {
         xml = await ask(call, new URL(heard.action, url ?? undefined).toString(), callee.key);
         continue;
       }
-      if (heard.conference !== null) {
+      if (heard.joins !== null) {
         call.conference = heard.conference;
+        const { action: _, ...joins } = heard.joins;
+        deps.conferences.join(
+          {
+            sid: call.sid,
+            hear: (text) => hear(call, text),
+            keyed: (digits) => hear(call, `[keys ${digits}]`),
+            released: () => move(call, "completed"),
+          },
+          joins,
+        );
         return hangUpAfter(call, callee.talkMs);
       }
       if (heard.redirect !== null) {
@@ -167,6 +178,21 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
       }
       return hangUpAfter(call, heard.ended ? 0 : callee.talkMs);
     }
+  }
+
+  function hear(call: PlacedCall, text: string): void {
+    call.heard.push(text);
+    journal.add({
+      channel: "voice",
+      direction: "out",
+      customer: call.to,
+      ours: call.from,
+      body: text,
+      sid: call.sid,
+      deliveryId: null,
+      options: [],
+      status: "spoken",
+    });
   }
 
   function hangUpAfter(call: PlacedCall, ms: number): void {
@@ -195,6 +221,10 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
   return {
     placed,
     answerAs: (number, callee) => void callees.set(number, { ...callees.get(number), ...callee }),
+    hangUp(sid) {
+      const call = bySid.get(sid);
+      if (call !== undefined) move(call, "completed");
+    },
     create(form) {
       const checked = checkCall(form);
       if (!checked.ok) return checked;
@@ -264,19 +294,33 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     },
     fetch(sid) {
       const call = bySid.get(sid);
-      return call === undefined ? noSuchCall : { status: 200, body: toResource(accountSid, call) };
+      if (call !== undefined) return { status: 200, body: toResource(accountSid, call) };
+      const caller = customer.look(sid);
+      return caller === null ? noSuchCall : { status: 200, body: toCaller(accountSid, sid, caller) };
     },
     update(sid, form) {
       const call = bySid.get(sid);
-      if (call === undefined) return noSuchCall;
       const status = form.get("Status");
+      const caller = call === undefined ? customer.look(sid) : null;
+      if (call === undefined && caller === null) return noSuchCall;
       if (status !== null && status !== "completed" && status !== "canceled") {
         return refuse(400, 21218, "Invalid 'Status' value.").answer;
       }
       if (status === null && !form.has("Twiml") && !form.has("Url")) {
         return refuse(400, 20001, "Twiml, Url or Status is required.").answer;
       }
-      if (ends.has(call.status)) return refuse(400, 21220, "Call is not in-progress. Cannot redirect.").answer;
+      const url = form.get("Url");
+      if (url !== null && !URL.canParse(url)) return refuse(400, 21205, "Url is not a valid URL.").answer;
+      const twiml = form.get("Twiml");
+      const fault = twiml === null ? null : twimlFault(twiml);
+      if (fault !== null) return refuse(400, 12100, fault).answer;
+      if (call === undefined) {
+        const moved =
+          status !== null ? customer.end(sid) : customer.redirect(sid, url === null ? { twiml: twiml ?? "" } : { url });
+        const now = customer.look(sid);
+        return moved && now !== null ? { status: 200, body: toCaller(accountSid, sid, now) } : notInProgress;
+      }
+      if (ends.has(call.status)) return notInProgress;
       if (status === "completed") move(call, call.status === "in-progress" ? "completed" : "canceled");
       if (status === "canceled" && call.status !== "in-progress") move(call, "canceled");
       return { status: 200, body: toResource(accountSid, call) };
@@ -284,6 +328,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
   };
 }
 
+const notInProgress: Answer = refuse(400, 21220, "Call is not in-progress. Cannot redirect.").answer;
 const noSuchCall: Answer = refuse(404, 20404, "The requested resource was not found").answer;
 
 function drawOutcome(behaviour: Behaviour, drawn: number): Callee["outcome"] {
@@ -318,6 +363,28 @@ function toResource(accountSid: string, call: PlacedCall): Record<string, unknow
     start_time: answeredAt === null ? null : rfc2822(answeredAt),
     end_time: endedAt === null ? null : rfc2822(endedAt),
     duration: endedAt === null ? null : String(Math.round((endedAt - (answeredAt ?? endedAt)) / 1000)),
+    price: null,
+    price_unit: "USD",
+    uri: `/2010-04-01/Accounts/${accountSid}/Calls/${sid}.json`,
+  };
+}
+
+/** A caller's own line as Twilio's resource. */
+function toCaller(accountSid: string, sid: string, { from, to, startedAt, endedAt, where }: CallerLook) {
+  return {
+    sid,
+    account_sid: accountSid,
+    api_version: "2010-04-01",
+    to,
+    from,
+    status: where === "ended" ? "completed" : "in-progress",
+    direction: "inbound",
+    answered_by: null,
+    date_created: rfc2822(startedAt),
+    date_updated: rfc2822(endedAt ?? startedAt),
+    start_time: rfc2822(startedAt),
+    end_time: endedAt === null ? null : rfc2822(endedAt),
+    duration: endedAt === null ? null : String(Math.round((endedAt - startedAt) / 1000)),
     price: null,
     price_unit: "USD",
     uri: `/2010-04-01/Accounts/${accountSid}/Calls/${sid}.json`,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { twimlFault } from "./check-twiml.ts";
+import type { Conferences, Line } from "./conferences.ts";
 import type { Journal } from "./journal.ts";
 import { openRelayLine, type RelayLine } from "./relay-line.ts";
 import { metaJson, metaSignature, twilioSignature } from "./sign.ts";
@@ -40,6 +41,19 @@ export interface CallTurn extends HeardTwiml {
   readonly callSid: string;
 }
 
+/** Where a caller is: the service listens, music plays, they talk with people, they leave a message, it is over. */
+export type Whereabouts = "listening" | "waiting" | "conference" | "recording" | "ended";
+
+/** The rest of the provider, as far as calls touch it. */
+export interface Switchboard {
+  readonly conferences: Conferences;
+  readonly musicMs: () => number;
+  /** Keeps a recording; gives its id and address. */
+  readonly record: () => { readonly sid: string; readonly url: string };
+  /** TwiML that Twilio would not take. */
+  readonly fault: (words: string) => void;
+}
+
 interface Text {
   readonly from: string;
   readonly to: string;
@@ -56,6 +70,11 @@ export interface Customer {
   /** Says or presses something, follows where the call is sent, returns what is heard until it listens again. */
   gather(input: { readonly callSid: string; readonly speech?: string; readonly digits?: string }): Promise<CallTurn>;
   hangUp(callSid: string): Promise<Posted>;
+  /** What the service does to a caller's line over REST; false: there is no such line. */
+  redirect(callSid: string, to: { readonly url: string } | { readonly twiml: string }): boolean;
+  end(callSid: string): boolean;
+  /** How a caller's line stands; null: there is none. */
+  look(callSid: string): CallerLook | null;
   /** The session of a call that is held over a socket; null: it is not, or not any more. */
   line(callSid: string): RelayLine | null;
   view(callSid: string, after: number): CallView | null;
@@ -65,15 +84,32 @@ export interface Customer {
   close(): Promise<void>;
 }
 
-interface Call {
+export interface CallerLook {
   readonly from: string;
   readonly to: string;
-  action: string | null;
-  sequence: number;
-  line: RelayLine | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly where: Whereabouts;
+  /** Everything that this caller heard. */
+  readonly heard: readonly string[];
+}
+
+interface Call {
+  readonly sid: string;
+  readonly from: string;
+  readonly to: string;
+  readonly startedAt: number;
+  endedAt: number | null;
+  where: Whereabouts;
   /** What was said into the line, in order. */
   readonly heard: { readonly text: string; readonly language: string }[];
-  ended: boolean;
+  line: RelayLine | null;
+  action: string | null;
+  /** Where the words of a recorded message are reported to. */
+  textTo: string | null;
+  sequence: number;
+  /** Rises whenever the line is sent elsewhere: what it was doing is over then. */
+  generation: number;
 }
 
 /** How a call stands, and what was heard of it since. */
@@ -91,6 +127,7 @@ export function createCustomer(
   options: {
     readonly journal?: Journal;
     readonly twice?: () => boolean;
+    readonly switchboard?: Switchboard;
     /** How fast a voice on the telephone is; everything at once when left out. */
     readonly charsPerSecond?: number;
   } = {},
@@ -187,7 +224,35 @@ export function createCustomer(
     ]);
   }
 
-  function hear(callSid: string, call: Call, text: string, language: string): void {
+  /** Follows the service until the call listens, waits, is joined or ends, as the provider does. */
+  async function follow(call: Call, firstUrl: string, firstForm: Map<string, string>): Promise<CallTurn> {
+    const mine = ++call.generation;
+    const said: HeardTwiml["said"][number][] = [];
+    let url = firstUrl;
+    let form = firstForm;
+    for (let round = 0; ; round++) {
+      const posted = await postForm(url, form);
+      const fault = posted.status === 200 ? twimlFault(posted.body) : null;
+      if (fault !== null) {
+        options.switchboard?.fault(fault);
+        throw new Error(`Twilio would not take this TwiML: ${fault}`);
+      }
+      const heard = readTwiml(posted.body);
+      const turn = { ...heard, said, status: posted.status, callSid: call.sid };
+      if (call.generation !== mine || call.where === "ended") return { ...turn, ended: call.where === "ended" };
+      said.push(...heard.said);
+      for (const { text, language } of heard.said) hear(call, text, language);
+      if (heard.redirect === null || heard.record !== null || round >= redirectsMax || posted.status !== 200) {
+        settle(call, heard, url);
+        return turn;
+      }
+      if (heard.pauseSeconds > 0) await sleep(heard.pauseSeconds * 1000);
+      url = new URL(heard.redirect, url).toString();
+      form = callForm(call.sid, call, "in-progress");
+    }
+  }
+
+  function hear(call: Call, text: string, language = ""): void {
     call.heard.push({ text, language });
     options.journal?.add({
       channel: "voice",
@@ -195,46 +260,47 @@ export function createCustomer(
       customer: call.from,
       ours: call.to,
       body: text,
-      sid: callSid,
+      sid: call.sid,
       deliveryId: null,
       options: [],
       status: "spoken",
     });
   }
 
-  /** Follows redirects until the call listens or ends, as the provider does. */
-  async function follow(
-    callSid: string,
-    call: Call,
-    firstUrl: string,
-    firstForm: Map<string, string>,
-  ): Promise<CallTurn> {
-    const said: HeardTwiml["said"][number][] = [];
-    let url = firstUrl;
-    let form = firstForm;
-    for (let round = 0; ; round++) {
-      const posted = await postForm(url, form);
-      const fault = posted.status === 200 ? twimlFault(posted.body) : null;
-      if (fault !== null) throw new Error(`Twilio would not take this TwiML: ${fault}`);
-      const heard = readTwiml(posted.body);
-      said.push(...heard.said);
-      for (const { text, language } of heard.said) hear(callSid, call, text, language);
-      if (heard.relay !== null) connect(callSid, call, heard.relay);
-      if (heard.redirect === null || round >= redirectsMax || posted.status !== 200) {
-        call.action = heard.action;
-        call.ended = heard.ended;
-        return { ...heard, said, status: posted.status, callSid };
-      }
-      if (heard.pauseSeconds > 0) await sleep(heard.pauseSeconds * 1000);
-      url = new URL(heard.redirect, url).toString();
-      form = callForm(callSid, call, "in-progress");
-    }
+  /** What the line does until somebody does something. */
+  function settle(call: Call, heard: HeardTwiml, url: string): void {
+    const { switchboard } = options;
+    call.action = heard.action === null ? null : new URL(heard.action, url).toString();
+    if (heard.relay !== null) {
+      call.where = "listening";
+      connect(call, heard.relay);
+    } else if (heard.joins !== null && switchboard !== undefined) {
+      const { action, ...joins } = heard.joins;
+      call.where = "conference";
+      call.action = action === null ? null : new URL(action, url).toString();
+      switchboard.conferences.join(lineOf(call), joins);
+    } else if (heard.record !== null) {
+      call.where = "recording";
+      call.action = heard.record.action === null ? null : new URL(heard.record.action, url).toString();
+      call.textTo = heard.record.textTo;
+    } else if (heard.ended) {
+      void over(call);
+    } else if (heard.music && switchboard !== undefined) {
+      call.where = "waiting";
+      const { generation } = call;
+      const timer = setTimeout(() => {
+        if (call.generation === generation && call.action !== null && call.where === "waiting")
+          void goOn(call, call.action);
+      }, switchboard.musicMs());
+      timer.unref();
+    } else call.where = "listening";
   }
 
   /** Connects a call to the service's socket; when that ends, however it does, the action says what comes next. */
-  function connect(callSid: string, call: Call, twiml: RelayTwiml): void {
+  function connect(call: Call, twiml: RelayTwiml): void {
+    const { generation, sid: callSid } = call;
     const { url = "", welcomeGreeting, language = "en-US" } = twiml.attributes;
-    if (welcomeGreeting !== undefined) hear(callSid, call, welcomeGreeting, language);
+    if (welcomeGreeting !== undefined) hear(call, welcomeGreeting, language);
     const origin = service.origin?.() ?? service.publicUrl();
     const line = openRelayLine({
       twiml,
@@ -242,12 +308,13 @@ export function createCustomer(
       signature: twilioSignature(provider.authToken, url, null),
       address: origin.replace(/^http/, "ws") + new URL(url).pathname,
       charsPerSecond: options.charsPerSecond ?? Number.POSITIVE_INFINITY,
-      onSpoken: (text, spoken) => hear(callSid, call, text, spoken),
+      onSpoken: (text, spoken) => hear(call, text, spoken),
     });
     call.line = line;
     void line.over.then(async (end) => {
       call.line = null;
-      if (twiml.action === null) return;
+      // Sent elsewhere by the service meanwhile: what comes next is said there.
+      if (twiml.action === null || call.generation !== generation) return;
       const form = callForm(callSid, call, end.status === "completed" ? "completed" : "in-progress");
       form
         .set("SessionId", line.sessionId)
@@ -256,10 +323,65 @@ export function createCustomer(
       if (end.handoffData !== null) form.set("HandoffData", end.handoffData);
       if (end.error !== null) form.set("ErrorCode", end.error.code).set("ErrorMessage", end.error.message);
       // A service that went away meanwhile does not answer; then the call is over.
-      await follow(callSid, call, new URL(twiml.action, service.publicUrl()).toString(), form).catch(() => {
-        call.ended = true;
+      await follow(call, new URL(twiml.action, service.publicUrl()).toString(), form).catch(() => {
+        call.where = "ended";
       });
     });
+  }
+
+  /** The provider asks by itself; nobody waits for what comes of it. */
+  function goOn(call: Call, url: string): Promise<unknown> {
+    return follow(call, url, callForm(call.sid, call, "in-progress")).catch(() => undefined);
+  }
+
+  function lineOf(call: Call): Line {
+    return {
+      sid: call.sid,
+      hear: (text) => hear(call, text),
+      keyed: (digits) => hear(call, `[keys ${digits}]`),
+      released() {
+        if (call.where !== "conference") return;
+        if (call.action === null) void over(call);
+        else void goOn(call, call.action);
+      },
+    };
+  }
+
+  /** The line is closed; the service is told. */
+  function over(call: Call): Promise<Posted> | null {
+    if (call.where === "ended") return null;
+    const wasIn = call.where === "conference";
+    call.where = "ended";
+    call.endedAt = Date.now();
+    call.generation += 1;
+    if (wasIn) options.switchboard?.conferences.leave(call.sid);
+    call.line?.hangUp();
+    const form = callForm(call.sid, call, "completed");
+    form.set("SequenceNumber", String(call.sequence++));
+    form.set("CallDuration", "1");
+    const posted = postForm(channelUrl(`voice/${account}/status`), form);
+    posted.catch(() => undefined);
+    return posted;
+  }
+
+  async function leaveMessage(call: Call, words: string): Promise<CallTurn> {
+    const recording = options.switchboard?.record() ?? { sid: "", url: "" };
+    const form = callForm(call.sid, call, "in-progress");
+    const fields = { RecordingSid: recording.sid, RecordingUrl: recording.url, RecordingDuration: "3", Digits: "#" };
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    const { textTo, action } = call;
+    const turn = await follow(call, action ?? "", form);
+    if (textTo !== null) {
+      const text = callForm(call.sid, call, "completed");
+      const written = { RecordingSid: recording.sid, TranscriptionStatus: "completed", TranscriptionText: words };
+      for (const [name, value] of Object.entries(written)) text.set(name, value);
+      void postForm(textTo, text).catch(() => undefined);
+    }
+    return turn;
+  }
+
+  function nothingHeard(call: Call): CallTurn {
+    return { ...readTwiml("<Response/>"), status: 200, callSid: call.sid, ended: call.where === "ended" };
   }
 
   return {
@@ -291,49 +413,94 @@ export function createCustomer(
       return { ...posted, sid };
     },
     async call({ from, to }) {
-      const callSid = `CA${randomBytes(16).toString("hex")}`;
-      const call: Call = { from, to, action: null, sequence: 0, line: null, heard: [], ended: false };
-      calls.set(callSid, call);
+      const sid = `CA${randomBytes(16).toString("hex")}`;
+      const call: Call = {
+        sid,
+        from,
+        to,
+        startedAt: Date.now(),
+        endedAt: null,
+        where: "listening",
+        heard: [],
+        line: null,
+        action: null,
+        textTo: null,
+        sequence: 0,
+        generation: 0,
+      };
+      calls.set(sid, call);
       const oldest = calls.keys().next().value;
       if (calls.size > callsKept && oldest !== undefined) calls.delete(oldest);
-      return follow(callSid, call, channelUrl(`voice/${account}/incoming`), callForm(callSid, call, "ringing"));
+      return follow(call, channelUrl(`voice/${account}/incoming`), callForm(sid, call, "ringing"));
     },
     async gather({ callSid, speech, digits }) {
       const call = calls.get(callSid);
-      if (call?.line != null) {
-        note("voice", { from: call.from, to: call.to, body: digits ?? speech ?? "" }, callSid);
+      if (call === undefined || call.where === "ended") throw new Error("This call is not listening.");
+      const heardOfCustomer = digits ?? speech;
+      if (heardOfCustomer !== undefined)
+        note("voice", { from: call.from, to: call.to, body: heardOfCustomer }, callSid);
+      if (call.line !== null) {
         if (digits !== undefined) call.line.press(digits);
         else if (speech !== undefined) call.line.say(speech);
-        return { ...readTwiml(""), ended: false, status: 200, callSid };
+        return nothingHeard(call);
       }
-      if (call === undefined || call.action === null) throw new Error("This call is not listening.");
+      if (call.where === "conference") {
+        if (speech !== undefined) options.switchboard?.conferences.say(callSid, speech);
+        return nothingHeard(call);
+      }
+      if (call.where === "recording" && speech !== undefined) return leaveMessage(call, speech);
+      // Music is interrupted by keys alone.
+      if (call.where === "waiting" && digits === undefined) return nothingHeard(call);
+      if (call.action === null) throw new Error("This call is not listening.");
       const form = callForm(callSid, call, "in-progress");
       if (digits !== undefined) form.set("Digits", digits);
       if (speech !== undefined) {
         form.set("SpeechResult", speech);
         form.set("Confidence", "0.92");
       }
-      const heardOfCustomer = digits ?? speech;
-      if (heardOfCustomer !== undefined)
-        note("voice", { from: call.from, to: call.to, body: heardOfCustomer }, callSid);
-      return follow(callSid, call, new URL(call.action, service.publicUrl()).toString(), form);
+      return follow(call, new URL(call.action, service.publicUrl()).toString(), form);
     },
     async hangUp(callSid) {
       const call = calls.get(callSid);
       if (call === undefined) throw new Error("There is no such call.");
-      calls.delete(callSid);
-      call.line?.hangUp();
-      const form = callForm(callSid, call, "completed");
-      form.set("SequenceNumber", String(call.sequence++));
-      form.set("CallDuration", "1");
-      return postForm(channelUrl(`voice/${account}/status`), form);
+      return (await over(call)) ?? { status: 204, body: "", sid: callSid };
+    },
+    redirect(callSid, to) {
+      const call = calls.get(callSid);
+      if (call === undefined || call.where === "ended") return false;
+      call.generation += 1;
+      if (call.where === "conference") {
+        call.where = "listening";
+        options.switchboard?.conferences.leave(callSid);
+      }
+      call.line?.drop();
+      if ("url" in to) void goOn(call, to.url);
+      else settle(call, readTwiml(to.twiml), service.publicUrl());
+      return true;
+    },
+    end(callSid) {
+      const call = calls.get(callSid);
+      if (call === undefined || call.where === "ended") return false;
+      void over(call);
+      return true;
+    },
+    look(callSid) {
+      const call = calls.get(callSid);
+      if (call === undefined) return null;
+      const { from, to, startedAt, endedAt, where, heard } = call;
+      return { from, to, startedAt, endedAt, where, heard: heard.map(({ text }) => text) };
     },
     line: (callSid) => calls.get(callSid)?.line ?? null,
     view(callSid, after) {
       const call = calls.get(callSid);
       if (call === undefined) return null;
-      const { heard, line, ended } = call;
-      return { said: heard.slice(after), count: heard.length, speaking: line?.speaking ?? false, ended };
+      const { heard, line, where } = call;
+      return {
+        said: heard.slice(after),
+        count: heard.length,
+        speaking: line?.speaking ?? false,
+        ended: where === "ended",
+      };
     },
     async close() {
       for (const { line } of calls.values()) line?.drop();

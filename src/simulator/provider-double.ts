@@ -4,11 +4,14 @@ import type { AddressInfo } from "node:net";
 import type { Log } from "../lib/log.ts";
 import { type Behaviour, behaviourSchema, drawFault, type Fault, seededRandom, wellBehaved } from "./behaviour.ts";
 import { type Callee, createCallsApi, type PlacedCall } from "./calls-api.ts";
+import { twimlFault } from "./check-twiml.ts";
 import { checkCloud, refuseCloud } from "./cloud-api.ts";
+import { type Conferences, createConferences, type Line } from "./conferences.ts";
 import { type Content, checkContent, fillContent, listContents } from "./content-api.ts";
 import { type Customer, cloudEnvelope, createCustomer, type ProviderAccount, type ServiceAddress } from "./customer.ts";
 import { createJournal, type Journal, type JournalEntry, type Seen } from "./journal.ts";
 import { type Answer, type Checked, checkMessage, refuse, toResource } from "./twilio-api.ts";
+import { readTwiml } from "./twiml.ts";
 
 /** Far above any message; a larger body is not one. */
 const bodyMaxBytes = 256 * 1024;
@@ -41,6 +44,11 @@ export interface ProviderDouble {
   readonly calls: readonly PlacedCall[];
   /** What happens when this number rings, from now on. */
   answerAs(number: string, callee: Partial<Callee>): void;
+  /** Whoever has the telephone of a placed call puts it down. */
+  hangUp(callSid: string): void;
+  readonly conferences: Conferences;
+  /** What Twilio would not have taken of the service's TwiML, in words. */
+  readonly faults: readonly string[];
   close(): Promise<void>;
 }
 
@@ -53,10 +61,27 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   let behaviour: Behaviour = { ...wellBehaved, ...options.behaviour };
   let closed = false;
   const twice = () => behaviour.duplicateWebhooks > 0 && random() < behaviour.duplicateWebhooks;
+  const faults: string[] = [];
+  const fault = (words: string): void => {
+    faults.push(words);
+    options.log.warn({ component: "simulator", reason: words }, "twiml-refused");
+  };
+  const conferences = createConferences({ accountSid: options.accountSid, clock, nextSid, fetchWords });
+  const recordings = new Set<string>();
   const customer = createCustomer(options, options.service, {
     journal,
     twice,
     ...(options.charsPerSecond === undefined ? {} : { charsPerSecond: options.charsPerSecond }),
+    switchboard: {
+      conferences,
+      musicMs: () => behaviour.musicMs,
+      record() {
+        const sid = nextSid("RE");
+        recordings.add(sid);
+        return { sid, url: `${url()}/2010-04-01/Accounts/${options.accountSid}/Recordings/${sid}` };
+      },
+      fault,
+    },
   });
   const credentials = new Set([basic(options.accountSid, options.authToken)]);
   if (options.apiKey !== undefined) credentials.add(basic(options.apiKey.key, options.apiKey.secret));
@@ -64,10 +89,16 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   const accountPath = `/2010-04-01/Accounts/${options.accountSid}.json`;
   const callsPath = `/2010-04-01/Accounts/${options.accountSid}/Calls.json`;
   const callPath = new RegExp(`^/2010-04-01/Accounts/${options.accountSid}/Calls/(CA[0-9a-f]{32})\\.json$`);
+  const conferencesPath = new RegExp(
+    `^/2010-04-01/Accounts/${options.accountSid}/Conferences(?:/(CF[0-9a-f]{32}))?(/Participants)?(?:/(CA[0-9a-f]{32}))?\\.json$`,
+  );
+  const recordingPath = new RegExp(`^/2010-04-01/Accounts/${options.accountSid}/Recordings/(RE[0-9a-f]{32})\\.mp3$`);
   const contents = new Map<string, Content>();
   const sidPrefix = randomBytes(10).toString("hex");
   let sidCount = 0;
-  const nextSid = (kind: string) => `${kind}${sidPrefix}${(++sidCount).toString(16).padStart(12, "0")}`;
+  function nextSid(kind: string): string {
+    return `${kind}${sidPrefix}${(++sidCount).toString(16).padStart(12, "0")}`;
+  }
 
   /** Reports are best effort at the real provider too: one that fails is not sent again. */
   function after(ms: number, work: () => Promise<unknown>): void {
@@ -91,9 +122,29 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     behaviour: () => behaviour,
     journal,
     customer,
+    conferences,
+    fault,
     nextSid,
     after,
   });
+
+  /** Words and keys for one line of a conference: the service says them when it is asked. */
+  function fetchWords(from: string, line: Line, conferenceSid: string): void {
+    after(0, async () => {
+      const form = new Map([
+        ["AccountSid", options.accountSid],
+        ["CallSid", line.sid],
+        ["ConferenceSid", conferenceSid],
+      ]);
+      const posted = await customer.postForm(from, form);
+      if (posted.status !== 200) return fault(`${new URL(from).pathname} answers ${posted.status}.`);
+      const wrong = twimlFault(posted.body);
+      if (wrong !== null) fault(wrong);
+      const heard = readTwiml(posted.body);
+      for (const { text } of heard.said) line.hear(text);
+      if (heard.keys !== null) line.keyed(heard.keys);
+    });
+  }
 
   function report(entry: JournalEntry, states: readonly string[], post: (state: string) => Promise<unknown>): void {
     if (!behaviour.statuses) return;
@@ -258,6 +309,11 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     if (request.method === "GET" && path === accountPath) {
       return { status: 200, body: { sid: options.accountSid, status: "active", type: "Full" } };
     }
+    const recording = recordingPath.exec(path)?.[1];
+    if (request.method === "GET" && recording !== undefined && recordings.has(recording))
+      return { status: 200, body: null, bytes: silence, headers: { "content-type": "audio/mpeg" } };
+    const conference = conferencesPath.exec(path);
+    if (conference !== null) return answerConferences(request, conference, query, body);
     const isMessages = path === messagesPath;
     const callSid = callPath.exec(path)?.[1];
     if (!isMessages && path !== callsPath && callSid === undefined) {
@@ -284,6 +340,25 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
         faulty,
       );
     return carryOut(isMessages ? acceptTwilio(form) : calls.create(form), faulty);
+  }
+
+  function answerConferences(
+    request: IncomingMessage,
+    [, conferenceSid, participants, callSid]: RegExpExecArray,
+    query: string,
+    body: string,
+  ): Answer | null {
+    const failure = refuse(500, 20500, "Internal Server Error").answer;
+    const drawn = drawFault(behaviour, random);
+    if (drawn === "hang") return null;
+    if (drawn !== null) return failure;
+    if (conferenceSid === undefined)
+      return request.method === "GET" ? conferences.list(new URLSearchParams(query)) : methodNotAllowed;
+    if (participants === undefined) return refuse(404, 20404, "The requested resource was not found").answer;
+    if (callSid === undefined) return conferences.participants(conferenceSid);
+    if (request.method === "GET") return conferences.participant(conferenceSid, callSid);
+    if (request.method === "DELETE") return conferences.remove(conferenceSid, callSid);
+    return conferences.update(conferenceSid, callSid, new URLSearchParams(body));
   }
 
   function answerContent(request: IncomingMessage, body: string): Answer {
@@ -356,14 +431,19 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     // Never beyond this machine: it answers whoever asks what customers saw.
     server.listen(options.port, "127.0.0.1", resolve);
   });
-  const { port } = server.address() as AddressInfo;
+  function url(): string {
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: url(),
+    conferences,
+    faults,
     customer,
     journal,
     log: (from) => journal.seen(from),
     calls: calls.placed,
     answerAs: calls.answerAs,
+    hangUp: calls.hangUp,
     behave: (change) => {
       behaviour = withChange(behaviour, change);
     },
@@ -376,6 +456,12 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     },
   };
 }
+
+const methodNotAllowed: Answer = refuse(405, 20004, "Method not allowed").answer;
+/** A second of silence as an MP3 file: frames of 128 kbit/s whose every bit says "nothing". */
+const silence = Buffer.concat(
+  Array.from({ length: 40 }, () => Buffer.concat([Buffer.from([0xff, 0xfb, 0x90, 0x00]), Buffer.alloc(413)])),
+);
 
 interface Answers {
   readonly tooMany: Answer;
@@ -414,10 +500,10 @@ function readBody(request: IncomingMessage, done: (body: string | null) => void)
 }
 
 function send(response: ServerResponse, answer: Answer): void {
-  const body = JSON.stringify(answer.body);
+  const body = answer.bytes ?? Buffer.from(answer.status === 204 ? "" : JSON.stringify(answer.body));
   response.writeHead(answer.status, {
     "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
+    ...(answer.status === 204 ? {} : { "content-length": body.length }),
     ...answer.headers,
   });
   response.end(body);

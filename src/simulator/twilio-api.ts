@@ -3,6 +3,8 @@ import type { JournalEntry } from "./journal.ts";
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  /** Instead of the body, as they are. */
+  readonly bytes?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

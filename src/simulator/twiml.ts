@@ -1,3 +1,5 @@
+import type { Joins } from "./conferences.ts";
+
 /** What a caller hears and where the call goes next. */
 export interface HeardTwiml {
   readonly said: readonly { readonly text: string; readonly language: string }[];
@@ -6,6 +8,14 @@ export interface HeardTwiml {
   readonly redirect: string | null;
   /** The conference that is dialled once nobody pressed anything. */
   readonly conference: string | null;
+  /** How it is joined, and where the line asks what comes next when it is over. */
+  readonly joins: (Joins & { readonly action: string | null }) | null;
+  /** A message is recorded now. */
+  readonly record: { readonly action: string | null; readonly textTo: string | null } | null;
+  /** It listens while music plays, and asks again when the music is over. */
+  readonly music: boolean;
+  /** Keys that are played to the line. */
+  readonly keys: string | null;
   readonly pauseSeconds: number;
   /** The session that the call is connected to. */
   readonly relay: RelayTwiml | null;
@@ -30,14 +40,45 @@ export function readTwiml(xml: string): HeardTwiml {
   const pause = /<Pause([^>]*)\/?>/.exec(xml)?.[1];
   const conference = /<Conference[^>]*>([\s\S]*?)<\/Conference>/.exec(xml)?.[1];
   const action = gather === undefined ? null : attribute(gather, "action");
+  const record = /<Record([^>]*)>/.exec(xml)?.[1];
+  const play = /<Play([^>]*?)\/?>/.exec(xml)?.[1];
+  const joins = readJoins(xml);
   return {
     said,
+    joins,
+    record:
+      record === undefined
+        ? null
+        : { action: attribute(record, "action"), textTo: attribute(record, "transcribeCallback") },
+    music: /<Gather[^>]*>(?:(?!<\/Gather>)[\s\S])*<Play/.test(xml),
+    keys: play === undefined ? null : attribute(play, "digits"),
     action,
     redirect: redirect === undefined ? null : unescapeXml(redirect.trim()),
     conference: conference === undefined ? null : unescapeXml(conference.trim()),
     pauseSeconds: pause === undefined ? 0 : Number(attribute(pause, "length") ?? 1),
     relay: readRelay(xml),
-    ended: action === null && redirect === undefined && !xml.includes("<ConversationRelay"),
+    ended:
+      action === null &&
+      redirect === undefined &&
+      joins === null &&
+      record === undefined &&
+      !xml.includes("<ConversationRelay"),
+  };
+}
+
+function readJoins(xml: string): HeardTwiml["joins"] {
+  const [, given, name] = /<Conference([^>]*)>([\s\S]*?)<\/Conference>/.exec(xml) ?? [];
+  if (given === undefined || name === undefined) return null;
+  const dial = /<Dial([^>]*)>/.exec(xml)?.[1] ?? "";
+  return {
+    name: unescapeXml(name.trim()),
+    label: attribute(given, "participantLabel"),
+    muted: attribute(given, "muted") === "true",
+    coach: attribute(given, "coach"),
+    starts: attribute(given, "startConferenceOnEnter") !== "false",
+    ends: attribute(given, "endConferenceOnExit") === "true",
+    waitUrl: attribute(given, "waitUrl"),
+    action: attribute(dial, "action"),
   };
 }
 

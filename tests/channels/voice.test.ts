@@ -44,7 +44,7 @@ function awaiting(answer: Answer): AwaitReply {
 
 function twimlOf(answer: Answer) {
   if ("kind" in answer) throw new Error("not answered at once");
-  return readTwiml(answer.body ?? "");
+  return readTwiml(String(answer.body ?? ""));
 }
 
 const pathOf = (url: string | null) => (url ?? "").replace(`${publicUrl}/channels/voice/default`, "");
@@ -63,6 +63,7 @@ test("a call is greeted in the likely language, says it is an AI, and owes no an
   const received = accepted(request("/incoming", {}));
   expect(received.events).toMatchObject([
     { kind: "message", wantsAnswer: false, key: "twilio:call:CA1:start", from: { value: "+46701234567" } },
+    { kind: "call-began", externalId: "CA1", locale: "sv", from: { value: "+46701234567" } },
   ]);
   const heard = twimlOf(received.answer);
   expect(heard.said[0]).toEqual({ language: "sv-SE", text: expect.stringContaining("AI-assistent") });
@@ -160,5 +161,6 @@ test("a call status has a key that no utterance has", () => {
       key: "twilio:call:CA1:status-0",
       data: { state: "completed", durationSeconds: 12 },
     },
+    { kind: "call", key: "twilio:call:CA1:line-0", state: "completed" },
   ]);
 });

@@ -1,0 +1,139 @@
+import type { CallPlan } from "../../channels/channel.ts";
+import type { Aftermath, LineFollower } from "../callbacks/call-flow.ts";
+import { hasEnded } from "../callbacks/call-standing.ts";
+import { type Leg, markJoined } from "../callbacks/legs.ts";
+import { backToQueue, claimWithCall } from "../conversations/change.ts";
+import type { TransactionSql } from "../db/client.ts";
+import { shownName } from "../lib/shown-name.ts";
+import { noteOnCall } from "./note.ts";
+import { type LiveCall, lockLiveCall, lockOffer, type Offer, openOfferOf } from "./store.ts";
+
+const acceptKey = "1";
+/** What people who take calls hear from us themselves. */
+const agentsLocale = "en";
+const issueMaxChars = 200;
+
+/** What news of the lines of live calls mean, and what agents who answer hear. */
+export const liveLines: LineFollower = {
+  async plan(sql, leg, digits, after) {
+    const offer = leg.offerId === null ? null : await lockOffer(sql, leg.offerId);
+    if (offer === null || (offer.state !== "taken" && offer.state !== "joined")) return null;
+    const call = await lockLiveCall(sql, { id: offer.conference });
+    if (call?.ended === true || (call === null && !(await isUp(sql, offer.conference)))) return null;
+    const [agent] = await sql<{ phone: string | null }[]>`select phone from agents where id = ${leg.agentId}`;
+    const say = await whisper(sql, offer);
+    // A browser's telephone was accepted with a click; a number may be anybody's mailbox.
+    if (agent?.phone != null && digits !== acceptKey) {
+      return digits === null
+        ? { do: "ask-agent", say, locale: agentsLocale }
+        : { do: "hang-up", say: null, locale: agentsLocale };
+    }
+    return join(sql, leg, offer, call, agent?.phone == null ? say : null, after);
+  },
+  async follow(sql, leg, after) {
+    after.conversations.add(leg.conversationId);
+    if (!hasEnded(leg.state)) return;
+    if (leg.direction === "inbound") return callerLeft(sql, leg, after);
+    const offer = leg.offerId === null ? null : await lockOffer(sql, leg.offerId);
+    if (offer !== null) await agentLeft(sql, leg, offer, after);
+  },
+};
+
+async function join(
+  sql: TransactionSql,
+  leg: Leg,
+  offer: Offer,
+  call: LiveCall | null,
+  say: string | null,
+  after: Aftermath,
+): Promise<CallPlan> {
+  const bridge = { do: "bridge", conference: offer.conference, optOutKey: null, locale: agentsLocale, say } as const;
+  await markJoined(sql, leg);
+  const first = offer.state === "taken";
+  if (first) {
+    await sql`update offers set state = 'joined' where id = ${offer.id}`;
+    await noteOnCall(sql, offer, offer.kind === "supervisor" ? "supervised" : "joined", leg.agentId);
+  }
+  if (offer.kind === "supervisor") {
+    const [coached] = await sql<{ externalId: string | null }[]>`
+      select external_id as "externalId" from calls where id = ${offer.coachedId} and ended_at is null`;
+    if (coached?.externalId == null) return { do: "hang-up", say: null, locale: agentsLocale };
+    return { ...bridge, leg: "supervisor", coaches: coached.externalId, muted: !offer.heard };
+  }
+  if (first && offer.kind === "caller" && call !== null) {
+    await sql`update calls set stage = 'talking' where id = ${call.id}`;
+    after.callBack.push(call);
+  }
+  return { ...bridge, leg: "agent" };
+}
+
+/** Who calls and what about, before the agent says hello. */
+async function whisper(sql: TransactionSql, offer: Offer): Promise<string> {
+  const [about] = await sql<{ name: string | null; address: string | null; issue: string | null; by: string | null }[]>`
+    select p.name, a.value as address, c.summary->>'issue' as issue, g.name as by
+    from conversations c join contacts p on p.id = c.contact_id left join contact_addresses a on a.id = c.address_id
+      left join agents g on g.id = ${offer.byId}
+    where c.id = ${offer.conversationId}`;
+  const who =
+    shownName(about?.name ?? null) ?? (about?.address?.startsWith("+") === true ? spelled(about.address) : "");
+  const from = offer.kind === "colleague" ? `${about?.by ?? "A colleague"} asks you into a call` : "Call";
+  const issue = about?.issue?.slice(0, issueMaxChars);
+  return `${from}${who === "" ? "" : ` with ${who}`}.${issue ? ` About: ${issue}` : ""}`;
+}
+
+/** A number is heard figure by figure. */
+const spelled = (number: string): string => [...number.replace("+", "")].join(" ");
+
+/** A call that was promised has no caller's own line: its conference is up while somebody is in it. */
+async function isUp(sql: TransactionSql, conference: string): Promise<boolean> {
+  const up =
+    await sql`select 1 from calls where conference = ${conference} and joined_at is not null and ended_at is null limit 1`;
+  return up.length > 0;
+}
+
+/** The caller hung up: nobody shall be rung for them any more, and nobody stays behind. */
+async function callerLeft(sql: TransactionSql, leg: Leg, after: Aftermath): Promise<void> {
+  await sql`update calls set stage = 'over', waiting_since = null where id = ${leg.id}`;
+  await sql`update offers set state = 'withdrawn', ended_at = now() where conference = ${leg.id} and state in ('open', 'taken')`;
+  const others = await sql<{ externalId: string | null }[]>`select external_id as "externalId" from calls
+    where conference = ${leg.id} and id <> ${leg.id} and ended_at is null`;
+  for (const { externalId } of others) if (externalId !== null) after.hangUp.push(externalId);
+}
+
+async function agentLeft(sql: TransactionSql, leg: Leg, offer: Offer, after: Aftermath): Promise<void> {
+  if (offer.state === "taken") return missed(sql, leg, offer, after);
+  if (offer.state !== "joined") return;
+  await sql`update offers set ended_at = coalesce(ended_at, now()) where id = ${offer.id}`;
+  if (leg.leg === "supervisor") return;
+  await noteOnCall(sql, offer, "left", leg.agentId);
+  const others = await sql<{ agentId: string | null }[]>`select agent_id as "agentId" from calls
+    where conference = ${offer.conference} and leg = 'agent' and joined_at is not null and ended_at is null
+    order by joined_at`;
+  const call = await lockLiveCall(sql, { id: offer.conference });
+  if (others[0] !== undefined) {
+    // Whoever stays has the conversation from now on.
+    if (others[0].agentId !== null) await claimWithCall(sql, offer.conversationId, others[0].agentId);
+    return;
+  }
+  if (call === null || call.ended) return;
+  // Whoever puts a telephone down has ended the call; a browser that goes away has lost it.
+  const [agent] = await sql<{ phone: string | null }[]>`select phone from agents where id = ${leg.agentId}`;
+  const over = agent?.phone != null || call.stage === "over";
+  await sql`update calls set joined_at = null, stage = case when ${over} then 'over' else stage end where id = ${call.id}`;
+  after.callBack.push(call);
+}
+
+/** Nobody answered the agent's telephone: the next one is asked, and this one says when they are back. */
+async function missed(sql: TransactionSql, leg: Leg, offer: Offer, after: Aftermath): Promise<void> {
+  await sql`update offers set state = 'missed', ended_at = now() where id = ${offer.id}`;
+  await sql`update agents set presence = 'away' where id = ${leg.agentId} and presence = 'available'`;
+  await noteOnCall(sql, offer, "missed", leg.agentId);
+  if (offer.kind !== "caller") return;
+  if (leg.agentId !== null) await backToQueue(sql, offer.conversationId, leg.agentId);
+  const call = await lockLiveCall(sql, { id: offer.conference });
+  if (call === null || call.ended || (await openOfferOf(sql, call.id)) !== null) return;
+  await sql`insert into offers (conference, conversation_id, kind, declined)
+    values (${call.id}, ${offer.conversationId}, 'caller', ${[...offer.declined, ...(leg.agentId === null ? [] : [leg.agentId])]}::uuid[])`;
+  await noteOnCall(sql, offer, "offered", null);
+  after.conversations.add(offer.conversationId);
+}
