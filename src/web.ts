@@ -222,7 +222,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     subscribe: (conversationId, onChange) => engines.live.subscribe(conversationId, onChange),
     sayTyping: (conversationId) => engines.live.signal(conversationId, { kind: "typing", by: "contact" }),
     onTyping: (conversationId, listener) =>
-      engines.live.onSignal(conversationId, ({ by }) => by !== "contact" && listener(by)),
+      engines.live.onSignal(conversationId, ({ by, draft }) => by !== "contact" && listener(by, draft)),
     openWindow: (conversationId) => presence.enter(conversationId),
     reach: createReachForVisitors({
       db: engines.db,

@@ -97,10 +97,15 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
     wordingOf: (name, account) => channelFor(name, account)?.limits.wording ?? "full",
     send: (delivery) => outbox.send(delivery),
     deliverOpen: (conversationIds) => outbox.deliverOpen(conversationIds),
-    showTyping({ channel: name, account, address, messages }) {
+    showTyping({ channel: name, account, address, conversationId, messages }) {
       const channel = channelFor(name, account);
+      if (channel?.limits.pulled) engines.live.signal(conversationId, { kind: "typing", by: "assistant" });
       if (channel === null || !can(channel, "showTyping")) return;
       void channel.showTyping(address, messages.at(-1)?.externalId ?? null);
+    },
+    showDraft({ channel, conversationId }, draft) {
+      if (!shared.pulledChannels.includes(channel)) return;
+      engines.live.signal(conversationId, { kind: "typing", by: "assistant", draft });
     },
     sendLeaseMs,
     publish,

@@ -80,13 +80,14 @@ export function stateActivity(conversationId: string, value: object) {
   };
 }
 
-/** Somebody of ours is writing. Passes by: it has no id and moves no watermark. */
-export function typingActivity(conversationId: string, by: "assistant" | "agent") {
+/** Somebody of ours is writing, perhaps to be read along. Passes by: it has no id and moves no watermark. */
+export function typingActivity(conversationId: string, by: "assistant" | "agent", draft?: string) {
   return {
     type: "typing",
     channelId: "directline",
     from: { id: ourId, role: "bot" },
     conversation: { id: conversationId },
+    ...(draft === undefined ? {} : { text: draft }),
     channelData: { everline: { author: by } },
   };
 }

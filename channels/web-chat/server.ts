@@ -19,7 +19,7 @@ import { type CustomerSide, extraRoutes } from "./extras.ts";
 import { joinRoute } from "./join.ts";
 import { limiter } from "./limiter.ts";
 import { type ReachesVisitors, reachRoutes } from "./reach-routes.ts";
-import { type ActivitySet, createStreams } from "./stream.ts";
+import { type ActivitySet, createStreams, type HearsTyping } from "./stream.ts";
 import { issueFileLink, issueToken, readToken, resumeSeconds, tokenSeconds, type Visitor } from "./tokens.ts";
 import { type StreamRequest, takeStreamUpgrades } from "./upgrade.ts";
 import { createUploadReader, takeStreams, type Upload, UploadRefused } from "./upload.ts";
@@ -95,7 +95,7 @@ export interface WebChatDeps {
   readonly subscribe: (conversationId: string, onChange: () => void) => () => void;
   /** The visitor is writing; passes by, is never stored. */
   readonly sayTyping: (conversationId: string) => void;
-  readonly onTyping: (conversationId: string, listener: (by: "assistant" | "agent") => void) => () => void;
+  readonly onTyping: (conversationId: string, listener: HearsTyping) => () => void;
   /** Says that a window of this conversation is open, and whether the customer has it before them. */
   readonly openWindow: (conversationId: string) => { show(visible: boolean): void; leave(): void };
   readonly reach: ReachesVisitors;

@@ -14,6 +14,9 @@ export interface ActivitySet {
   readonly watermark: string;
 }
 
+/** Somebody of ours writes; `draft` is what they have so far, where that may be seen. */
+export type HearsTyping = (by: "assistant" | "agent", draft?: string) => void;
+
 export interface StreamDeps {
   readonly read: (visitor: Visitor, after: number) => Promise<ActivitySet>;
   /** The seq of the latest event; asked for many at the same moment. */
@@ -21,7 +24,7 @@ export interface StreamDeps {
   /** Who has the conversation, for clients that ask for it. */
   readonly state: (conversationId: string) => Promise<object | null>;
   readonly subscribe: (conversationId: string, onChange: () => void) => () => void;
-  readonly onTyping: (conversationId: string, listener: (by: "assistant" | "agent") => void) => () => void;
+  readonly onTyping: (conversationId: string, listener: HearsTyping) => () => void;
   readonly onSessionEnd: (sessionId: string, listener: () => void) => () => void;
 }
 
@@ -86,7 +89,7 @@ class Stream {
     const { conversationId, sessionId } = visitor;
     this.#undo = [
       deps.subscribe(conversationId, () => this.wake()),
-      deps.onTyping(conversationId, (by) => this.#typing(by)),
+      deps.onTyping(conversationId, (by, draft) => this.#typing(by, draft)),
       deps.onSessionEnd(sessionId, () => socket.close(4401, "session ended")),
     ];
   }
@@ -154,9 +157,12 @@ class Stream {
     this.#send(JSON.stringify({ activities: [stateActivity(conversationId, state)], watermark: String(this.#after) }));
   }
 
-  #typing(by: "assistant" | "agent"): void {
+  #typing(by: "assistant" | "agent", draft?: string): void {
     if (this.#after === null) return;
-    const activities = [typingActivity(this.#visitor.conversationId, by)];
+    // R4: the assistant's words end where a person takes over.
+    if (draft !== undefined && this.#asksState && !this.#state.includes('"owner":"assistant"')) return;
+    // Stock clients would keep a draft beside the message that takes its place.
+    const activities = [typingActivity(this.#visitor.conversationId, by, this.#asksState ? draft : undefined)];
     this.#send(JSON.stringify({ activities, watermark: String(this.#after) }));
   }
 

@@ -5,7 +5,7 @@ import type { Decides, Decision, WaitingTurn } from "../turns/turn.ts";
 import type { FlowName } from "./commands.ts";
 import { type AccountDesk, accountFlow, codeFlow, enteredCode, type FlowReply } from "./flows/account-flow.ts";
 import { type CallbackStep, callbackFlow, cancelCall, moveCall, phoneIn, pickSlot } from "./flows/callback.ts";
-import { guardAnswer, type Verdict } from "./guard.ts";
+import { guardAnswer, type Verdict, wholeSentences } from "./guard.ts";
 import type { ModelBrain, Proposal } from "./model/model-brain.ts";
 import type { Brain, QuotableArticle, Understanding } from "./understanding.ts";
 import { fill, hasWording, type Wording, wordingFor } from "./wording.ts";
@@ -38,7 +38,7 @@ const needsOwnWord: ReadonlySet<FlowName> = new Set(["callback", "cancel"]);
 /** The policy: commands of a brain become a reply, a flow, a hand-off. Deterministic; the same for every brain. */
 export function createAssistant(deps: AssistantDeps): Decides {
   return {
-    async decide(turn, signal) {
+    async decide(turn, signal, showDraft) {
       const text = turnText(turn);
       const picked = pickedOption(turn);
       const code = enteredCode(turn);
@@ -63,7 +63,7 @@ export function createAssistant(deps: AssistantDeps): Decides {
       const proposed =
         understood.flow !== null && obeyedAtOnce.has(understood.flow)
           ? null
-          : await fromModel(context, understood, signal);
+          : await fromModel(context, understood, signal, showDraft);
       if (proposed !== null) return proposed;
       return understood.flow === null
         ? fromKnowledge(context, understood)
@@ -110,11 +110,55 @@ function fromFlow(context: Context, { kind, text, flow, options, state, alongsid
   });
 }
 
-async function fromModel(context: Context, understood: Understanding, signal: AbortSignal): Promise<Decision | null> {
+async function fromModel(
+  context: Context,
+  understood: Understanding,
+  signal: AbortSignal,
+  showDraft?: (text: string) => void,
+): Promise<Decision | null> {
   const { turn, text, locale, deps } = context;
+  if (deps.model === undefined) return null;
   const nearest = nearestOf(understood);
-  const proposal = (await deps.model?.propose({ turn, text, locale, nearest }, signal)) ?? null;
+  const draft = showDraft === undefined ? null : createDraft(context, showDraft);
+  const question = { turn, text, locale, nearest, ...(draft === null ? {} : { onDraft: draft.hear }) };
+  const proposal = await deps.model.propose(question, signal).finally(() => draft?.end());
   return proposal === null ? null : carryOut(context, understood, proposal);
+}
+
+/** A model's words as they come: each whole sentence more is shown if the guard lets all of it pass (L3). */
+function createDraft(context: Context, show: (text: string) => void) {
+  const { deps, turn, locale } = context;
+  let judged = "";
+  let over = false;
+  return {
+    hear(text: string, seen: readonly string[]): void {
+      const whole = wholeSentences(text, locale);
+      if (over || whole.length <= judged.length) return;
+      judged = whole;
+      // A draft that cannot be judged is not shown; the answer comes all the same.
+      judge(whole, seen).catch(() => undefined);
+    },
+    end() {
+      over = true;
+    },
+  };
+
+  async function judge(whole: string, seen: readonly string[]): Promise<void> {
+    const { locale: spoken } = await deps.brain.understand({ text: whole, conversationLocale: locale });
+    const cited = seen.flatMap((id) => deps.article(id) ?? []);
+    const verdict = guardAnswer(deps.company, {
+      text: whole,
+      locale,
+      spoken,
+      wording: turn.wording,
+      cited,
+      named: true,
+    });
+    // What came meanwhile is longer.
+    if (over || judged !== whole) return;
+    if (verdict.verdict === "passed") show(verdict.text);
+    over = verdict.verdict === "harmful";
+  }
 }
 
 /** What a surely understood question is not about would only lend its words to the guard's search for a source. */

@@ -113,6 +113,11 @@ function keepSupported(text: string, draft: Draft, company: string): string | nu
   return rest === "" ? null : rest;
 }
 
+/** A text that is still growing, without the sentence that is not whole yet. */
+export function wholeSentences(text: string, locale: string): string {
+  return sentencesOf(text, locale.slice(0, 2)).slice(0, -1).join("").trim();
+}
+
 function sentencesOf(text: string, language: string): string[] {
   return [...new Intl.Segmenter(language, { granularity: "sentence" }).segment(text)].map((one) => one.segment);
 }

@@ -20,6 +20,8 @@ export interface LiveHub {
 export interface LiveSignal {
   readonly kind: "typing";
   readonly by: "contact" | "assistant" | "agent";
+  /** What is written so far, as far as it may be seen; the message that is stored at the end is the truth. */
+  readonly draft?: string;
 }
 
 const channelName = "everline:live";

@@ -47,6 +47,8 @@ export interface TurnsDeps {
   deliverOpen(conversationIds: readonly string[]): Promise<void>;
   /** Shows the contact that an answer is being made, where that takes a while and the channel can. */
   showTyping(turn: WaitingTurn): void;
+  /** Shows the contact the answer as far as it is made; passes by. Left out: nobody could see it. */
+  showDraft?(turn: WaitingTurn, text: string): void;
   readonly sendLeaseMs: number;
   publish(conversationId: string): void;
   readonly log: Log;
@@ -88,7 +90,7 @@ export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
   async function decide(turn: WaitingTurn, signal: AbortSignal): Promise<Decision | null> {
     if (deps.usesModel) deps.showTyping(turn);
     try {
-      return await deps.assistant.decide(turn, signal);
+      return await deps.assistant.decide(turn, signal, (text) => deps.showDraft?.(turn, text));
     } catch (error) {
       // The lease runs out, the turn is tried again, and after the last try a person gets it.
       deps.log.error(

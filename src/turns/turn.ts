@@ -45,8 +45,11 @@ export interface Decision {
 }
 
 export interface Decides {
-  /** Never throws for bad input; may take up to a minute with a language model. */
-  decide(turn: WaitingTurn, signal: AbortSignal): Promise<Decision>;
+  /**
+   * Never throws for bad input; may take up to a minute with a language model, which shows what it has so far: whole
+   * sentences that the guard has passed, not yet the answer.
+   */
+  decide(turn: WaitingTurn, signal: AbortSignal, showDraft?: (text: string) => void): Promise<Decision>;
   /** The honest sentence and the hand-off when no answer could be made (L4). */
   giveUp(turn: WaitingTurn): Decision;
 }

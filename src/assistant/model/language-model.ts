@@ -31,6 +31,8 @@ export interface ModelQuestion {
   readonly instructions: string;
   readonly messages: readonly PromptMessage[];
   readonly search: (query: string) => Promise<readonly FoundArticle[]>;
+  /** Hears the text as it grows. It is not checked, and the model may yet do something else. */
+  readonly onText?: ((soFar: string) => void) | undefined;
 }
 
 export type ModelFailure = "time-out" | "unreachable" | "rejected" | "overloaded" | "junk" | "tool-loop" | "aborted";
@@ -132,7 +134,10 @@ async function readStream(sdk: Sdk, model: LanguageModel, question: ModelQuestio
       case "reasoning-delta":
         watch.spoke();
         chars += part.text.length;
-        if (part.type === "text-delta") text += part.text;
+        if (part.type === "text-delta") {
+          text += part.text;
+          question.onText?.(text);
+        }
         if (chars > textMaxChars * 4 || text.length > textMaxChars) watch.stop("junk");
         break;
       case "tool-input-start":

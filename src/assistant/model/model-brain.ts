@@ -36,6 +36,8 @@ export interface Question {
   readonly locale: string;
   /** Article ids by the embedded brain's ranking, best first. */
   readonly nearest: readonly string[];
+  /** Hears the model's words as they come, not yet guarded, with the articles that it saw. */
+  readonly onDraft?: (text: string, seen: readonly string[]) => void;
 }
 
 export interface Proposal {
@@ -136,7 +138,7 @@ async function budgetObstacle(
 
 async function ask(
   deps: ModelBrainDeps,
-  { turn, text, locale }: Question,
+  { turn, text, locale, onDraft }: Question,
   search: Search,
   signal: AbortSignal,
 ): Promise<ModelResult> {
@@ -148,6 +150,8 @@ async function ask(
       // Masked on arrival message by message; a card number spread over several is masked here (R10).
       messages: conversation(before, maskCards(text), search.nearest),
       search: search.run,
+      onText:
+        onDraft && ((soFar) => onDraft(takeCitations(soFar, (id) => deps.article(id) !== null).text, search.seen())),
     },
     signal,
   );

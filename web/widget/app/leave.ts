@@ -16,5 +16,15 @@ export async function forget(): Promise<void> {
   drop();
   lose();
   forgetAll();
-  change({ entries: [], pending: [], line: null, notice: null, unread: 0, readSeq: 0, caughtUp: false });
+  change({
+    entries: [],
+    pending: [],
+    line: null,
+    typing: null,
+    draft: "",
+    notice: null,
+    unread: 0,
+    readSeq: 0,
+    caughtUp: false,
+  });
 }

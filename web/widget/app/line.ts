@@ -9,8 +9,8 @@ const lookEveryMs = 15_000;
 const refreshEveryMs = 600_000;
 /** Full jitter up to this: thousands of tabs come back after a restart without a crowd. */
 const pauseMaxMs = 30_000;
-/** Stock clients say that they type every three seconds. */
-const typingMs = 6_000;
+/** Stock clients say that they type every three seconds. A language model may think for a minute. */
+const typingMs = { agent: 6_000, assistant: 60_000 };
 
 interface Activity {
   readonly type: string;
@@ -148,16 +148,20 @@ function take(activities: readonly Activity[]): void {
 }
 
 function takeLine(line: Line): void {
+  // Whoever takes over says it in their own words (R4).
+  if (line.owner !== "assistant" && state.typing === "assistant") change(notTyping);
   change({ line, caughtUp: true, readSeq: Math.max(state.readSeq, line.ownReadSeq) });
 }
 
-function showTyping({ channelData }: Activity): void {
+function showTyping({ channelData, text }: Activity): void {
   const author = channelData?.everline?.author;
   if (author !== "agent" && author !== "assistant") return;
-  change({ typing: author });
+  change({ typing: author, draft: text ?? state.draft });
   clearTimeout(typingEnds);
-  typingEnds = setTimeout(() => change({ typing: null }), typingMs);
+  typingEnds = setTimeout(() => change(notTyping), typingMs[author]);
 }
+
+const notTyping = { typing: null, draft: "" };
 
 /** Puts messages where their number says; one that is there already is replaced. */
 export function add(more: readonly Entry[]): void {
@@ -166,7 +170,7 @@ export function add(more: readonly Entry[]): void {
   for (const entry of more) bySeq.set(entry.seq, entry);
   change({
     entries: [...bySeq.values()].sort((one, other) => one.seq - other.seq),
-    ...(fresh.length > 0 ? { typing: null } : {}),
+    ...(fresh.length > 0 ? notTyping : {}),
   });
   if (!state.caughtUp) return;
   for (const { seq, author, text } of fresh) tellHost("emit", "message", { seq, author, text });

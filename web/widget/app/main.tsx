@@ -94,7 +94,15 @@ function lost(): void {
 /** Another conversation than the one on the screen: begins anew with its history. */
 function begin(): void {
   drop();
-  change({ entries: [], line: null, caughtUp: false, notice: null, readSeq: Number(stored("r") ?? 0) });
+  change({
+    entries: [],
+    line: null,
+    typing: null,
+    draft: "",
+    caughtUp: false,
+    notice: null,
+    readSeq: Number(stored("r") ?? 0),
+  });
   void connect();
 }
 

@@ -68,6 +68,8 @@ export const state = {
   pending: [] as readonly Pending[],
   line: null as Line | null,
   typing: null as "assistant" | "agent" | null,
+  /** What the assistant has written so far; the message takes its place. */
+  draft: "",
   /** What stands above the thread: the connection, an ended session. */
   notice: null as WordKey | null,
   /** The history is there: what comes from now on is announced. */

@@ -1,4 +1,5 @@
 import { drawEntry, drawFate, drawPending, nameOf } from "./entry.tsx";
+import { Marked } from "./markdown.tsx";
 import { send } from "./outgoing.ts";
 import { type Choice, type Entry, state } from "./state.ts";
 import { config, say } from "./words.ts";
@@ -7,7 +8,7 @@ const day = new Intl.DateTimeFormat(config.locale, { weekday: "long", day: "nume
 
 /** The timeline from the top: days, messages, what waits to be sent, who writes, what can be answered by a tap. */
 export function Thread() {
-  const { entries, pending, typing, line } = state;
+  const { entries, pending, typing, draft, line } = state;
   const last = entries.at(-1);
   const choices = pending.length === 0 && last !== undefined && last.author !== "contact" ? last.choices : [];
   return (
@@ -28,6 +29,14 @@ export function Thread() {
         {entries.map((entry, at) => [dayAbove(entry, entries[at - 1]), drawEntry(entry)])}
         {drawFate()}
         {pending.map(drawPending)}
+        {draft !== "" && (
+          // Announced when it is whole.
+          <li key="draft" class="assistant draft" aria-hidden="true">
+            <div class="bubble" dir="auto">
+              <Marked text={draft} />
+            </div>
+          </li>
+        )}
       </ol>
       {typing !== null && (
         <p class="typing">
