@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { benchCalls } from "./calls/main.ts";
 import type { Contestant, Round, Stage } from "./contestants/contestant.ts";
 import { type Everline, startEverline } from "./contestants/everline.ts";
 import { startLimits } from "./contestants/limits.ts";
@@ -20,6 +21,7 @@ const latencySeconds = 10;
 async function main(): Promise<number> {
   const [first, ...rest] = process.argv.slice(2);
   if (first === "sockets") return benchSockets(rest);
+  if (first === "calls") return benchCalls(rest);
   const options = readOptions(process.argv.slice(2));
   const folder = makeFolder();
   const generator = await startGenerator(await answeredQuestions());

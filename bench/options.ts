@@ -20,6 +20,7 @@ export interface Options {
 }
 
 export const usage = `npm run bench -- [options], or: npm run bench -- sockets [windows, default 10000]
+       npm run bench -- calls [turns of each caller, default 5]
   --only a,b       ${parts.join(", ")} (default: all)
   --rounds n       interleaved rounds, of which the medians count (default 3)
   --seconds n      of each round (default 6)

@@ -35,7 +35,7 @@ function endOf(text: string, until: string): number {
   const wanted = squeeze(until);
   if (wanted.length === 0) return 0;
   const said = squeeze(text);
-  const found = said.text.lastIndexOf(wanted.text);
+  const found = said.text.startsWith(wanted.text) ? 0 : said.text.lastIndexOf(wanted.text);
   if (found < 0) return Math.min(text.length, until.length);
   return (said.places[found + wanted.text.length - 1] ?? text.length - 1) + 1;
 }

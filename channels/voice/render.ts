@@ -1,6 +1,7 @@
 import { toPlain } from "../../src/lib/markdown.ts";
 import type { OutboundMessage, Part, Rendered } from "../channel.ts";
 import { phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
+import { spokenNumbers } from "./spoken-numbers.ts";
 
 /** A message of ours as speech. It is not sent but said during the call; the item is what would be said. Pure. */
 export function renderSpeech(message: OutboundMessage): Rendered {
@@ -24,11 +25,11 @@ function spoken(part: Part, locale: SpokenLocale): string {
   const { choose, website } = phrases[locale];
   switch (part.t) {
     case "text":
-      return speakable(part.text, website);
+      return speakable(part.text, website, locale);
     case "choices": {
       const titles = part.options.map(({ title }) => title).join("; ");
       return [
-        part.prompt === undefined ? "" : speakable(part.prompt, website),
+        part.prompt === undefined ? "" : speakable(part.prompt, website, locale),
         titles === "" ? "" : `${choose} ${titles}.`,
       ]
         .filter(Boolean)
@@ -43,11 +44,12 @@ function spoken(part: Part, locale: SpokenLocale): string {
   }
 }
 
-function speakable(text: string, website: string): string {
+function speakable(text: string, website: string, locale: SpokenLocale): string {
   const withoutAddresses = text.replace(/\[([^\]]+)\]\([^)\s]+\)/g, "$1").replace(/https?:\/\/\S+/g, website);
-  return toPlain(withoutAddresses)
-    .replace(/[*_`~#|]+/g, "")
-    .replace(/^- /gm, "")
+  const plain = toPlain(withoutAddresses)
+    .replace(/[*_`~#|]+|\p{Extended_Pictographic}\ufe0f?/gu, "")
+    .replace(/^[-•] /gm, "")
     .replace(/\s+/g, " ")
     .trim();
+  return spokenNumbers(plain, locale);
 }

@@ -1,0 +1,228 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { CallNews, HeldCall, InboundMessage, SpokenReply } from "../../channels/channel.ts";
+import { heardOf } from "../../channels/voice/heard.ts";
+import { openRelaySession, usualTimes } from "../../channels/voice/relay-session.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+type Frame = Record<string, unknown>;
+
+/** A session with a conversation in memory; `answer` says what is written for a message. */
+async function open(answer: (message: InboundMessage) => readonly Partial<SpokenReply>[] = () => [], locale = "en") {
+  const frames: Frame[] = [];
+  const taken: InboundMessage[] = [];
+  const heard: [number, string][] = [];
+  let replies: SpokenReply[] = [];
+  let seq = 1;
+  let owner: CallNews["owner"] = "assistant";
+  let closed: number | null = null;
+  let canText = false;
+  let ring = (): void => undefined;
+  const meta = { kind: "answer", sources: ["late-fee"], choices: [], flow: null, locale } as const;
+  const write = (reply: Partial<SpokenReply>) => {
+    seq += 1;
+    replies = [...replies, { seq, author: "assistant", parts: [], meta, ...reply }];
+  };
+  const call: HeldCall = {
+    from: { channel: "voice", kind: "e164", value: "+12025550131" },
+    locale,
+    lastSeq: 1,
+    async take(message) {
+      taken.push(message);
+      seq += 1;
+      const at = seq;
+      for (const reply of answer(message)) write(reply);
+      return at;
+    },
+    news: async (after) => ({ replies: replies.filter((one) => one.seq > after), lastSeq: seq, owner }),
+    onNews(listener) {
+      ring = listener;
+      return () => undefined;
+    },
+    async heard(at, words) {
+      heard.push([at, words]);
+    },
+    sendDetails: async () => canText,
+    ended: () => undefined,
+  };
+  const wire = {
+    send: (frame: string) => void frames.push(JSON.parse(frame)),
+    close(code: number) {
+      closed = code;
+    },
+  };
+  const redeem = async ({ token }: { token: string }) => (token === "right" ? call : null);
+  const session = openRelaySession({ company: "Paylark", times: usualTimes }, wire, { redeem });
+  const receive = async (frame: Frame) => {
+    session.receive(JSON.stringify(frame));
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  const say = (voicePrompt: string) => receive({ type: "prompt", voicePrompt, last: true, lang: "en-US" });
+  await receive({ type: "setup", sessionId: "VX1", callSid: "CA1", customParameters: { token: "right" } });
+  return {
+    ...{ frames, taken, heard, receive, say },
+    words: () => frames.flatMap(({ token }) => (typeof token === "string" ? [token] : [])),
+    hears: (parts: Partial<SpokenReply>) => {
+      write(parts);
+      ring();
+      return vi.advanceTimersByTimeAsync(0);
+    },
+    give: (to: CallNews["owner"]) => {
+      owner = to;
+    },
+    textsGoOut: () => {
+      canText = true;
+    },
+    closed: () => closed,
+  };
+}
+
+const text = (words: string) => ({ parts: [{ t: "text", text: words, format: "plain" }] }) as const;
+const handoffIn = (frame: Frame | undefined) => JSON.parse(String(frame?.handoffData ?? "{}"));
+
+test("silence is asked again after ten seconds, then offered a person, then ended", async () => {
+  const { frames, words, say } = await open(() => [text("Seven dollars.")]);
+  await say("what is a late fee?");
+  expect(words()).toEqual(["Seven dollars."]);
+  await vi.advanceTimersByTimeAsync(9_900);
+  expect(words()).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(words().at(-1)).toContain("I did not hear anything");
+  await vi.advanceTimersByTimeAsync(14_000);
+  expect(words().at(-1)).toContain("Press 0");
+  await vi.advanceTimersByTimeAsync(14_000);
+  expect(words().at(-1)).toContain("Goodbye");
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(frames.at(-1)?.type).toBe("end");
+  expect(handoffIn(frames.at(-1))).toMatchObject({ reason: "goodbye" });
+});
+
+test("somebody who is speaking is not told that they are silent, and a word begins the count anew", async () => {
+  const { words, receive, say } = await open(() => [text("Seven dollars.")]);
+  await say("what is a late fee?");
+  await receive({ type: "info", name: "clientSpeaking", value: "start" });
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(words()).toHaveLength(1);
+  await receive({ type: "info", name: "clientSpeaking", value: "stop" });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(words().at(-1)).toContain("I did not hear anything");
+  await say("and now?");
+  await vi.advanceTimersByTimeAsync(12_000);
+  expect(words().at(-1)).toContain("I did not hear anything");
+});
+
+test("while an answer is made the caller hears that it is, and is offered a person when it takes too long", async () => {
+  const { frames, words, say, hears } = await open();
+  await say("what is a late fee?");
+  await vi.advanceTimersByTimeAsync(1_500);
+  expect(words()).toEqual(["One moment."]);
+  expect(frames.at(-1)).toMatchObject({ preemptible: true, last: true });
+  await vi.advanceTimersByTimeAsync(8_000);
+  expect(words().at(-1)).toBe("I am still looking.");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(words().at(-1)).toContain("Press 0 for a person");
+  await hears(text("It is seven dollars."));
+  expect(words().at(-1)).toBe("It is seven dollars.");
+});
+
+test("an answer that the caller overtook with their next words is not said, and not kept as said", async () => {
+  const { heard, words, say, hears, taken } = await open((message) =>
+    JSON.stringify(message.parts).includes("second") ? [text("The second answer.")] : [],
+  );
+  await say("first question");
+  await hears({ ...text("Too late."), seq: 3 });
+  expect(words()).toEqual(["Too late."]);
+  await say("second question");
+  expect(taken.map(({ key }) => key)).toEqual(["twilio:relay:VX1:2", "twilio:relay:VX1:3"]);
+  expect(words().at(-1)).toBe("The second answer.");
+  expect(heard).toEqual([]);
+});
+
+test("barge-in: nothing more is sent of what was interrupted, and the words heard are kept", async () => {
+  const { frames, heard, say, receive, textsGoOut } = await open(() => [
+    text(`${"A first sentence that is rather long indeed. ".repeat(8)}The last one.`),
+  ]);
+  textsGoOut();
+  const asked = say("tell me everything");
+  await asked;
+  const sent = frames.length;
+  await receive({ type: "interrupt", utteranceUntilInterrupt: "A first sentence that is rather", durationUntilInterruptMs: 900 });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(frames.length).toBe(sent);
+  expect(heard).toEqual([[3, "A first sentence that is rather"]]);
+});
+
+test("a long answer is shortened and sent as a text, or said whole where no text can go", async () => {
+  const long = `${"This is one of many sentences about it. ".repeat(12)}The end.`;
+  const texted = await open(() => [text(long)]);
+  texted.textsGoOut();
+  await texted.say("tell me everything");
+  expect(texted.words().at(-1)).toBe("I have sent you the details by text.");
+  expect(texted.words().join("").length).toBeLessThan(long.length);
+  const whole = await open(() => [text(long)]);
+  await whole.say("tell me everything");
+  expect(whole.words().join("")).toBe(long);
+  expect(whole.frames.at(-1)).toMatchObject({ token: "The end.", last: true });
+  // What is said of somebody's account is never sent anywhere.
+  const meta = { kind: "flow", sources: [], choices: [], flow: "account", locale: "en" } as const;
+  const own = await open(() => [{ ...text(long), meta }]);
+  own.textsGoOut();
+  await own.say("my balance");
+  expect(own.words().join("")).toBe(long);
+});
+
+test("a hand-over waits until its words were played, then leaves by the action", async () => {
+  const { frames, say, receive, give } = await open(() => [text("I pass you to a person.")]);
+  give("queue");
+  await say("a person please");
+  expect(frames.at(-1)).toMatchObject({ type: "text", last: true });
+  await receive({ type: "info", name: "tokensPlayed", value: "I pass you" });
+  expect(frames.at(-1)?.type).toBe("text");
+  await receive({ type: "info", name: "tokensPlayed", value: " to a person." });
+  expect(handoffIn(frames.at(-1))).toMatchObject({ reason: "handoff", after: 3 });
+});
+
+test("keys of a code are one message, and a call has an end", async () => {
+  const meta = { kind: "flow", sources: [], choices: [], flow: "sign-in", locale: "en" } as const;
+  const { frames, taken, receive, say } = await open(() => [{ ...text("Enter the code."), meta }]);
+  await say("sign in");
+  for (const digit of "123456") await receive({ type: "dtmf", digit });
+  expect(taken.at(-1)?.parts).toEqual([{ t: "dtmf", digits: "123456" }]);
+  for (let minute = 0; minute < 31; minute++) {
+    await receive({ type: "info", name: "clientSpeaking", value: "start" });
+    await vi.advanceTimersByTimeAsync(59_000);
+  }
+  expect(handoffIn(frames.at(-1))).toMatchObject({ reason: "too-long" });
+});
+
+test("a socket that shows no token is closed, at once or after its time", async () => {
+  const wire = { send: vi.fn(), close: vi.fn() };
+  openRelaySession({ company: "Paylark", times: usualTimes }, wire, { redeem: async () => null });
+  await vi.advanceTimersByTimeAsync(usualTimes.setupMs);
+  expect(wire.close).toHaveBeenCalledWith(1008, expect.any(String));
+  expect(wire.send).not.toHaveBeenCalled();
+});
+
+test("what was heard is found although it comes back spelled otherwise", () => {
+  const pieces = [
+    { seq: 3, text: "Hello there. " },
+    { seq: 3, text: "It costs 7 dollars, at most." },
+    { seq: 5, text: " A second message." },
+  ];
+  expect(heardOf(pieces, "hello there it COSTS")).toEqual([
+    { seq: 3, words: "Hello there. It costs", whole: false },
+    { seq: 5, words: "", whole: false },
+  ]);
+  // The provider may say only the last utterance.
+  expect(heardOf(pieces, "It costs 7 dollars at most")[0]).toEqual({
+    seq: 3,
+    words: "Hello there. It costs 7 dollars, at most",
+    whole: true,
+  });
+  expect(heardOf(pieces, "")).toMatchObject([
+    { seq: 3, words: "", whole: false },
+    { seq: 5, words: "", whole: false },
+  ]);
+  expect(heardOf([], "anything")).toEqual([]);
+});
