@@ -17,7 +17,13 @@ export async function call(publicUrl: string, index: number): Promise<Caller> {
   const callSid = `CA${randomBytes(16).toString("hex")}`;
   const from = `+1202555${String(1_000 + index).padStart(4, "0")}`;
   const form = new Map(
-    Object.entries({ CallSid: callSid, AccountSid: account.sid, From: from, To: account.number, CallStatus: "ringing" }),
+    Object.entries({
+      CallSid: callSid,
+      AccountSid: account.sid,
+      From: from,
+      To: account.number,
+      CallStatus: "ringing",
+    }),
   );
   const url = `${publicUrl}/channels/voice/default/incoming`;
   const answer = await fetch(url, {

@@ -51,7 +51,10 @@ export async function benchCalls(args: readonly string[]): Promise<number> {
     const open = callers.filter((one) => one.open).length;
     const mb = Math.round(residentMb([service.pid]));
     const reached = [
-      [at(99) < goalMs, `frame in to first token out at ${spokenWith} calls: p99 ${at(99).toFixed(1)} ms (under ${goalMs})`],
+      [
+        at(99) < goalMs,
+        `frame in to first token out at ${spokenWith} calls: p99 ${at(99).toFixed(1)} ms (under ${goalMs})`,
+      ],
       [open === held && answered.length === held, `${open} of ${held} calls held, each of them answered; ${mb} MB`],
     ] as const;
     for (const [ok, line] of reached) say(`${ok ? "reached    " : "NOT REACHED"}  ${line}`);

@@ -108,7 +108,11 @@ function spokenAmount(whole: string, sign: string, digits: string, negative: boo
   return negative ? `${minus} ${said}` : said;
 }
 
-function spokenDate(whole: string, [year, month, day]: readonly [string, string, string], locale: SpokenLocale): string {
+function spokenDate(
+  whole: string,
+  [year, month, day]: readonly [string, string, string],
+  locale: SpokenLocale,
+): string {
   const date = new Date(`${year}-${month}-${day}T00:00:00Z`);
   if (Number.isNaN(date.getTime())) return whole;
   return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(date);

@@ -147,7 +147,11 @@ test("barge-in: nothing more is sent of what was interrupted, and the words hear
   const asked = say("tell me everything");
   await asked;
   const sent = frames.length;
-  await receive({ type: "interrupt", utteranceUntilInterrupt: "A first sentence that is rather", durationUntilInterruptMs: 900 });
+  await receive({
+    type: "interrupt",
+    utteranceUntilInterrupt: "A first sentence that is rather",
+    durationUntilInterruptMs: 900,
+  });
   await vi.advanceTimersByTimeAsync(5_000);
   expect(frames.length).toBe(sent);
   expect(heard).toEqual([[3, "A first sentence that is rather"]]);

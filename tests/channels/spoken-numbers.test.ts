@@ -6,7 +6,11 @@ const said = [
   ["en", "Pay $42.50 by 2026-12-01.", "Pay 42 dollars and 50 cents by December 1, 2026."],
   ["en", "The fee is at most 7 USD, or 1 USD.", "The fee is at most 7 dollars, or 1 dollar."],
   ["en", "You owe £1,234.01 and €0.99.", "You owe 1234 pounds and 1 penny and 99 cents."],
-  ["en", "A refund of -$5.00 at 14:30, 3.5 % of 2,000 orders.", "A refund of minus 5 dollars at 14:30, 3.5 % of 2,000 orders."],
+  [
+    "en",
+    "A refund of -$5.00 at 14:30, 3.5 % of 2,000 orders.",
+    "A refund of minus 5 dollars at 14:30, 3.5 % of 2,000 orders.",
+  ],
   ["en", "Call +1 202 555 0143.", "Call plus 1, 2 0 2, 5 5 5, 0 1 4 3."],
   ["en", "Order PL-104321 and 104322", "Order P L 1 0 4 3 2 1 and 1 0 4 3 2 2"],
   ["en", "Your card ending in 4242 is active since 2024.", "Your card ending in 4 2 4 2 is active since 2024."],
@@ -17,7 +21,8 @@ const said = [
 ] as const;
 
 test("amounts, dates, telephone numbers and references are said as people say them", () => {
-  for (const [locale, text, words] of said) expect(spokenNumbers(text.replaceAll(" US$", "\u00a0US$"), locale)).toBe(words);
+  for (const [locale, text, words] of said)
+    expect(spokenNumbers(text.replaceAll(" US$", "\u00a0US$"), locale)).toBe(words);
 });
 
 test("what is read aloud has no marks, addresses or pictures", () => {
