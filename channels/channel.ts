@@ -413,11 +413,22 @@ export interface HeldCall {
   news(afterSeq: number): Promise<CallNews>;
   /** Calls back after each change in the conversation, until undone. */
   onNews(listener: () => void): () => void;
+  /** Hears how far an answer is made, in whole sentences that may be said; the reply that is stored is the truth. */
+  onDraft(listener: (draft: ReplyDraft) => void): () => void;
   /** The caller spoke over a reply: what they did not hear of it was not said. */
   heard(seq: number, words: string): Promise<void>;
+  /** This much was said of an answer that is not stored, or came out otherwise. */
+  said(words: string, locale: string): Promise<void>;
   /** Sends a reply that is too long to be said as a text message; false: this caller cannot get one. */
   sendDetails(seq: number): Promise<boolean>;
   ended(how: string): void;
+}
+
+export interface ReplyDraft {
+  readonly text: string;
+  readonly locale: string;
+  /** The seq of the caller's latest words that it answers. */
+  readonly answers: number;
 }
 
 export interface CallNews {

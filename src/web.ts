@@ -222,7 +222,10 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     subscribe: (conversationId, onChange) => engines.live.subscribe(conversationId, onChange),
     sayTyping: (conversationId) => engines.live.signal(conversationId, { kind: "typing", by: "contact" }),
     onTyping: (conversationId, listener) =>
-      engines.live.onSignal(conversationId, ({ by, draft }) => by !== "contact" && listener(by, draft)),
+      engines.live.onSignal(
+        conversationId,
+        (signal) => signal.kind === "typing" && signal.by !== "contact" && listener(signal.by, signal.draft?.text),
+      ),
     openWindow: (conversationId) => presence.enter(conversationId),
     reach: createReachForVisitors({
       db: engines.db,
@@ -245,6 +248,14 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     db: engines.db,
     subscribe: (conversationId, onChange) => engines.live.subscribe(conversationId, onChange),
     publish: (conversationId) => engines.live.publish(conversationId),
+    onDraft: (conversationId, listener) =>
+      engines.live.onSignal(conversationId, (signal) => {
+        if (signal.kind === "typing" && signal.draft !== undefined) listener(signal.draft);
+      }),
+    // Without a language model an answer is there before anybody could overtake it.
+    overtakes: (conversationId, seq) => {
+      if (options.config.assistant.model !== "embedded") engines.live.signal(conversationId, { kind: "overtaken", seq });
+    },
     sendDetails: (conversationId, seq, channel) => textDetails(details, conversationId, seq, channel),
     log,
     onRefused: (channel, reason) => metrics.refused.inc({ channel, reason }),

@@ -103,10 +103,12 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
       if (channel === null || !can(channel, "showTyping")) return;
       void channel.showTyping(address, messages.at(-1)?.externalId ?? null);
     },
-    showDraft({ channel, conversationId }, draft) {
+    showDraft({ channel, conversationId, lastSeq: answers }, text, locale) {
       if (!shared.pulledChannels.includes(channel)) return;
-      engines.live.signal(conversationId, { kind: "typing", by: "assistant", draft });
+      engines.live.signal(conversationId, { kind: "typing", by: "assistant", draft: { text, locale, answers } });
     },
+    onOvertaken: ({ conversationId }, listener) =>
+      engines.live.onSignal(conversationId, (signal) => signal.kind === "overtaken" && listener(signal.seq)),
     sendLeaseMs,
     publish,
     log,

@@ -1,4 +1,13 @@
-import type { CallHost, CallNews, CallSession, CallWire, HeldCall, InboundMessage, SpokenReply } from "../channel.ts";
+import type {
+  CallHost,
+  CallNews,
+  CallSession,
+  CallWire,
+  EarlySentence,
+  HeldCall,
+  InboundMessage,
+  SpokenReply,
+} from "../channel.ts";
 import { heardOf, type SpokenPiece } from "./heard.ts";
 import { partsOf } from "./parse.ts";
 import { phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
@@ -60,6 +69,18 @@ export function openRelaySession(options: RelayOptions, wire: CallWire, host: Ca
   return { receive: (frame) => session.receive(frame), closed: () => session.close("dropped") };
 }
 
+/** The beginning of an answer whose rest is still being made. */
+interface Early {
+  readonly turnId: string;
+  next: number;
+  speech: string;
+  /** The caller spoke over it. */
+  dead: boolean;
+}
+
+/** The seq of an answer that has none yet. */
+const noSeqYet = -1;
+
 type Phase = "new" | "open" | "ending" | "over";
 
 class Session {
@@ -84,6 +105,7 @@ class Session {
   #askedSeq = 0;
   #silences = 0;
   #spoken: SpokenPiece[] = [];
+  #early: Early | null = null;
   /** The rest of this reply is still to be said. */
   #unsaidOf: number | null = null;
   /** Rises when the caller speaks over us: whoever was speaking stops. */
@@ -157,7 +179,10 @@ class Session {
     this.#sessionId = sessionId;
     this.#after = call.lastSeq;
     this.#locale = toSpokenLocale(call.locale) ?? "en";
-    this.#undo = call.onNews(() => void this.#catchUp());
+    const undo = [call.onNews(() => void this.#catchUp()), call.onSentence((sentence) => this.#sayEarly(sentence))];
+    this.#undo = () => {
+      for (const stop of undo) stop();
+    };
     this.#timer("call", this.#options.times.callMs, () => this.#tooLong());
     // The greeting itself is in the TwiML, so that nobody waits for a socket to be welcomed.
     if (this.#locale === "en") this.#listen(phrases.en.greeting(this.#options.company).length);
@@ -201,6 +226,8 @@ class Session {
     if (call === null || parts.length === 0) return;
     this.#turns += 1;
     this.#silences = 0;
+    await this.#giveUpEarly(call, this.#early?.speech ?? "");
+    this.#early = null;
     this.#overtake();
     this.#await();
     this.#askedSeq = await this.#store(call, {
@@ -284,22 +311,65 @@ class Session {
       this.#stop("filler");
       this.#keysWanted = keysFor(replies);
       const interruptions = this.#interruptions;
+      const spokeEarly = this.#early?.dead === false;
       for (const reply of replies) {
         if (interruptions === this.#interruptions) await this.#say(call, reply, interruptions);
         else await call.heard(reply.seq, "");
       }
-      this.#flush(true);
+      if (!this.#flush(true) && spokeEarly && interruptions === this.#interruptions) {
+        this.#send({ type: "text", token: "", last: true });
+      }
     }
     if (owner !== "assistant" && this.#turns > 0) this.#handOver();
     else if (replies.length > 0) this.#listen(this.#spokenChars());
   }
 
+  /** A sentence before the answer as a whole is there; whoever came too late for the first waits for the whole. */
+  #sayEarly({ turnId, index, text, locale: named }: EarlySentence): void {
+    if (this.#phase !== "open" || this.#askedAt === null) return;
+    if (this.#early?.turnId !== turnId && index === 0) this.#early = { turnId, next: 0, speech: "", dead: false };
+    const early = this.#early;
+    if (early === null || early.turnId !== turnId || early.next !== index || early.dead) return;
+    const locale = toSpokenLocale(named) ?? this.#locale;
+    const words = `${toSpeech([{ t: "text", text, format: "plain" }], locale)} `;
+    // What is too long to be listened to waits for the whole: then it may go as a text.
+    if (early.speech !== "" && listenableCount([words], early.speech.length) === 0) return;
+    early.next += 1;
+    this.#timer("filler", this.#options.times.stillMs, () => this.#fill(phrases[this.#locale].stillThere));
+    if (locale !== this.#locale) this.#switchTo(locale);
+    early.speech += words;
+    this.#speak(noSeqYet, words);
+    this.#flush(false);
+  }
+
+  /** What was said of an answer that may never be stored is kept as what it was. */
+  async #giveUpEarly(call: HeldCall, words: string): Promise<void> {
+    if (this.#early === null || this.#early.dead) return;
+    this.#early.dead = true;
+    if (words.trim() !== "") await call.said(words.trim(), this.#locale).catch(() => undefined);
+  }
+
+  /** What of an answer is still to be said, when its beginning was said before it was there. */
+  #restOf(speech: string, seq: number): string {
+    const early = this.#early;
+    this.#early = null;
+    if (early === null) return speech;
+    this.#spoken = this.#spoken.map((piece) => (piece.seq === noSeqYet ? { ...piece, seq } : piece));
+    return speech.slice(prefixEnd(speech, early.speech));
+  }
+
   async #say(call: HeldCall, reply: SpokenReply, interruptions: number): Promise<void> {
+    if (reply.author === "assistant" && this.#early?.dead === true) {
+      this.#early = null;
+      return call.heard(reply.seq, "");
+    }
     const locale = toSpokenLocale(reply.meta?.locale) ?? this.#locale;
     if (locale !== this.#locale) this.#switchTo(locale);
-    const sentences = sentencesOf(toSpeech(reply.parts, locale), locale);
+    const speech = toSpeech(reply.parts, locale);
+    const left = reply.author === "assistant" ? this.#restOf(speech, reply.seq) : speech;
+    const sentences = sentencesOf(left, locale);
     // What is said of somebody's account, or by a person, is said whole; a text might reach another.
-    const first = reply.meta?.kind === "answer" && reply.meta.sources.length > 0 ? listenableCount(sentences) : null;
+    const first = isPublic(reply) ? listenableCount(sentences, speech.length - left.length) : null;
     const rest = first === null ? [] : sentences.slice(first);
     for (const sentence of sentences.slice(0, first ?? undefined)) this.#speak(reply.seq, sentence);
     if (rest.length === 0) return;
@@ -318,10 +388,11 @@ class Session {
     this.#spoken.push({ seq, text });
   }
 
-  #flush(last: boolean): void {
+  #flush(last: boolean): boolean {
     const frame = this.#held;
     this.#held = null;
     if (frame?.type === "text") this.#send({ ...frame, last });
+    return frame !== null;
   }
 
   /** Words of ours that are no message: a question again, an offer, a goodbye. */
@@ -345,7 +416,8 @@ class Session {
     this.#overtake();
     this.#listen(0);
     for (const { seq, words, whole } of heard) {
-      if (!whole || seq === this.#unsaidOf) void this.#call.heard(seq, words).catch(() => undefined);
+      if (seq === noSeqYet) void this.#giveUpEarly(this.#call, words);
+      else if (!whole || seq === this.#unsaidOf) void this.#call.heard(seq, words).catch(() => undefined);
     }
   }
 
@@ -442,6 +514,27 @@ class Session {
     clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);
   }
+}
+
+/** From articles: it may be sent as a text, and nobody's account is in it. */
+function isPublic({ meta }: SpokenReply): boolean {
+  return meta?.kind === "answer" && meta.sources.length > 0;
+}
+
+/** Where the part of a text ends that was said already; 0 when it begins otherwise. Pure. */
+export function prefixEnd(text: string, said: string): number {
+  const wanted = lettersOf(said);
+  if (!lettersOf(text).startsWith(wanted)) return 0;
+  let letters = 0;
+  let end = 0;
+  for (const { segment, index } of new Intl.Segmenter().segment(text)) {
+    const count = lettersOf(segment).length;
+    // Marks behind the last letter belong to what was said.
+    if (count > 0 && letters >= wanted.length) break;
+    letters += count;
+    end = index + segment.length;
+  }
+  return end;
 }
 
 /** A telephone number or a one-time code is more than one key. */

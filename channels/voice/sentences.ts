@@ -8,12 +8,13 @@ export function sentencesOf(text: string, locale: string): string[] {
     .filter((segment) => segment.trim() !== "");
 }
 
-/** How many of these sentences one listens to before the rest is better read; at least one. Pure. */
-export function listenableCount(sentences: readonly string[]): number {
-  let chars = 0;
+/** How many of these sentences one listens to, after `saidChars` already, before the rest is better read. Pure. */
+export function listenableCount(sentences: readonly string[], saidChars: number): number {
+  let chars = saidChars;
   for (const [index, sentence] of sentences.entries()) {
     chars += sentence.length;
-    if (chars > listenMaxChars) return Math.max(1, index);
+    // Something has to be said.
+    if (chars > listenMaxChars) return saidChars > 0 ? index : Math.max(1, index);
   }
   return sentences.length;
 }

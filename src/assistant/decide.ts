@@ -1,7 +1,7 @@
 import type { CallDesk } from "../callbacks/desk.ts";
 import { type HandOffSummary, handOff } from "../escalations/hand-off.ts";
 import { type ChoiceOption, type Part, plainText, type ReplyKind } from "../lib/message.ts";
-import type { Decides, Decision, WaitingTurn } from "../turns/turn.ts";
+import type { Decides, Decision, ShowsDraft, WaitingTurn } from "../turns/turn.ts";
 import type { FlowName } from "./commands.ts";
 import { type AccountDesk, accountFlow, codeFlow, enteredCode, type FlowReply } from "./flows/account-flow.ts";
 import { type CallbackStep, callbackFlow, cancelCall, moveCall, phoneIn, pickSlot } from "./flows/callback.ts";
@@ -114,7 +114,7 @@ async function fromModel(
   context: Context,
   understood: Understanding,
   signal: AbortSignal,
-  showDraft?: (text: string) => void,
+  showDraft?: ShowsDraft,
 ): Promise<Decision | null> {
   const { turn, text, locale, deps } = context;
   if (deps.model === undefined) return null;
@@ -126,7 +126,7 @@ async function fromModel(
 }
 
 /** A model's words as they come: each whole sentence more is shown if the guard lets all of it pass (L3). */
-function createDraft(context: Context, show: (text: string) => void) {
+function createDraft(context: Context, show: ShowsDraft) {
   const { deps, turn, locale } = context;
   let judged = "";
   let over = false;
@@ -156,7 +156,7 @@ function createDraft(context: Context, show: (text: string) => void) {
     });
     // What came meanwhile is longer.
     if (over || judged !== whole) return;
-    if (verdict.verdict === "passed") show(verdict.text);
+    if (verdict.verdict === "passed") show(verdict.text, locale);
     over = verdict.verdict === "harmful";
   }
 }

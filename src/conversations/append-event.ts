@@ -9,6 +9,8 @@ export async function appendEvent(
     readonly type: string;
     /** Null: nobody in person, the system. */
     readonly agentId: string | null;
+    /** The assistant instead. */
+    readonly byAssistant?: boolean;
     readonly data: object;
   },
 ): Promise<number> {
@@ -17,7 +19,18 @@ export async function appendEvent(
     returning next_seq - 1 as seq`;
   if (row === undefined) throw new Error("The conversation is gone.");
   await sql`insert into events (conversation_id, seq, type, actor, agent_id, data)
-    values (${conversationId}, ${row.seq}, ${event.type}, ${event.agentId === null ? "system" : "agent"}, ${event.agentId},
+    values (${conversationId}, ${row.seq}, ${event.type}, ${actorOf(event)}, ${event.agentId},
       ${sql.json(asJson(event.data))})`;
   return row.seq;
+}
+
+function actorOf({
+  agentId,
+  byAssistant = false,
+}: {
+  readonly agentId: string | null;
+  readonly byAssistant?: boolean;
+}) {
+  if (agentId !== null) return "agent";
+  return byAssistant ? "assistant" : "system";
 }

@@ -19,8 +19,8 @@ export interface SpokenNews {
 }
 
 /**
- * What is to be said on a live call after a seq, and who has the conversation: replies that go this way or no other. One
- * statement, because a caller waits for it.
+ * What is to be said on a live call after a seq, and who has the conversation: replies that go this way or no other, but
+ * not what was said and kept as such. One statement, because a caller waits for it.
  */
 export async function spokenNews(
   db: Db,
@@ -34,6 +34,7 @@ export async function spokenNews(
       from conversations c
       left join messages m on m.conversation_id = c.id and m.seq > ${afterSeq} and m.author <> 'contact'
         and m.visibility = 'public' and (m.channel is null or m.channel = ${channel})
+        and (m.author <> 'assistant' or m.turn_id is not null)
       where c.id = ${conversationId} order by m.seq limit ${pageMax}`,
   );
   const [first] = rows;
@@ -76,5 +77,32 @@ export async function keepHeard(db: Db, conversationId: string, seq: number, wor
       where conversation_id = ${conversationId} and seq = ${seq} and author in ('assistant', 'system')`;
     const data = { change: "interrupted", of: seq, heardChars: text.length };
     await appendEvent(sql, conversationId, { type: "change", agentId: null, data });
+  });
+}
+
+/** Keeps the beginning of an answer that was heard before the caller spoke over it and the rest was given up. */
+export async function keepSpoken(
+  db: Db,
+  conversationId: string,
+  spoken: { readonly words: string; readonly locale: string; readonly channel: string; readonly account: string },
+): Promise<void> {
+  const { words, locale, channel, account } = spoken;
+  const parts: Part[] = [{ t: "text", text: words, format: "plain" }];
+  const meta: ReplyMeta = { kind: "answer", sources: [], choices: [], flow: null, locale };
+  await db.transaction(async (sql) => {
+    const seq = await appendEvent(sql, conversationId, {
+      type: "message",
+      agentId: null,
+      byAssistant: true,
+      data: {},
+    });
+    await sql`insert into messages (conversation_id, seq, author, channel, account, parts, meta, locale)
+      values (${conversationId}, ${seq}, 'assistant', ${channel}, ${account}, ${sql.json(parts as never)},
+        ${sql.json(meta as never)}, ${locale})`;
+    await appendEvent(sql, conversationId, {
+      type: "change",
+      agentId: null,
+      data: { change: "interrupted", of: seq, heardChars: words.length },
+    });
   });
 }

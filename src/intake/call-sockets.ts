@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
-import { type CallHost, type Channel, can, type HoldsCalls } from "../../channels/channel.ts";
-import { keepHeard, spokenNews } from "../conversations/spoken.ts";
+import { type CallHost, type Channel, can, type HoldsCalls, type ReplyDraft } from "../../channels/channel.ts";
+import { keepHeard, keepSpoken, spokenNews } from "../conversations/spoken.ts";
 import type { Db } from "../db/client.ts";
 import type { Log } from "../lib/log.ts";
 import { takeUpgrades } from "../lib/take-upgrades.ts";
@@ -16,6 +16,9 @@ export interface CallSocketDeps {
   readonly accept: Accept;
   readonly db: Db;
   readonly subscribe: (conversationId: string, onChange: () => void) => () => void;
+  readonly onDraft: (conversationId: string, listener: (draft: ReplyDraft) => void) => () => void;
+  /** The caller said something new: what is still being made for their earlier words is in vain. */
+  readonly overtakes: (conversationId: string, seq: number) => void;
   readonly publish: (conversationId: string) => void;
   /** Sends a reply as a text message; false: this address cannot get one. */
   readonly sendDetails: (conversationId: string, seq: number, channel: Channel) => Promise<boolean>;
@@ -91,11 +94,20 @@ function hostOf(deps: CallSocketDeps, channel: Holder): CallHost {
         from: call.from,
         locale: call.locale,
         lastSeq: call.lastSeq,
-        take: async (message) => (await deps.accept(message, channel)).seq,
+        async take(message) {
+          const { seq } = await deps.accept(message, channel);
+          deps.overtakes(conversationId, seq);
+          return seq;
+        },
         news: (afterSeq) => spokenNews(db, conversationId, channel.name, afterSeq),
         onNews: (listener) => deps.subscribe(conversationId, listener),
+        onDraft: (listener) => deps.onDraft(conversationId, listener),
         async heard(seq, words) {
           await keepHeard(db, conversationId, seq, words);
+          deps.publish(conversationId);
+        },
+        async said(words, locale) {
+          await keepSpoken(db, conversationId, { words, locale, channel: channel.name, account: channel.account });
           deps.publish(conversationId);
         },
         sendDetails: (seq) => deps.sendDetails(conversationId, seq, channel),

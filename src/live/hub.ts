@@ -17,11 +17,21 @@ export interface LiveHub {
   close(): Promise<void>;
 }
 
-export interface LiveSignal {
-  readonly kind: "typing";
-  readonly by: "contact" | "assistant" | "agent";
-  /** What is written so far, as far as it may be seen; the message that is stored at the end is the truth. */
-  readonly draft?: string;
+export type LiveSignal =
+  | {
+      readonly kind: "typing";
+      readonly by: "contact" | "assistant" | "agent";
+      /** What is written so far, as far as it may be seen; the message that is stored at the end is the truth. */
+      readonly draft?: Draft;
+    }
+  /** The contact said something new at this seq, whatever is still being made for what came before. */
+  | { readonly kind: "overtaken"; readonly seq: number };
+
+export interface Draft {
+  readonly text: string;
+  readonly locale: string;
+  /** The contact's latest words that it answers. */
+  readonly answers: number;
 }
 
 const channelName = "everline:live";

@@ -48,7 +48,9 @@ export interface TurnsDeps {
   /** Shows the contact that an answer is being made, where that takes a while and the channel can. */
   showTyping(turn: WaitingTurn): void;
   /** Shows the contact the answer as far as it is made; passes by. Left out: nobody could see it. */
-  showDraft?(turn: WaitingTurn, text: string): void;
+  showDraft?(turn: WaitingTurn, text: string, locale: string): void;
+  /** Calls back when the contact has said something new meanwhile, with its seq; until undone. */
+  onOvertaken?(turn: WaitingTurn, listener: (seq: number) => void): () => void;
   readonly sendLeaseMs: number;
   publish(conversationId: string): void;
   readonly log: Log;
@@ -88,9 +90,20 @@ export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
   }
 
   async function decide(turn: WaitingTurn, signal: AbortSignal): Promise<Decision | null> {
-    if (deps.usesModel) deps.showTyping(turn);
+    if (!deps.usesModel) return attempt(turn, signal);
+    deps.showTyping(turn);
+    const overtaken = new AbortController();
+    const undo = deps.onOvertaken?.(turn, (seq) => seq > turn.lastSeq && overtaken.abort());
     try {
-      return await deps.assistant.decide(turn, signal, (text) => deps.showDraft?.(turn, text));
+      return await attempt(turn, AbortSignal.any([signal, overtaken.signal]));
+    } finally {
+      undo?.();
+    }
+  }
+
+  async function attempt(turn: WaitingTurn, signal: AbortSignal): Promise<Decision | null> {
+    try {
+      return await deps.assistant.decide(turn, signal, (text, locale) => deps.showDraft?.(turn, text, locale));
     } catch (error) {
       // The lease runs out, the turn is tried again, and after the last try a person gets it.
       deps.log.error(

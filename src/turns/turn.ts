@@ -44,12 +44,15 @@ export interface Decision {
   readonly alongside?: (sql: TransactionSql) => Promise<void>;
 }
 
+/** Shows what there is so far of an answer in this language. */
+export type ShowsDraft = (text: string, locale: string) => void;
+
 export interface Decides {
   /**
    * Never throws for bad input; may take up to a minute with a language model, which shows what it has so far: whole
    * sentences that the guard has passed, not yet the answer.
    */
-  decide(turn: WaitingTurn, signal: AbortSignal, showDraft?: (text: string) => void): Promise<Decision>;
+  decide(turn: WaitingTurn, signal: AbortSignal, showDraft?: ShowsDraft): Promise<Decision>;
   /** The honest sentence and the hand-off when no answer could be made (L4). */
   giveUp(turn: WaitingTurn): Decision;
 }
