@@ -239,7 +239,6 @@ class Session {
       locale: input.heardIn,
       wantsAnswer: true,
     });
-    void this.#catchUp();
   }
 
   async #store(call: HeldCall, message: InboundMessage): Promise<number> {
@@ -270,6 +269,8 @@ class Session {
 
   #fill(words: string): void {
     if (this.#askedAt === null) return;
+    // A bell may have been lost (R7).
+    void this.#catchUp();
     if (Date.now() - this.#askedAt >= this.#options.times.tooLongMs) {
       this.#askedAt = null;
       this.#sayOwn(phrases[this.#locale].tooLong, this.#locale);
@@ -448,6 +449,7 @@ class Session {
 
   #onSilence(): void {
     if (this.#phase !== "open" || this.#askedAt !== null) return;
+    void this.#catchUp();
     const { notHeard, offer, goodbye } = phrases[this.#locale];
     this.#silences += 1;
     if (this.#silences > 2) this.#finish(goodbye, "goodbye");

@@ -35,6 +35,7 @@ async function open(answer: (message: InboundMessage) => readonly Partial<Spoken
       seq += 1;
       const at = seq;
       for (const reply of answer(message)) write(reply);
+      ring();
       return at;
     },
     news: async (after) => ({ replies: replies.filter((one) => one.seq > after), lastSeq: seq, owner }),
