@@ -418,7 +418,7 @@ export interface HeldCall {
   /** The caller spoke over a reply: what they did not hear of it was not said. */
   heard(seq: number, words: string): Promise<void>;
   /** This much was said of an answer that is not stored, or came out otherwise. */
-  said(words: string, locale: string): Promise<void>;
+  said(spoken: { readonly words: string; readonly locale: string; readonly interrupted: boolean }): Promise<void>;
   /** Sends a reply that is too long to be said as a text message; false: this caller cannot get one. */
   sendDetails(seq: number): Promise<boolean>;
   ended(how: string): void;

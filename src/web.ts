@@ -254,7 +254,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       }),
     // Without a language model an answer is there before anybody could overtake it.
     overtakes: (conversationId, seq) => {
-      if (options.config.assistant.model !== "embedded") engines.live.signal(conversationId, { kind: "overtaken", seq });
+      if (options.config.assistant.model !== "embedded")
+        engines.live.signal(conversationId, { kind: "overtaken", seq });
     },
     sendDetails: (conversationId, seq, channel) => textDetails(details, conversationId, seq, channel),
     log,

@@ -3,9 +3,9 @@ import type {
   CallNews,
   CallSession,
   CallWire,
-  EarlySentence,
   HeldCall,
   InboundMessage,
+  ReplyDraft,
   SpokenReply,
 } from "../channel.ts";
 import { heardOf, type SpokenPiece } from "./heard.ts";
@@ -71,8 +71,6 @@ export function openRelaySession(options: RelayOptions, wire: CallWire, host: Ca
 
 /** The beginning of an answer whose rest is still being made. */
 interface Early {
-  readonly turnId: string;
-  next: number;
   speech: string;
   /** The caller spoke over it. */
   dead: boolean;
@@ -103,6 +101,7 @@ class Session {
   /** The caller waits for an answer since then; null: nobody waits. */
   #askedAt: number | null = null;
   #askedSeq = 0;
+  #storing = false;
   #silences = 0;
   #spoken: SpokenPiece[] = [];
   #early: Early | null = null;
@@ -179,7 +178,7 @@ class Session {
     this.#sessionId = sessionId;
     this.#after = call.lastSeq;
     this.#locale = toSpokenLocale(call.locale) ?? "en";
-    const undo = [call.onNews(() => void this.#catchUp()), call.onSentence((sentence) => this.#sayEarly(sentence))];
+    const undo = [call.onNews(() => void this.#catchUp()), call.onDraft((draft) => this.#sayDraft(draft))];
     this.#undo = () => {
       for (const stop of undo) stop();
     };
@@ -230,6 +229,7 @@ class Session {
     this.#early = null;
     this.#overtake();
     this.#await();
+    this.#storing = true;
     this.#askedSeq = await this.#store(call, {
       kind: "message",
       key: `twilio:relay:${this.#sessionId}:${input.number}`,
@@ -239,6 +239,7 @@ class Session {
       locale: input.heardIn,
       wantsAnswer: true,
     });
+    this.#storing = false;
   }
 
   async #store(call: HeldCall, message: InboundMessage): Promise<number> {
@@ -325,21 +326,24 @@ class Session {
     else if (replies.length > 0) this.#listen(this.#spokenChars());
   }
 
-  /** A sentence before the answer as a whole is there; whoever came too late for the first waits for the whole. */
-  #sayEarly({ turnId, index, text, locale: named }: EarlySentence): void {
-    if (this.#phase !== "open" || this.#askedAt === null) return;
-    if (this.#early?.turnId !== turnId && index === 0) this.#early = { turnId, next: 0, speech: "", dead: false };
+  /** The sentences of an answer that is still being made, as far as they go on from what was said. */
+  #sayDraft({ text, locale: named, answers }: ReplyDraft): void {
+    if (this.#phase !== "open" || this.#askedAt === null || this.#storing || answers < this.#askedSeq) return;
+    this.#early ??= { speech: "", dead: false };
     const early = this.#early;
-    if (early === null || early.turnId !== turnId || early.next !== index || early.dead) return;
     const locale = toSpokenLocale(named) ?? this.#locale;
-    const words = `${toSpeech([{ t: "text", text, format: "plain" }], locale)} `;
-    // What is too long to be listened to waits for the whole: then it may go as a text.
-    if (early.speech !== "" && listenableCount([words], early.speech.length) === 0) return;
-    early.next += 1;
-    this.#timer("filler", this.#options.times.stillMs, () => this.#fill(phrases[this.#locale].stillThere));
+    const speech = toSpeech([{ t: "text", text, format: "markdown" }], locale);
+    const said = prefixEnd(speech, early.speech);
+    if (early.dead || (said === 0 && early.speech !== "")) return;
     if (locale !== this.#locale) this.#switchTo(locale);
-    early.speech += words;
-    this.#speak(noSeqYet, words);
+    this.#timer("filler", this.#options.times.stillMs, () => this.#fill(phrases[this.#locale].stillThere));
+    for (const sentence of sentencesOf(speech.slice(said), locale)) {
+      // What is too long to be listened to waits for the whole: then it may go as a text.
+      if (early.speech !== "" && listenableCount([sentence], early.speech.length) === 0) break;
+      const words = `${sentence.trimEnd()} `;
+      early.speech += words;
+      this.#speak(noSeqYet, words);
+    }
     this.#flush(false);
   }
 
@@ -347,16 +351,24 @@ class Session {
   async #giveUpEarly(call: HeldCall, words: string): Promise<void> {
     if (this.#early === null || this.#early.dead) return;
     this.#early.dead = true;
-    if (words.trim() !== "") await call.said(words.trim(), this.#locale).catch(() => undefined);
+    const said = { words: words.trim(), locale: this.#locale, interrupted: true };
+    if (said.words !== "") await call.said(said).catch(() => undefined);
   }
 
   /** What of an answer is still to be said, when its beginning was said before it was there. */
-  #restOf(speech: string, seq: number): string {
+  async #restOf(call: HeldCall, speech: string, seq: number): Promise<string> {
     const early = this.#early;
     this.#early = null;
-    if (early === null) return speech;
-    this.#spoken = this.#spoken.map((piece) => (piece.seq === noSeqYet ? { ...piece, seq } : piece));
-    return speech.slice(prefixEnd(speech, early.speech));
+    if (early === null || early.speech === "") return speech;
+    const end = prefixEnd(speech, early.speech);
+    if (end > 0) {
+      this.#spoken = this.#spoken.map((piece) => (piece.seq === noSeqYet ? { ...piece, seq } : piece));
+      return speech.slice(end);
+    }
+    // It came out otherwise: what was said stays said.
+    this.#spoken = [];
+    await call.said({ words: early.speech.trim(), locale: this.#locale, interrupted: false });
+    return speech;
   }
 
   async #say(call: HeldCall, reply: SpokenReply, interruptions: number): Promise<void> {
@@ -367,7 +379,7 @@ class Session {
     const locale = toSpokenLocale(reply.meta?.locale) ?? this.#locale;
     if (locale !== this.#locale) this.#switchTo(locale);
     const speech = toSpeech(reply.parts, locale);
-    const left = reply.author === "assistant" ? this.#restOf(speech, reply.seq) : speech;
+    const left = reply.author === "assistant" ? await this.#restOf(call, speech, reply.seq) : speech;
     const sentences = sentencesOf(left, locale);
     // What is said of somebody's account, or by a person, is said whole; a text might reach another.
     const first = isPublic(reply) ? listenableCount(sentences, speech.length - left.length) : null;

@@ -80,13 +80,19 @@ export async function keepHeard(db: Db, conversationId: string, seq: number, wor
   });
 }
 
-/** Keeps the beginning of an answer that was heard before the caller spoke over it and the rest was given up. */
+/** Keeps the beginning of an answer that was heard before the caller spoke over it, or before it came out otherwise. */
 export async function keepSpoken(
   db: Db,
   conversationId: string,
-  spoken: { readonly words: string; readonly locale: string; readonly channel: string; readonly account: string },
+  spoken: {
+    readonly words: string;
+    readonly locale: string;
+    readonly interrupted: boolean;
+    readonly channel: string;
+    readonly account: string;
+  },
 ): Promise<void> {
-  const { words, locale, channel, account } = spoken;
+  const { words, locale, interrupted, channel, account } = spoken;
   const parts: Part[] = [{ t: "text", text: words, format: "plain" }];
   const meta: ReplyMeta = { kind: "answer", sources: [], choices: [], flow: null, locale };
   await db.transaction(async (sql) => {
@@ -99,6 +105,7 @@ export async function keepSpoken(
     await sql`insert into messages (conversation_id, seq, author, channel, account, parts, meta, locale)
       values (${conversationId}, ${seq}, 'assistant', ${channel}, ${account}, ${sql.json(parts as never)},
         ${sql.json(meta as never)}, ${locale})`;
+    if (!interrupted) return;
     await appendEvent(sql, conversationId, {
       type: "change",
       agentId: null,

@@ -106,8 +106,8 @@ function hostOf(deps: CallSocketDeps, channel: Holder): CallHost {
           await keepHeard(db, conversationId, seq, words);
           deps.publish(conversationId);
         },
-        async said(words, locale) {
-          await keepSpoken(db, conversationId, { words, locale, channel: channel.name, account: channel.account });
+        async said(spoken) {
+          await keepSpoken(db, conversationId, { ...spoken, channel: channel.name, account: channel.account });
           deps.publish(conversationId);
         },
         sendDetails: (seq) => deps.sendDetails(conversationId, seq, channel),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { CallNews, EarlySentence, HeldCall, InboundMessage, SpokenReply } from "../../channels/channel.ts";
+import type { CallNews, HeldCall, InboundMessage, ReplyDraft, SpokenReply } from "../../channels/channel.ts";
 import { heardOf } from "../../channels/voice/heard.ts";
 import { openRelaySession, usualTimes } from "../../channels/voice/relay-session.ts";
 
@@ -14,7 +14,7 @@ async function open(answer: (message: InboundMessage) => readonly Partial<Spoken
   const taken: InboundMessage[] = [];
   const heard: [number, string][] = [];
   const kept: string[] = [];
-  let early = (_: EarlySentence): void => undefined;
+  let draft = (_: ReplyDraft): void => undefined;
   let replies: SpokenReply[] = [];
   let seq = 1;
   let owner: CallNews["owner"] = "assistant";
@@ -43,11 +43,11 @@ async function open(answer: (message: InboundMessage) => readonly Partial<Spoken
       ring = listener;
       return () => undefined;
     },
-    onSentence(listener) {
-      early = listener;
+    onDraft(listener) {
+      draft = listener;
       return () => undefined;
     },
-    async said(words) {
+    async said({ words }) {
       kept.push(words);
     },
     async heard(at, words) {
@@ -72,8 +72,8 @@ async function open(answer: (message: InboundMessage) => readonly Partial<Spoken
   await receive({ type: "setup", sessionId: "VX1", callSid: "CA1", customParameters: { token: "right" } });
   return {
     ...{ frames, taken, heard, kept, receive, say },
-    /** A sentence of an answer that is still being made. */
-    makes: (index: number, text: string) => early({ turnId: "t1", index, text, locale }),
+    /** How far an answer is made. */
+    makes: (text: string) => draft({ text, locale, answers: seq }),
     words: () => frames.flatMap(({ token }) => (typeof token === "string" ? [token] : [])),
     hears: (parts: Partial<SpokenReply>) => {
       write(parts);
@@ -96,37 +96,45 @@ const handoffIn = (frame: Frame | undefined) => JSON.parse(String(frame?.handoff
 test("an answer is said while it is made, and its rest when it is there", async () => {
   const { frames, words, say, makes, hears, kept } = await open();
   await say("what is a late fee?");
-  makes(0, "It is **7 USD**.");
-  makes(2, "Out of order.");
-  makes(1, "It is charged once.");
-  expect(words().join("")).toBe("It is 7 dollars. It is charged once. ");
+  makes("It is **7 USD**.");
+  makes("It is **7 USD**. It is charged once.");
+  expect(words()).toEqual(["It is 7 dollars. ", "It is charged once. "]);
   expect(frames.some(({ last }) => last === true)).toBe(false);
   await hears(text("It is **7 USD**. It is charged once. Write to us."));
   expect(words().at(-1)).toBe("Write to us.");
   expect(frames.at(-1)).toMatchObject({ last: true });
   // One that was said whole still has its end.
   await say("and now?");
-  makes(0, "Nothing.");
+  makes("Nothing.");
   await hears(text("Nothing."));
   expect(words().slice(-2)).toEqual(["Nothing. ", ""]);
   expect(frames.at(-1)).toMatchObject({ token: "", last: true });
   expect(kept).toEqual([]);
 });
 
-test("barge-in while an answer is made: at most one frame more, and only what was heard is kept", async () => {
+test("an answer that came out otherwise than it began is said whole, and its beginning is kept as said", async () => {
+  const { words, say, makes, hears, kept } = await open();
+  await say("what is a late fee?");
+  makes("It is seven dollars.");
+  makes("It was seven dollars. And more.");
+  await hears(text("I do not know."));
+  expect(words()).toEqual(["It is seven dollars. ", "I do not know."]);
+  expect(kept).toEqual(["It is seven dollars."]);
+});
+
+test("barge-in while an answer is made: nothing more of it is sent, and only what was heard is kept", async () => {
   const { frames, say, makes, hears, receive, kept, heard, words } = await open();
   await say("what is a late fee?");
-  makes(0, "It is seven dollars.");
-  makes(1, "It is charged once.");
+  makes("It is seven dollars. It is charged once.");
   const sent = frames.length;
   await receive({ type: "interrupt", utteranceUntilInterrupt: "It is seven", durationUntilInterruptMs: 700 });
-  makes(2, "And another thing.");
+  makes("It is seven dollars. It is charged once. And another thing.");
   await hears(text("It is seven dollars. It is charged once. And another thing."));
   expect(frames.length).toBe(sent);
   expect(kept).toEqual(["It is seven"]);
   expect(heard).toEqual([[3, ""]]);
   await say("no, the annual fee");
-  makes(0, "There is none.");
+  makes("There is none.");
   expect(words().at(-1)).toBe("There is none. ");
 });
 

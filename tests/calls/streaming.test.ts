@@ -65,7 +65,7 @@ test("L3 a model's answer is said sentence by sentence while it is made, each th
   });
   expect(reply).toBe(`${first} ${second} ${third}`);
   await centre.until("its end", async () => saidIn(line.frames).at(-1)?.last === true);
-  expect(wordsIn(line.frames).replace(/\s+/g, " ").trim()).toBe(reply.replace("7 USD", "7 dollars"));
+  expect(wordsIn(line.frames).replace(/\s+/g, " ").trim()).toBe(reply?.replace("7 USD", "7 dollars"));
   expect(saidIn(line.frames).filter(({ last }) => last === true)).toHaveLength(1);
   expect(line.faults).toEqual([]);
   line.hangUp();
@@ -79,7 +79,7 @@ test("L3 what no article says is not said, however far the answer had come", asy
   await centre.until("the end of the answer", async () => saidIn(line.frames).at(-1)?.last === true);
   expect(wordsIn(line.frames)).not.toMatch(/Bob|500/);
   expect(wordsIn(line.frames)).toMatch(/7 dollars.*I do not have an answer/s);
-  expect((await repliesTo(number))[0]?.startsWith(first)).toBe(true);
+  expect(await repliesTo(number)).toContain(first.replace("7 USD", "7 dollars"));
   line.hangUp();
 });
 
