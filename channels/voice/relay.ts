@@ -1,6 +1,15 @@
-import type { AwaitCallToken, AwaitStanding, ContactAddress, HoldsCalls, HttpAnswer, RawRequest } from "../channel.ts";
+import type {
+  AwaitCallToken,
+  AwaitStanding,
+  CallStanding,
+  ContactAddress,
+  HoldsCalls,
+  HttpAnswer,
+  RawRequest,
+} from "../channel.ts";
 import { isFromTwilio } from "../twilio/verify.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
+import { toStanding } from "./place-call.ts";
 import { frameMaxBytes, type Handoff, readHandoff } from "./relay-frames.ts";
 import { openRelaySession, type RelayTimes, usualTimes } from "./relay-session.ts";
 import { escapeXml, response } from "./twiml.ts";
@@ -13,6 +22,7 @@ export interface RelayAccount {
   readonly times?: RelayTimes;
 }
 
+const ends: ReadonlySet<CallStanding | null> = new Set(["completed", "busy", "failed", "no-answer", "canceled"]);
 const noForm = new URLSearchParams();
 const path = "/relay";
 
@@ -80,7 +90,7 @@ export function afterRelay(
   from: ContactAddress,
   next: (handoff: Handoff | null, locale: SpokenLocale, after: number | null) => ReturnType<AwaitStanding["respond"]>,
 ): HttpAnswer | AwaitStanding {
-  if (form.get("CallStatus") !== "in-progress") return twiml("");
+  if (ends.has(toStanding(form.get("CallStatus")))) return twiml("");
   const handoff = readHandoff(form.get("HandoffData"));
   return {
     kind: "await-standing",

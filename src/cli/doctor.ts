@@ -81,6 +81,10 @@ async function checkProviders(config: Config): Promise<string> {
   if (config.simulator) return "none configured; the built-in simulator plays Twilio and WhatsApp.";
   const { twilio, whatsappCloud, company, burstWaitMs, voiceTransport } = config;
   const publicUrl = (): string => config.publicUrl ?? "";
+  if (twilio?.voiceNumber && voiceTransport === "relay" && !publicUrl().startsWith("https:"))
+    throw new Error(
+      "VOICE_TRANSPORT is relay, but Twilio opens sockets to https addresses alone. Set PUBLIC_URL to one, or VOICE_TRANSPORT to gather.",
+    );
   const { channels, close } = createChannels({
     twilio,
     whatsappCloud,

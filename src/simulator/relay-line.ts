@@ -114,7 +114,7 @@ export function openRelayLine(options: {
   function speak(text: string, preemptible: boolean): void {
     if (playing?.preemptible === true) finish();
     if (playing === null) {
-      tell("speaker-events", "agentSpeaking", "start");
+      tell("speaker-events", "agentSpeaking", "on");
       playing = { text: "", since: Date.now(), preemptible };
     }
     playing.text += text;
@@ -127,7 +127,7 @@ export function openRelayLine(options: {
   function finish(): void {
     if (playing === null) return;
     tell("tokens-played", "tokensPlayed", playing.text);
-    tell("speaker-events", "agentSpeaking", "stop");
+    tell("speaker-events", "agentSpeaking", "off");
     playing = null;
   }
 
@@ -138,7 +138,7 @@ export function openRelayLine(options: {
     clearTimeout(played);
     playing = null;
     send({ type: "interrupt", utteranceUntilInterrupt: utterance, durationUntilInterruptMs: String(ms) });
-    tell("speaker-events", "agentSpeaking", "stop");
+    tell("speaker-events", "agentSpeaking", "off");
   }
 
   function take(frame: TheirFrame): void {
@@ -168,8 +168,8 @@ export function openRelayLine(options: {
     const said = early ?? [];
     early = null;
     send({
-      ...{ type: "setup", sessionId, accountSid, callSid, parentCallSid: null, from, to, forwardedFrom: null },
-      ...{ callerName: null, direction, callType: "PSTN", callStatus: "IN-PROGRESS", customParameters: parameters },
+      ...{ type: "setup", sessionId, accountSid, callSid, parentCallSid: "", from, to, forwardedFrom: "" },
+      ...{ callerName: "", direction, callType: "PSTN", callStatus: "RINGING", customParameters: parameters },
     });
     for (const text of said) socket.send(text);
     const greeting = twiml.attributes.welcomeGreeting;
@@ -195,8 +195,8 @@ export function openRelayLine(options: {
     },
     say(words, lang = language) {
       if (playing !== null) interrupt();
-      tell("speaker-events", "clientSpeaking", "start");
-      tell("speaker-events", "clientSpeaking", "stop");
+      tell("speaker-events", "clientSpeaking", "on");
+      tell("speaker-events", "clientSpeaking", "off");
       send({ type: "prompt", voicePrompt: words, lang, last: true });
     },
     press(digits) {
