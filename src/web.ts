@@ -12,6 +12,7 @@ import { readPresence } from "./agents/presence.ts";
 import { inspectFile } from "./attachments/inspect.ts";
 import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.ts";
 import { takeUpload } from "./attachments/take-upload.ts";
+import { openings, teamFor } from "./callbacks/hours.ts";
 import { callPageRoutes } from "./callbacks/page-routes.ts";
 import { createIdentityCheck } from "./contacts/identity.ts";
 import { joinVisitor } from "./contacts/join-visitor.ts";
@@ -31,6 +32,7 @@ import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
 import { transcriptForContact } from "./conversations/transcript.ts";
 import { demoAccountServer } from "./demo/account-server.ts";
 import { demoSignIn } from "./demo/sign-in.ts";
+import { openingAt } from "./escalations/opening.ts";
 import { createWaitBoard } from "./escalations/wait.ts";
 import { logoPath } from "./help-centre/logos.ts";
 import { createPageRenderer } from "./help-centre/page.ts";
@@ -54,6 +56,8 @@ import { resumeRoutes } from "./reach/resume-routes.ts";
 import { dropSubscriptionsOf } from "./reach/subscriptions.ts";
 import { textDetails } from "./reach/text-details.ts";
 import { vapidOf } from "./reach/vapid.ts";
+import { hoursSetting } from "./settings/hours.ts";
+import { readSetting } from "./settings/settings.ts";
 import { type SimulatorDeps, simulatorRoutes } from "./simulator/phone-routes.ts";
 import type { Shared } from "./worker.ts";
 
@@ -312,15 +316,42 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   return app;
 }
 
+const dayMs = 86_400_000;
+/** Operators change the hours seldom; customers who wait are told within this. */
+const hoursKeptMs = 30_000;
+
+/** What `read` gave, for so long; one that failed is read again. */
+function briefly<Value>(forMs: number, read: () => Promise<Value>): () => Promise<Value> {
+  let kept: Promise<Value> | null = null;
+  let until = 0;
+  return () => {
+    if (kept === null || Date.now() >= until) {
+      until = Date.now() + forMs;
+      kept = read();
+      kept.catch(() => {
+        kept = null;
+      });
+    }
+    return kept;
+  };
+}
+
 /** What a customer on the web may know and say about their own conversation. */
 function customerSide({ engines: { db, live }, config }: WebOptions): CustomerSide {
   const waitOf = createWaitBoard(db, Date.now);
+  const hours = briefly(hoursKeptMs, () => readSetting(db, hoursSetting));
+  const opening = async (locale: string | null) => {
+    const now = Date.now();
+    const set = await hours();
+    return openingAt(now, openings(teamFor(set, locale), config.timeZone, now, now + set.aheadDays * dayMs));
+  };
   return {
     async state(conversationId) {
       const line = await lineForContact(db, conversationId);
       if (line === null) return null;
       const wait = line.owner === "queue" ? await waitOf(conversationId) : null;
-      return { ...line, place: wait?.place ?? null, waitSeconds: wait?.waitSeconds ?? null, open: true };
+      const { place = null, waitSeconds = null } = wait ?? {};
+      return { ...line, place, waitSeconds, ...(await opening(line.locale)) };
     },
     async markRead(conversationId, seq) {
       await markReadByContact(db, conversationId, seq);

@@ -6,6 +6,7 @@ export interface LineState {
   readonly status: "open" | "snoozed" | "resolved";
   readonly owner: "assistant" | "queue" | "agent";
   readonly agent: { readonly name: string } | null;
+  readonly locale: string | null;
   /** How far somebody of ours has read. */
   readonly readSeq: number;
   /** How far the customer has read, on any of their devices. */
@@ -18,7 +19,7 @@ export interface LineState {
 export async function lineForContact(db: Db, conversationId: string): Promise<LineState | null> {
   const [row] = await db.run(
     (sql) => sql<(Omit<LineState, "agent"> & { agentName: string | null })[]>`
-      select c.status, c.owner, g.name as "agentName",
+      select c.status, c.owner, c.locale, g.name as "agentName",
         (select coalesce(max(r.seq), 0) from conversation_reads r where r.conversation_id = c.id) as "readSeq",
         (select coalesce(max(r.seq), 0) from contact_reads r where r.conversation_id = c.id) as "ownReadSeq",
         exists (select 1 from ratings a where a.conversation_id = c.id and a.episode = c.episode) as rated

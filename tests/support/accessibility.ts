@@ -1,8 +1,8 @@
 import { source } from "axe-core";
-import type { Page } from "playwright-core";
+import type { Frame, Page } from "playwright-core";
 
 /** What axe finds wrong on a page as it stands, by WCAG 2.2 AA and its best practices: one line for each element. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
+export async function accessibilityFaults(page: Page | Frame): Promise<string[]> {
   // Evaluated by the debugger, which the page's content policy does not bind.
   await page.evaluate(source);
   const { violations } = await page.evaluate<AxeResult>('axe.run({ resultTypes: ["violations"] })');

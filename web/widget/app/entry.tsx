@@ -103,9 +103,11 @@ export function drawPending(pending: Pending) {
         {failed ? say(why ?? "refused") : fateOf(now, again)}{" "}
         {failed && (
           <>
-            <button type="button" class="plain" onClick={() => retry(id)}>
-              {say("again")}
-            </button>
+            {why !== "tooBig" && (
+              <button type="button" class="plain" onClick={() => retry(id)}>
+                {say("again")}
+              </button>
+            )}
             {files.length === 0 && (
               <button type="button" class="plain" onClick={() => edit(pending)}>
                 {say("edit")}

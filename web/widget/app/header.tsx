@@ -64,10 +64,20 @@ function whoAnswers(): string {
   if (line?.status === "resolved") return say("resolved");
   if (line?.owner === "agent" && line.agent !== null) return say("with", { name: line.agent.name });
   if (line?.owner !== "queue") return `${say("ai")} · ${say("atOnce")}`;
-  if (!line.open) return say("nobody");
-  if (line.place === null) return say("waitsForPerson");
+  const closed = line.open
+    ? ""
+    : line.opensAt === null
+      ? say("nobody")
+      : say("closed", { when: shortly(line.opensAt) });
+  if (line.place === null) return closed || say("waitsForPerson");
   const minutes = line.waitSeconds === null ? "" : say("minutes", { n: Math.max(1, Math.ceil(line.waitSeconds / 60)) });
-  return `${say("line", { n: line.place })} ${minutes}`;
+  return `${say("line", { n: line.place })} ${closed || minutes}`;
+}
+
+/** In the customer's own zone. */
+function shortly(at: string): string {
+  const form = { weekday: "long", hour: "numeric", minute: "2-digit" } as const;
+  return new Date(at).toLocaleString(config.locale, form);
 }
 
 function initials(name: string): string {

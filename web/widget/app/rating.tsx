@@ -19,7 +19,7 @@ export function Rating() {
     );
   if (!over || line === null || (line.rated && rating === null)) return null;
   return (
-    <form class="rating" onSubmit={finish}>
+    <form class="rating" aria-label={say("rate")} onSubmit={finish}>
       <fieldset>
         <legend>{say("rate")}</legend>
         {scores.map((score) => (

@@ -246,11 +246,11 @@ export function openReach(): void {
   settled(null);
 }
 
-/** What had the focus may be gone. */
+/** What had the focus may be gone, or the menu that closes takes it. */
 function settled(wrong: WordKey | null): void {
   fault = wrong;
   change({});
-  queueMicrotask(() => document.querySelector<HTMLElement>(wrong === null ? ".card button" : ".card input")?.focus());
+  setTimeout(() => document.querySelector<HTMLElement>(wrong === null ? ".card button" : ".card input")?.focus());
 }
 
 function done(): void {

@@ -54,6 +54,8 @@ export interface Line {
   readonly place: number | null;
   readonly waitSeconds: number | null;
   readonly open: boolean;
+  /** When somebody is at the desk again. */
+  readonly opensAt: string | null;
   /** How far somebody of ours has read. */
   readonly readSeq: number;
   /** How far the customer has read, on any device. */
