@@ -39,6 +39,9 @@ export interface CallbackTurn {
 
 /** Asks for what is missing, number before time, then promises the call as the customer's words say. */
 export async function callbackFlow(from: CallbackTurn, wish: string): Promise<CallbackStep> {
+  const open = moves.test(from.text) ? await openCall(from) : null;
+  const known = open?.phone ?? null;
+  if (known !== null) return offerSlots(from, known, open?.zone ?? (await zoneOf(from, known)), anyTime(from));
   const phone = phoneFrom(from);
   if (phone === null) {
     return { text: from.say.callbackAskNumber, state: { asked: "phone", wish: wish.slice(0, wishMaxChars) } };
@@ -62,24 +65,27 @@ export async function pickSlot(from: CallbackTurn, optionId: string): Promise<Ca
   return promiseAt(from, phone, zone, read, "", false);
 }
 
-/** "Move it to 3 pm", while a call is promised; null for everything else. */
+/** "Move it to 3 pm" while a call is promised, or only a time right after it was; null for everything else. */
 export async function moveCall(from: CallbackTurn): Promise<CallbackStep | null> {
   const { desk, turn, text } = from;
   const asked = turn.flow.asked === "slot";
-  if (!asked && !moves.test(text)) return null;
-  const open = await desk.db.transaction((sql) => openCallbackOf(sql, turn.contactId));
+  const justPromised = turn.flow.promised === true;
+  if (!asked && !justPromised && !moves.test(text)) return null;
+  const open = await openCall(from);
   const phone = open?.phone ?? (typeof turn.flow.phone === "string" ? turn.flow.phone : null);
   if (phone === null || (!asked && open === null)) return null;
   const zone = open?.zone ?? (await zoneOf(from, phone));
   const read = readTime(withoutNumbers(text), zone, desk.now());
   if (read.kind === "none") return null;
+  // Without a word about moving it takes a clear time.
+  if (justPromised && read.kind !== "at" && !moves.test(text)) return null;
   return read.kind === "unclear" ? offerSlots(from, phone, zone, read) : promiseAt(from, phone, zone, read, text);
 }
 
 /** Takes the promise back; says so only where there was one. */
 export async function cancelCall(from: CallbackTurn): Promise<CallbackStep> {
   const { desk, turn, say, locale } = from;
-  const open = await desk.db.transaction((sql) => openCallbackOf(sql, turn.contactId));
+  const open = await openCall(from);
   if (open === null) return { text: say.cancelled, state: {} };
   if (open.state === "dialling" || open.state === "connected")
     return { text: callbackWords(locale).tooLate, state: {} };
@@ -122,12 +128,12 @@ async function promiseAt(
       const sentence = read.kind === "at" ? words.promisedAt : say.callbackNoted;
       return {
         text: fill(sentence, { phone, when }),
-        state: {},
+        state: { promised: true },
         alongside: async (sql) => void (await requestCallback(sql, desk, request)),
       };
     }
     case "full":
-      return offerSlots(from, phone, zone, { kind: "unclear", from: desk.now(), to: Number.POSITIVE_INFINITY });
+      return offerSlots(from, phone, zone, anyTime(from));
     case "too-many":
       return { text: words.tooMany, options: [person], state: {} };
     case "too-late":
@@ -140,6 +146,14 @@ async function promiseAt(
     default:
       return { text: words.refused, options: [person], state: { asked: "phone", wish: wish.slice(0, wishMaxChars) } };
   }
+}
+
+function openCall({ desk, turn }: CallbackTurn) {
+  return desk.db.transaction((sql) => openCallbackOf(sql, turn.contactId));
+}
+
+function anyTime({ desk }: CallbackTurn): Extract<ReadTime, { kind: "unclear" }> {
+  return { kind: "unclear", from: desk.now(), to: Number.POSITIVE_INFINITY };
 }
 
 /** Three concrete times in what the words leave open, nearest first. */
