@@ -1,5 +1,6 @@
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import { issueIdentity } from "../../src/demo/identity.ts";
 import { browser, closeBrowser, story } from "../support/browser.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
 import { type HostPage, openHostPage } from "../support/host-page.ts";
@@ -9,7 +10,7 @@ describeWith(browser, "the chat on somebody else's site", () => {
   let everline: Everline;
   let shop: HostPage;
   beforeAll(async () => {
-    everline = await startEverline();
+    everline = await startEverline({ IDENTITY_SECRET: identitySecret });
     shop = await openHostPage(everline.url);
   });
   afterAll(async () => {
@@ -38,6 +39,48 @@ describeWith(browser, "the chat on somebody else's site", () => {
     const source = answer.getByRole("link", { name: /^Källa: .*retur/i });
     expect(await source.getAttribute("href")).toBe("/help/sv/return-order");
     expect(await page.context().cookies()).toEqual([]);
+  });
+
+  story("C3 the site signs its customer in by a function, and the chat follows who that is", async ({ open }) => {
+    const page = await open({ expectedFaults: /foreign host: http:\/\/localhost|closed before the connection/ });
+    const token = (id: string, name: string) => issueIdentity(identitySecret, { id, name }, Date.now());
+    let customer: readonly [id: string, name: string] = ["shop-1", "Ann"];
+    await page.exposeFunction("freshToken", () => token(...customer));
+    await page.goto(shop.url);
+    await page.waitForFunction("window.Everline?.open");
+    await page.evaluate("Everline.identify(() => freshToken())");
+    await page.getByRole("button", { name: "Chat" }).click();
+    const chat = page.frameLocator("iframe");
+    await chat.getByText("Signed in: Ann").waitFor();
+    await ask(page, chat, "how do I return my order?");
+    await replies(chat).first().waitFor();
+    // Somebody else signs in on the site.
+    customer = ["shop-2", "Bo"];
+    await page.reload();
+    await page.waitForFunction("window.Everline?.open");
+    await page.evaluate("Everline.identify(() => freshToken())");
+    await page.getByRole("button", { name: "Chat" }).click();
+    await chat.getByText("Signed in: Bo").waitFor();
+    await expect.poll(() => shown(chat)).toEqual([]);
+    await page.evaluate("Everline.reset()");
+    await expect.poll(() => page.evaluate("localStorage.length")).toBe(0);
+    await expect.poll(() => chat.getByText("Signed in").count()).toBe(0);
+  });
+
+  story("notifications, which no browser lets a foreign frame ask for, are had on our own page", async ({ open }) => {
+    const page = await open(foreign);
+    await page.goto(shop.url);
+    await page.getByRole("link", { name: "Ask us" }).click();
+    const chat = page.frameLocator("iframe");
+    await ask(page, chat, "I want to talk to a person");
+    await chat.getByRole("button", { name: "Tell me when you answer" }).click();
+    const [tab] = await Promise.all([
+      page.context().waitForEvent("page"),
+      chat.getByRole("link", { name: /^Notify me in this browser/ }).click(),
+    ]);
+    await tab.frameLocator("iframe").getByText("I want to talk to a person").waitFor();
+    expect(new URL(tab.url()).origin).toBe(everline.url);
+    expect(new URL(tab.url()).hash).toBe("");
   });
 
   story("R7 leave and come back: the conversation is there, once, and unread answers are counted", async ({ open }) => {
@@ -70,6 +113,8 @@ describeWith(browser, "the chat on somebody else's site", () => {
     await chat.getByText(/You are talking to/).waitFor();
   });
 });
+
+const identitySecret = "an identity secret of the shop's own";
 
 /** The shop itself is the only other host. */
 const foreign = { expectedFaults: /foreign host: http:\/\/localhost/ };

@@ -140,6 +140,8 @@ function start(global: { Everline?: { q?: Call[]; open?: unknown } }, doc: Docum
       ready = true;
       tell("init", { stored: kept, colour: dataset.color, theme: dataset.theme, shown });
       for (const message of waiting.splice(0)) tell(...message);
+      // A function has a token whenever one is wanted.
+      if (who) void hear.who();
       emit("ready");
     },
     store(key: string, value: string | null) {

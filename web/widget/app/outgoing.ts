@@ -13,6 +13,7 @@ const uploadWithinMs = 120_000;
 
 let sending = false;
 let timer = 0;
+let ticking = 0;
 let upload: XMLHttpRequest | null = null;
 
 /** Shows a message at once and sends it after those before it. Words are stored until the service has them. */
@@ -70,6 +71,7 @@ export async function flush(): Promise<void> {
   if (sending) return;
   sending = true;
   clearTimeout(timer);
+  clearInterval(ticking);
   try {
     for (let next = first(); next !== undefined; next = first()) {
       update(next.id, { state: "sending" });
@@ -103,6 +105,8 @@ async function deliver(pending: Pending): Promise<boolean> {
     const waitMs = error instanceof Refused ? error.waitMs : 0;
     update(pending.id, { state: "waiting", ...(waitMs > 0 ? { again: Date.now() + waitMs } : {}) });
     timer = setTimeout(() => void flush(), waitMs || pauseMs);
+    // The seconds that are left are shown.
+    ticking = setInterval(() => change({}), 1_000);
     return false;
   }
 }
