@@ -43,6 +43,7 @@ import { createApp, within } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
 import { faviconRoute, morePage, pageRoutes, pushWorkerRoute } from "./http/pages.ts";
+import { allowVoiceSdk, voiceSdkRoute } from "./http/voice-sdk.ts";
 import { widgetRoutes } from "./http/widget.ts";
 import { inboxApi } from "./inbox/api.ts";
 import { watchChannelHealth } from "./inbox/channel-health.ts";
@@ -184,6 +185,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     file: (id) => fileForAgent(engines.db, id),
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
+  voiceSdkRoute(app);
+  if ((await bridge()?.phoneToken("agent")) != null) allowVoiceSdk(app);
   morePage(app, "inbox", "articles.html", "/inbox/articles");
   morePage(app, "inbox", "settings.html", "/inbox/settings");
   const sessions = watchSessions({ db: engines.db, log });

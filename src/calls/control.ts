@@ -57,7 +57,7 @@ export async function changeCall(
   const lines = await linesOf(desk, callId);
   if (change.do === "coach") return coach(desk, agentId, callId, lines, change, after);
   if (change.do === "wrap-up") return wrapUp(desk, agentId, lines, change, after);
-  const mine = lines.find((one) => one.agentId === agentId && one.joined && !one.ended);
+  const mine = lines.find((one) => one.agentId === agentId && one.leg !== "customer" && one.joined && !one.ended);
   if (mine === undefined) return { outcome: "not-found" };
   const customer = lines.find((one) => one.leg === "customer" && !one.ended);
   after.conversations.add(mine.conversationId);
@@ -182,7 +182,7 @@ async function wrapUp(
   { disposition, note }: Extract<CallChange, { do: "wrap-up" }>,
   after: Aftermath,
 ): Promise<ChangeOutcome> {
-  const own = lines.filter((one) => one.agentId === agentId && one.joined);
+  const own = lines.filter((one) => one.agentId === agentId && one.leg === "agent" && one.joined);
   const [last] = own;
   if (last === undefined) return { outcome: "not-found" };
   if (own.some((one) => !one.ended)) return { outcome: "still-on" };
@@ -191,7 +191,8 @@ async function wrapUp(
   await desk.db.transaction(async (sql) => {
     await sql`select 1 from conversations where id = ${last.conversationId} for update`;
     const wrapped = await sql`update calls set wrapped_at = now(), disposition = ${disposition}
-      where conference = ${last.conference} and agent_id = ${agentId} and wrapped_at is null and ended_at is not null returning 1`;
+      where conference = ${last.conference} and agent_id = ${agentId} and leg = 'agent' and wrapped_at is null
+        and ended_at is not null returning 1`;
     if (wrapped.length === 0) return;
     await sql`update callbacks set disposition = coalesce(${disposition}, disposition),
         outcome = coalesce(${note === "" ? null : note}, outcome)

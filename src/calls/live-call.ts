@@ -29,6 +29,7 @@ export async function openCall(desk: CallDesk, { externalId, from, locale }: Cal
 /** What a caller hears next, from the state that is on disk; asking twice does nothing twice. */
 export async function planLive(desk: CallDesk, asked: Omit<AwaitLive, "respond">, after: Aftermath): Promise<LivePlan> {
   return desk.db.transaction(async (sql): Promise<LivePlan> => {
+    await followCaller(sql, asked);
     const call = await lockLiveCall(sql, { externalId: asked.externalId });
     if (call === null) return { do: "assistant", say: null, locale: asked.locale };
     if (call.locale !== asked.locale) await sql`update calls set locale = ${asked.locale} where id = ${call.id}`;
@@ -41,6 +42,20 @@ export async function planLive(desk: CallDesk, asked: Omit<AwaitLive, "respond">
     after.conversations.add(call.conversationId);
     return carryOut(sql, desk, here, offer, step, asked);
   });
+}
+
+/** Who signs in by a code during their call goes on in their account's conversation: so does the call. */
+async function followCaller(sql: TransactionSql, { externalId, from }: Pick<AwaitLive, "externalId" | "from">) {
+  const [moved] = await sql<{ id: string; was: string; is: string }[]>`
+    select l.id, l.conversation_id as was, c.id as "is"
+    from calls l, contact_addresses a join conversations c on c.contact_id = a.contact_id
+    where l.external_id = ${externalId} and l.stage is not null and c.id <> l.conversation_id
+      and a.channel = ${from.channel} and a.kind = ${from.kind} and a.value = ${from.value}`;
+  if (moved === undefined) return;
+  // In the order of ids, as everybody locks conversations.
+  await sql`select 1 from conversations where id in (${moved.was}, ${moved.is}) order by id for update`;
+  await sql`update calls set conversation_id = ${moved.is} where conference = ${moved.id}`;
+  await sql`update offers set conversation_id = ${moved.is} where conference = ${moved.id}`;
 }
 
 async function readFacts(sql: TransactionSql, call: LiveCall, offer: Offer | null) {

@@ -4,7 +4,7 @@ import type { CallDesk } from "../callbacks/desk.ts";
 import type { Dialler } from "../callbacks/dialler.ts";
 import * as control from "./control.ts";
 import { openCall, planLive } from "./live-call.ts";
-import { acceptOffer, declineOffer, takeCall } from "./offers.ts";
+import { acceptOffer, declineOffer, isOnTheLine, takeCall, tellCaller } from "./offers.ts";
 
 /** Calls while they last: what callers hear, and what agents do with them. */
 export interface LiveLines {
@@ -14,6 +14,8 @@ export interface LiveLines {
   decline(agentId: string, offerId: string): Promise<boolean>;
   /** The call of this conversation's caller, who is on the line. */
   take(agentId: string, conversationId: string): ReturnType<typeof takeCall>;
+  /** The agent took the conversation in the inbox: its caller, if one is on the line, is theirs as well. */
+  claimed(agentId: string, conversationId: string): Promise<void>;
   change(agentId: string, callId: string, change: control.CallChange): Promise<control.ChangeOutcome>;
 }
 
@@ -31,6 +33,12 @@ export function createLiveLines(desk: CallDesk, dialler: Pick<Dialler, "carryOut
     accept: (agentId, offerId) => then((after) => acceptOffer(desk, agentId, offerId, after)),
     decline: (agentId, offerId) => then((after) => declineOffer(desk, agentId, offerId, after)),
     take: (agentId, conversationId) => then((after) => takeCall(desk, agentId, conversationId, after)),
+    claimed: (agentId, conversationId) =>
+      then(async (after) => {
+        if (!(await isOnTheLine(desk, conversationId))) return;
+        const taken = await takeCall(desk, agentId, conversationId, after);
+        if (taken.outcome === "not-free") await tellCaller(desk, conversationId, after);
+      }),
     change: (agentId, callId, change) => then((after) => control.changeCall(desk, agentId, callId, change, after)),
   };
 }

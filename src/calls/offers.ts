@@ -65,6 +65,24 @@ export async function takeCall(
   });
 }
 
+export async function isOnTheLine(desk: CallDesk, conversationId: string): Promise<boolean> {
+  const live = await desk.db.run(
+    (sql) => sql`select 1 from calls where conversation_id = ${conversationId} and stage is not null and stage <> 'over'
+      and ended_at is null limit 1`,
+  );
+  return live.length > 0;
+}
+
+/** People have the conversation now: whoever still talks with the assistant hears at once that somebody is looked for. */
+export async function tellCaller(desk: CallDesk, conversationId: string, after: Aftermath): Promise<void> {
+  const callers = await desk.db.run(
+    (sql) => sql<{ externalId: string; locale: string }[]>`
+      select external_id as "externalId", coalesce(locale, 'en') as locale from calls
+      where conversation_id = ${conversationId} and stage = 'assistant' and ended_at is null`,
+  );
+  after.callBack.push(...callers);
+}
+
 async function takeOffer(sql: TransactionSql, offer: Offer, agentId: string, after: Aftermath): Promise<AcceptOutcome> {
   await oneAgentAtATime(sql);
   const [free] = await sql`${freeAgents(sql)} and a.id = ${agentId}`;

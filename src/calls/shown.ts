@@ -60,7 +60,7 @@ export async function offersFor(db: Db, agentId: string): Promise<ShownOffer[]> 
 export async function callOf(db: Db, agentId: string): Promise<ShownCall | null> {
   const [row] = await db.run(
     (sql) => sql<{ conference: string }[]>`
-      select conference from calls where agent_id = ${agentId} and conference is not null and (ended_at is null
+      select conference from calls where agent_id = ${agentId} and leg <> 'customer' and conference is not null and (ended_at is null
         or (joined_at is not null and wrapped_at is null and leg = 'agent' and ended_at > now() - interval '10 minutes'))
       order by ended_at is null desc, started_at desc limit 1`,
   );

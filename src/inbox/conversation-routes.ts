@@ -367,6 +367,7 @@ function changeRoutes(routes: Routes, deps: InboxDeps): void {
     if (result.outcome === "done") {
       if (result.changed) deps.live.publish(id);
       if (result.answerDue) deps.ring(id);
+      if (result.changed && change.kind === "claim") await deps.lines.claimed(by, id);
       return reply.send({ status: "done", fence: result.fence });
     }
     if (result.outcome === "not-found") return notFound(reply, "conversation");

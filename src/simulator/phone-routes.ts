@@ -116,6 +116,29 @@ export async function simulatorRoutes(
       return view ?? reply.status(404).send({ error: "call" });
     },
   );
+  app.get<{ Params: { name: string } }>("/simulator/api/conferences/:name", async (request) => {
+    const said = double.conferences.look(request.params.name)?.said ?? [];
+    const by = (sid: string) => {
+      const placed = double.calls.find((call) => call.sid === sid);
+      return placed === undefined || known.has(placed.to) ? "customer" : "agent";
+    };
+    return { said: said.map(({ sid, at, text }) => ({ by: by(sid), at, text })) };
+  });
+  app.post<{ Params: { name: string } }>(
+    "/simulator/api/conferences/:name/say",
+    { preHandler: sameSite },
+    async (request, reply) => {
+      const body = z.object({ agentId: z.uuid(), text: z.string().min(1).max(500) }).safeParse(request.body);
+      if (!body.success) return bad(reply, "say");
+      // As the provider knows the telephone in an agent's browser.
+      const to = `client:agent_${body.data.agentId.replaceAll("-", "_")}`;
+      const line = double.conferences
+        .look(request.params.name)
+        ?.lines.find(({ sid }) => double.calls.some((call) => call.sid === sid && call.to === to));
+      if (line === undefined || !double.conferences.say(line.sid, body.data.text)) return bad(reply, "say");
+      return reply.status(204).send();
+    },
+  );
   app.post<{ Params: { callSid: string } }>(
     "/simulator/api/calls/:callSid/hang-up",
     { preHandler: sameSite },

@@ -1,6 +1,12 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { noAftermath } from "../../src/callbacks/call-flow.ts";
+import { liveLines } from "../../src/calls/lines.ts";
+import { acceptOffer } from "../../src/calls/offers.ts";
+import { type LiveFacts, nextStep } from "../../src/calls/stage.ts";
 import type { CallTurn } from "../../src/simulator/customer.ts";
 import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
+import { callDesk } from "../support/call-desk.ts";
 import type { SignedIn } from "../support/desk.ts";
 
 const agentPhone = "+46812345678";
@@ -31,12 +37,21 @@ const sql = <Row>(work: (sql: Parameters<Parameters<CallCentre["desk"]["db"]["ru
 const presence = (who: SignedIn, is: string, phone: string | null = null) =>
   sql((db) => db`update agents set presence = ${is}, phone = ${phone} where id = ${who.id}`);
 beforeEach(async () => {
-  // Nobody is on a line or has a call to wrap up.
-  await sql(
-    (db) => db`update calls set ended_at = coalesce(ended_at, now()), wrapped_at = coalesce(wrapped_at, now())`,
-  );
-  for (const who of [ada, bob, root]) await presence(who, "offline");
+  await clearLines();
+  await sql((db) => db`update agents set presence = 'offline', phone = null`);
 });
+
+/** Nobody is on a line or has a call to wrap up. One row after the other: reports of earlier calls still come in. */
+async function clearLines(): Promise<void> {
+  const left = await sql(
+    (db) => db<{ id: string }[]>`select id from calls where ended_at is null or wrapped_at is null`,
+  );
+  for (const { id } of left)
+    await sql(
+      (db) => db`update calls set ended_at = coalesce(ended_at, now()), wrapped_at = coalesce(wrapped_at, now())
+        where id = ${id}`,
+    );
+}
 
 let numbers = 0;
 const number = () => `+4670174${String(++numbers).padStart(4, "0")}`;
@@ -87,6 +102,21 @@ const talks = (call: Pick<CallTurn, "callSid">) =>
 const dialled = (who: SignedIn) =>
   centre.double.calls.filter((one) => one.to === `client:agent_${who.id.replaceAll("-", "_")}`);
 
+/** What the dialler would have asked the provider for this line. */
+async function placeLike(legId: string, to: string): Promise<void> {
+  const account = `AC${"a".repeat(32)}`;
+  const base = "https://help.example/channels/voice/default";
+  const body = new URLSearchParams({
+    To: to,
+    From: ourNumber,
+    Url: `${base}/answered?c=${legId}`,
+    StatusCallback: `${base}/status?c=${legId}`,
+  });
+  const authorization = `Basic ${Buffer.from(`${account}:token-for-tests`).toString("base64")}`;
+  const url = `${centre.double.url}/2010-04-01/Accounts/${account}/Calls.json`;
+  expect((await fetch(url, { method: "POST", headers: { authorization }, body })).status).toBe(201);
+}
+
 /** Ada has the call in her browser. */
 async function connected() {
   await presence(ada, "available");
@@ -127,7 +157,6 @@ test("R4 R5 of many agents one takes the call: dialled once, told what it is abo
   expect(dialled(winner)).toHaveLength(1);
   await centre.double.customer.hangUp(call.callSid);
   await centre.until("the agent's line ends", async () => dialled(winner)[0]?.endedAt !== null);
-  for (const agent of agents) await presence(agent, "offline");
 }, 60_000);
 
 test("an agent on a telephone hears who it is and accepts with a key; one who does not answer is set aside and the next is asked", async () => {
@@ -188,3 +217,216 @@ test("during the call: hold with words, mute, keys, hang-up; then wrap-up, and o
   for (const change of ["offered", "taken", "joined", "held", "resumed", "muted", "left", "wrapped-up"])
     expect(events).toContain(change);
 }, 60_000);
+
+test("a colleague is asked in, talks, and keeps the call when the first agent leaves; a supervisor is heard by one agent alone", async () => {
+  const call = await connected();
+  const act = (path: string, body: object = {}) => ada.call("POST", `/calls/${call.id}/${path}`, body);
+  expect((await act("invite", { agentId: bob.id })).body.error.code).toBe("NotFree");
+  await presence(bob, "available");
+  expect((await act("invite", { agentId: bob.id })).status).toBe(204);
+  const asked = await offerOf(bob, call);
+  // Asked by name: it is nobody else's, and a call that is there already.
+  expect((await root.call("POST", `/calls/offers/${asked.id}/accept`)).status).toBe(404);
+  expect((await bob.call("POST", `/calls/offers/${asked.id}/accept`)).status).toBe(200);
+  await centre.until("both are in", async () => centre.double.conferences.look(call.id)?.lines.length === 3);
+  const [ofAda, ofBob] = [dialled(ada).at(-1), dialled(bob).at(-1)];
+  expect(ofBob?.heard.join(" ")).toContain("Ada asks you into a call");
+  expect((await ada.call("POST", `/calls/${call.id}/coach`, { heard: true })).status).toBe(403);
+  expect((await root.call("POST", `/calls/${call.id}/coach`, { agentId: ada.id, heard: true })).status).toBe(204);
+  await centre.until("the supervisor is in", async () => centre.double.conferences.look(call.id)?.lines.length === 4);
+  const ofRoot = dialled(root).at(-1);
+  const heardBefore = caller(call).heard.length;
+  centre.double.conferences.say(ofRoot?.sid ?? "", "offer them a discount");
+  expect(ofAda?.heard.at(-1)).toBe("offer them a discount");
+  expect(ofBob?.heard.at(-1)).not.toBe("offer them a discount");
+  expect(caller(call).heard).toHaveLength(heardBefore);
+  expect((await root.call("POST", `/calls/${call.id}/coach`, { heard: false })).status).toBe(204);
+  centre.double.conferences.say(ofRoot?.sid ?? "", "said while listening");
+  expect(ofAda?.heard.at(-1)).not.toBe("said while listening");
+  expect((await act("leave")).status).toBe(204);
+  await centre.until("the call is Bob's", async () => {
+    const { body } = await bob.call("GET", `/conversations/${call.conversationId}`);
+    return body.agentId === bob.id;
+  });
+  expect(caller(call).where).toBe("conference");
+  await centre.double.customer.hangUp(call.callSid);
+  await centre.until("nobody stays behind", async () => centre.double.conferences.look(call.id) === null);
+}, 60_000);
+
+test("a browser that goes away loses the call, not the caller: they hear so and somebody else is asked", async () => {
+  const call = await connected();
+  centre.double.hangUp(dialled(ada).at(-1)?.sid ?? "");
+  await centre.until("told", async () => spoken(call).includes("Linjen till min kollega bröts"));
+  await presence(bob, "available");
+  const offer = await offerOf(bob, call);
+  expect((await bob.call("POST", `/calls/offers/${offer.id}/accept`)).status).toBe(200);
+  await talks(call);
+  await centre.double.customer.hangUp(call.callSid);
+}, 60_000);
+
+test("an agent takes the call of somebody who still talks with the assistant", async () => {
+  const call = await dial(number());
+  await says(call, "Hur betalar jag?");
+  const [row] = await sql(
+    (db) => db<{ id: string; conversationId: string }[]>`
+      select id, conversation_id as "conversationId" from calls where external_id = ${call.callSid}`,
+  );
+  const conversationId = row?.conversationId ?? "";
+  expect((await ada.call("POST", "/calls", { conversationId })).body.error.code).toBe("NotFree");
+  await presence(ada, "available");
+  expect((await ada.call("POST", "/calls", { conversationId })).status).toBe(200);
+  await talks(call);
+  expect((await ada.call("GET", `/conversations/${conversationId}`)).body.agentId).toBe(ada.id);
+  expect((await bob.call("POST", "/calls", { conversationId })).body.error.code).toBe("Taken");
+  await centre.double.customer.hangUp(call.callSid);
+}, 60_000);
+
+test("nobody there: a message is left after it was said that it is recorded, and is in the timeline as sound and words", async () => {
+  const call = await wantsPerson();
+  expect(spoken(call)).toContain("Tryck 3 för att lämna ett meddelande, som vi spelar in");
+  await presses(call, "3");
+  expect(spoken(call)).toContain("spelas in och sparas");
+  expect(caller(call).where).toBe("recording");
+  await says(call, "Jag har fått fel faktura.");
+  await centre.until("the line is closed", async () => caller(call).where === "ended");
+  expect(spoken(call)).toContain("Ditt meddelande finns hos vår personal");
+  const parts = await centre.until("sound and words", async () => {
+    const { body } = await ada.call("GET", `/conversations/${call.conversationId}/events`);
+    const all = body.events.flatMap(
+      (event: { parts: { t: string; state?: string; text?: string }[] | null }) => event.parts ?? [],
+    );
+    const sound = all.find((part: { t: string; state?: string }) => part.t === "media" && part.state === "ready");
+    const text = all.find((part: { text?: string }) => part.text === "Jag har fått fel faktura.");
+    return sound !== undefined && text !== undefined ? { sound, text } : null;
+  });
+  expect(parts.sound).toMatchObject({ kind: "voice", mime: "audio/mpeg" });
+  expect(await told(ada, call)).toContain("recording-announced");
+  // Their conversation still waits for people, who answer it.
+  expect((await ada.call("GET", `/conversations/${call.conversationId}`)).body.owner).toBe("queue");
+}, 60_000);
+
+test("nobody there: the place is kept by a word, a time is chosen in words, and silence ends in a goodbye", async () => {
+  const kept = await wantsPerson();
+  await says(kept, "Ring upp mig");
+  await centre.until("over", async () => caller(kept).where === "ended");
+  expect(spoken(kept)).toContain("Du behåller din plats");
+  const promised = await sql(
+    (db) => db<{ phone: string; source: string; wanted_at: Date | null }[]>`
+    select phone, source, wanted_at from callbacks where conversation_id = ${kept.conversationId}`,
+  );
+  expect(promised).toEqual([{ phone: kept.from, source: "voice", wanted_at: null }]);
+  const later = await wantsPerson();
+  await presses(later, "2");
+  expect(spoken(later)).toContain("När ska vi ringa dig?");
+  await says(later, "i morgon klockan tio");
+  const [at] = await centre.until("a time is promised", async () => {
+    const rows = await sql(
+      (db) => db<{ local_time: string }[]>`
+      select local_time from callbacks where conversation_id = ${later.conversationId} and wanted_at is not null`,
+    );
+    return rows.length === 1 ? rows : null;
+  });
+  expect(at?.local_time).toContain("T10:00");
+  await centre.double.customer.hangUp(later.callSid);
+  const silent = await wantsPerson();
+  for (let times = 0; times < 3 && caller(silent).where !== "ended"; times++)
+    await centre.double.customer.gather({ callSid: silent.callSid });
+  expect(caller(silent).where).toBe("ended");
+  expect(spoken(silent)).toContain("Tack för att du ringde");
+}, 60_000);
+
+test("a caller who hangs up while they wait is offered to nobody any more, and one who stays hears their place", async () => {
+  await presence(ada, "busy");
+  const [first, second] = [await wantsPerson(), await wantsPerson()];
+  expect(spoken(second)).toContain("Du är nummer 2 i kön");
+  expect(spoken(second)).toContain("vänta kvar");
+  await centre.double.customer.hangUp(first.callSid);
+  await presence(ada, "available");
+  const offers = await centre.until("the second is offered alone", async () => {
+    const now = await offersOf(ada);
+    return now.some((one) => one.callId === second.id) && !now.some((one) => one.callId === first.id) ? now : null;
+  });
+  expect(offers).toHaveLength(1);
+  expect((await ada.call("POST", `/calls/offers/${offers[0]?.id}/decline`)).status).toBe(204);
+  expect(await offersOf(ada)).toEqual([]);
+  await centre.double.customer.hangUp(second.callSid);
+}, 60_000);
+
+test("R5 the line is on disk before it is dialled: killed between the two, it is looked up, and rung once at most", async () => {
+  for (const taken of [false, true]) {
+    await presence(ada, "available");
+    const call = await wantsPerson();
+    const offer = await offerOf(ada, call);
+    const before = dialled(ada).length;
+    // The transaction of an acceptance whose process dies at its end: nothing of what is left to be done is done.
+    const desk = callDesk(centre.desk.db, { lines: liveLines });
+    const accepted = await acceptOffer(desk, ada.id, offer.id, noAftermath());
+    expect(accepted.outcome).toBe("accepted");
+    // As if the provider had taken it, or not, before the process died.
+    if (taken) {
+      const [leg] = await sql((db) => db<{ id: string }[]>`select id from calls where offer_id = ${offer.id}`);
+      await placeLike(leg?.id ?? "", `client:agent_${ada.id.replaceAll("-", "_")}`);
+    }
+    await sql((db) => db`update calls set look_at = now() where offer_id = ${offer.id}`);
+    if (taken) await talks(call);
+    else {
+      const next = await centre.until("the next is asked", async () => {
+        await sql((db) => db`update calls set look_at = now() where offer_id = ${offer.id} and ended_at is null`);
+        await presence(bob, "available");
+        return (await offersOf(bob)).find((one) => one.callId === call.id && one.id !== offer.id);
+      });
+      expect(next.id).not.toBe(offer.id);
+    }
+    expect(dialled(ada).length - before).toBe(taken ? 1 : 0);
+    await centre.double.customer.hangUp(call.callSid);
+    await presence(bob, "offline");
+    await clearLines();
+  }
+}, 90_000);
+
+test("reports that come twice, late or in the wrong order change nothing", async () => {
+  centre.double.behave({ duplicateWebhooks: 1, reorderStatuses: 0.5 });
+  const call = await connected();
+  await centre.double.customer.hangUp(call.callSid);
+  await centre.until("the agent's line is over", async () => dialled(ada).at(-1)?.endedAt !== null);
+  centre.double.behave({ duplicateWebhooks: 0, reorderStatuses: 0 });
+  await centre.until("wrap-up is due", async () => (await callOf(ada))?.wrapUp === true);
+  const changes = await told(ada, call);
+  for (const once of ["offered", "taken", "joined"]) expect(changes.filter((one) => one === once)).toHaveLength(1);
+  const rows = await sql((db) => db`select 1 from offers where conference = ${call.id}`);
+  expect(rows).toHaveLength(1);
+}, 60_000);
+
+test("what a caller hears next follows from what is so, whatever comes in whatever order", () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        stage: fc.constantFrom("assistant", "waiting", "choosing", "message", "talking", "over"),
+        owner: fc.constantFrom("assistant", "queue", "agent"),
+        agentIn: fc.boolean(),
+        offer: fc.constantFrom("open", "taken", null),
+        free: fc.boolean(),
+        staffed: fc.boolean(),
+        choice: fc.constantFrom("callback", "time", "message", null),
+        recorded: fc.constantFrom(true, false, null),
+        sinceToldMs: fc.option(fc.nat(100_000)),
+        silences: fc.nat(5),
+      }) as fc.Arbitrary<LiveFacts>,
+      (facts) => {
+        const step = nextStep(facts);
+        expect(nextStep(facts)).toEqual(step);
+        if (facts.stage === "over") expect(step.do).toBe("hang-up");
+        else if (facts.agentIn) expect(step.do).toBe("join");
+        else {
+          expect(step.do).not.toBe("join");
+          // Never in silence for longer than a tune and a half.
+          if (step.do === "wait" && !step.tell)
+            expect(facts.sinceToldMs ?? Number.POSITIVE_INFINITY).toBeLessThan(25_000);
+          // Nobody hangs up on a caller for whom somebody is on the way.
+          if (facts.offer === "taken" || facts.free) expect(step.do).not.toBe("hang-up");
+        }
+      },
+    ),
+    { numRuns: 20_000 },
+  );
+});

@@ -1,6 +1,7 @@
 import { call } from "./api.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { $, el } from "./dom.js";
+import { changed, desk } from "./state.js";
 import { toast } from "./toast.js";
 
 /** Whether this agent takes calls and where they ring; and how promised calls went. */
@@ -8,6 +9,8 @@ export async function showPresence() {
   const { ok, data } = await call("GET", "/presence");
   if (!ok) return;
   const takes = data.presence === "available";
+  desk.takesCalls = takes;
+  changed("phone");
   $("presence").replaceChildren(
     el(
       "button",

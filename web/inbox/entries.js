@@ -123,7 +123,7 @@ function lineWords(event) {
     case "callback":
       return callbackWords(event);
     case "call":
-      return callWords(data);
+      return data.change ? (liveWords[data.change]?.(who, data) ?? data.change) : callWords(data);
     case "reach":
       return reachWords(data);
     case "change":
@@ -159,6 +159,26 @@ function callbackWords({ agentName, data }) {
   const when = localWords(data.localTime, data.zone) ?? data.wish;
   return `Callback ${data.change ?? data.state}${by}${when ? `: ${when}` : ""}${data.outcome ? `. ${data.outcome}` : ""}`;
 }
+
+const liveWords = {
+  offered: () => "The caller waits for a person; their call is offered",
+  withdrawn: () => "The call is not offered any more",
+  taken: (who) => `${who} takes the call`,
+  joined: (who) => `${who} talks with the customer`,
+  missed: (who) => `${who} did not answer; the next one is asked`,
+  declined: (who) => `${who} left the call to others`,
+  left: (who) => `${who} left the call`,
+  held: (who) => `${who} put the customer on hold`,
+  resumed: (who) => `${who} took the customer off hold`,
+  muted: (who) => `${who} muted themselves`,
+  unmuted: (who) => `${who} is heard again`,
+  "colleague-asked": (who) => `${who} asks a colleague into the call`,
+  "colleague-coming": (who) => `${who} joins the call`,
+  supervised: (who) => `${who} listens to the call`,
+  "recording-announced": () => "The customer chose to leave a message, after being told that it is recorded",
+  "wrapped-up": (who, { disposition, note }) =>
+    `${who} noted the call${disposition ? `: ${disposition}` : ""}${note ? `. ${note}` : ""}`,
+};
 
 function callWords({ leg, state, answeredBy }) {
   const who = leg === "customer" ? "Call to the customer" : "Call to an agent";

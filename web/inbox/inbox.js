@@ -5,6 +5,7 @@ import { $ } from "./dom.js";
 import { showHelp } from "./keys.js";
 import { refreshList, showView } from "./list.js";
 import { connect } from "./live.js";
+import { lookAtCalls } from "./softphone.js";
 import { desk } from "./state.js";
 import { watchChannels } from "./trouble.js";
 
@@ -47,6 +48,7 @@ async function enter() {
   $("me").textContent = data.agent.name;
   showView("queue");
   void showPresence();
+  void lookAtCalls();
   connect();
   watchChannels();
 }

@@ -3,6 +3,7 @@ import { write } from "./composer.js";
 import { openDialog } from "./dialog.js";
 import { $, el } from "./dom.js";
 import { step } from "./list.js";
+import { phoneKeys } from "./softphone.js";
 
 const offKey = "everline:keys-off";
 
@@ -15,6 +16,7 @@ const keys = [
   ["e", "Resolve", resolve],
   ["s", "Put aside", snooze],
   ["a", "Assign", assign],
+  ...phoneKeys,
   ["?", "This help", showHelp],
 ];
 

@@ -21,6 +21,7 @@ let cursor = null;
 let pages = 1;
 let timer = null;
 let asked = 0;
+let waiting = 0;
 
 on("list", () => {
   if (timer !== null) return;
@@ -215,6 +216,11 @@ async function drawCounts(callbackTabs) {
     const mark = $("views").querySelector(`[data-view="${view}"] .count`);
     if (mark !== null) mark.textContent = count === 0 ? "" : `${count}${more ? "+" : ""}`;
   }
-  const waiting = all.find((one) => one.view === "queue")?.count ?? 0;
-  document.title = `${waiting > 0 ? `(${waiting}) ` : ""}Inbox – Everline`;
+  waiting = all.find((one) => one.view === "queue")?.count ?? 0;
+  drawTitle();
+}
+
+/** What the browser's tab says: a call that is offered, and how many wait. */
+export function drawTitle() {
+  document.title = `${desk.ringing ? "Incoming call – " : ""}${waiting > 0 ? `(${waiting}) ` : ""}Inbox – Everline`;
 }

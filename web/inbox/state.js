@@ -8,6 +8,9 @@ export const desk = {
   openId: null,
   conversation: null,
   lastSeq: 0,
+  /** This agent takes calls; one is offered to them now. */
+  takesCalls: false,
+  ringing: false,
 };
 
 const listeners = new Map();
