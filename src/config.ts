@@ -135,8 +135,8 @@ export interface Config {
   /** Calls over ConversationRelay's socket, which a Twilio account has to be enabled for, or in single requests. */
   readonly voiceTransport: "relay" | "gather";
   readonly whatsappCloud: WhatsappCloudSettings | null;
-  readonly whatsappWeb: boolean;
-  readonly bot: { readonly appId: string; readonly password: string } | null;
+  /** Settings that are set and that this version does nothing with. */
+  readonly withoutEffect: readonly string[];
   readonly assistant: { readonly model: string; readonly apiKey: string | null; readonly baseUrl: string | null };
   readonly identity: { readonly secret: string | null; readonly jwksUrl: string | null };
   /** The page where the company's customers sign in: a path on this service in the demo; null: there is none to link to. */
@@ -193,8 +193,7 @@ function toConfig(raw: Raw): Config {
     twilio: twilioSettings(raw),
     voiceTransport: raw.VOICE_TRANSPORT ?? (raw.TWILIO_ACCOUNT_SID === undefined ? "relay" : "gather"),
     whatsappCloud: whatsappCloudSettings(raw),
-    whatsappWeb: raw.WHATSAPP_WEB,
-    bot: raw.BOT_APP_ID && raw.BOT_APP_PASSWORD ? { appId: raw.BOT_APP_ID, password: raw.BOT_APP_PASSWORD } : null,
+    withoutEffect: [...(raw.WHATSAPP_WEB ? ["WHATSAPP_WEB"] : []), ...(raw.BOT_APP_ID ? ["BOT_APP_ID"] : [])],
     assistant: {
       model: raw.ASSISTANT_MODEL,
       apiKey: raw.ASSISTANT_API_KEY ?? null,

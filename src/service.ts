@@ -192,6 +192,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const stopWorker = config.role === "web" ? null : await startWorker(shared);
   const setupToken = app === null ? null : await patiently(() => ensureFirstAdmin(engines.db, config.admin));
   log.info({ role: config.role, version, port: config.port }, "started");
+  for (const name of config.withoutEffect) log.warn({ reason: name }, "setting-without-effect");
   return {
     url,
     address,

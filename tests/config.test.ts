@@ -27,6 +27,12 @@ test("nothing configured means the demo company, the simulator and a kept key", 
   expect(readConfig({ DATA_DIR }).secretKey).toEqual(config.secretKey);
 });
 
+test("a setting that this version does nothing with is named, and stops nothing", () => {
+  const bot = { BOT_APP_ID: "an-app", BOT_APP_PASSWORD: "a-password" };
+  expect(readConfig({ DATA_DIR, WHATSAPP_WEB: "true", ...bot }).withoutEffect).toEqual(["WHATSAPP_WEB", "BOT_APP_ID"]);
+  expect(readConfig({ DATA_DIR }).withoutEffect).toEqual([]);
+});
+
 test("a language model needs its key, or the address of its provider", () => {
   const faultOf = (settings: Record<string, string>) => () => readConfig({ DATA_DIR, ...settings });
   expect(faultOf({ ASSISTANT_MODEL: "openai:some-model" })).toThrow("ASSISTANT_API_KEY: missing");

@@ -15,6 +15,7 @@ const diskMinBytes = 500 * 1024 * 1024;
 /** Says in words what works and what does not; true when everything that is configured works. Changes nothing. */
 export async function runDoctor(config: Config, log: Log, say: (line: string) => void): Promise<boolean> {
   const results = [
+    await check(say, "Settings", async () => checkSettings(config)),
     await check(say, "Disk", () => checkDisk(config)),
     await check(say, "Database", () => checkDatabase(config, log)),
     await check(say, "Job queue", () => checkQueue(config)),
@@ -33,6 +34,11 @@ async function check(say: (line: string) => void, name: string, run: () => Promi
     say(`✗ ${name}: ${error instanceof Error ? error.message : "failed"}`);
     return false;
   }
+}
+
+function checkSettings({ withoutEffect }: Config): string {
+  if (withoutEffect.length === 0) return "complete, and each has an effect.";
+  throw new Error(`this version does nothing with ${withoutEffect.join(" and ")}: its channel is not there. Unset it.`);
 }
 
 async function checkDisk(config: Config): Promise<string> {
