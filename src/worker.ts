@@ -10,6 +10,7 @@ import { createMediaFetcher } from "./attachments/fetch-media.ts";
 import { removeUnplaced } from "./attachments/store.ts";
 import type { CallDesk } from "./callbacks/desk.ts";
 import type { Dialler } from "./callbacks/dialler.ts";
+import { removeOldAllowances } from "./callbacks/phone-policy.ts";
 import type { LiveLines } from "./calls/live-lines.ts";
 import type { Config } from "./config.ts";
 import { removeOldCodes } from "./contacts/sign-in-codes.ts";
@@ -142,6 +143,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
       () => removeOldCodes(engines.db),
       () => removeOldNudges(engines.db),
       () => removeOldLinks(engines.db),
+      () => removeOldAllowances(engines.db),
       () => removeOldCallTokens(engines.db),
     ],
     log,

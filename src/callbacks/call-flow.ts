@@ -1,10 +1,11 @@
 import type { AwaitPlan, CallPlan, CallReport } from "../../channels/channel.ts";
 import type { TransactionSql } from "../db/client.ts";
-import { applyToCallback } from "./apply.ts";
+import { applyToCallback, hoursOf } from "./apply.ts";
 import { hasEnded } from "./call-standing.ts";
 import type { CallDesk, DiallingMode } from "./desk.ts";
 import { type Leg, lockReported, markJoined, otherLegs, recordOnLeg, writeLeg } from "./legs.ts";
-import { neverCall } from "./phone-policy.ts";
+import { mayRing } from "./machine.ts";
+import { neverCall, refusesCalls } from "./phone-policy.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";
 import { callWords, fillIn } from "./words.ts";
 
@@ -88,6 +89,10 @@ async function planAgent(
     return digits === null ? { do: "ask-agent", say, locale } : { do: "hang-up", say: null, locale };
   }
   await markJoined(sql, leg);
+  if (!(await mayRingNow(sql, desk, callback))) {
+    await applyToCallback(sql, desk, callback, { type: "not-dialled", round: callback.round, againAt: desk.now() });
+    return { do: "hang-up", say: "This customer cannot be called any more just now. Thank you.", locale };
+  }
   await ringCustomer(sql, desk, callback, leg.agentId, after);
   return { do: "bridge", conference: callback.id, leg: "agent", say: null, optOutKey: null, locale };
 }
@@ -123,6 +128,13 @@ async function planCustomer(
   if (mode === "customer-first") await ringAgent(sql, row, leg.agentId, after);
   const greeting = digits === null ? say(words.greeting) : null;
   return { do: "bridge", conference: callback.id, leg: "customer", say: greeting, optOutKey: key, locale };
+}
+
+/** While the agent's telephone rang, the window may have closed, or the customer may have said "never again" (R5). */
+async function mayRingNow(sql: TransactionSql, desk: CallDesk, callback: CallbackRow): Promise<boolean> {
+  if (callback.rung) return true;
+  if (callback.last || callback.phone === null || (await refusesCalls(sql, callback.phone))) return false;
+  return mayRing(callback, desk.now(), { hours: hoursOf(callback), policy: desk.policy });
 }
 
 async function ringCustomer(

@@ -5,7 +5,7 @@ import { applyToCallback } from "./apply.ts";
 import { type Aftermath, followLeg, noAftermath, planCall, takeReport } from "./call-flow.ts";
 import { hasEnded } from "./call-standing.ts";
 import type { CallDesk, DiallingMode } from "./desk.ts";
-import { failLeg, type Leg, lockLeg, recordOnLeg, writeLeg } from "./legs.ts";
+import { failLeg, type Leg, lockLeg, recordOnLeg, renewLease, standingEverySeconds, writeLeg } from "./legs.ts";
 import { checkPhone, dialAllowances, refusesCalls, takeAllowances } from "./phone-policy.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";
 import { tellCustomer } from "./tell.ts";
@@ -14,14 +14,14 @@ import { tellCustomer } from "./tell.ts";
 const ringSeconds = { customer: 25, agent: 20, supervisor: 20 } as const;
 /** safety.md: a provider call may take 10 s. */
 const placeLimitMs = 10_000;
+/** What is left of a leg's lease while the provider is asked. */
+const claimLimitMs = 1_500;
 const batchMax = 100;
 /** A look-up right after a time-out could miss what the provider is still taking in; two must miss. */
 const lookUpsBeforeAgain = 2;
 const lookUpEverySeconds = 4;
 /** A provider that cannot be asked: then the attempt counts as made, and nobody is rung twice for it. */
 const lookUpsBeforeGivingUp = 30;
-/** Calls under way are asked after from time to time: reports get lost. */
-const standingEverySeconds = 60;
 /** Held back by a cap or a list: looked at again after this. */
 const heldForMs = 60 * 60_000;
 const remindBeforeMs = 15 * 60_000;
@@ -79,8 +79,10 @@ export function createDialler(desk: CallDesk): Dialler {
 
   /** Asks the provider to ring; whatever it says, or does not say, is written down. */
   async function place(id: string): Promise<void> {
-    const leg = await targetOf(desk, id);
-    if (leg === null) return;
+    const began = performance.now();
+    const leg = (await desk.db.run((sql) => renewLease(sql, id))) ? await targetOf(desk, id) : null;
+    // A process that slept meanwhile holds nothing any more: others look up what became of this leg.
+    if (leg === null || performance.now() - began > claimLimitMs) return;
     const phone = desk.phone();
     const result =
       phone === null
@@ -247,7 +249,8 @@ export function createDialler(desk: CallDesk): Dialler {
       (sql) => sql<{ id: string; externalId: string | null; to: string | null; startedAt: Date }[]>`
         with due as (select id from calls where ended_at is null and look_at <= now()
           order by look_at limit ${batchMax} for update skip locked)
-        update calls c set look_at = now() + case when c.external_id is null then ${lookUpEverySeconds}::int else ${standingEverySeconds}::int end * interval '1 second',
+        update calls c set look_at = now() + case when c.external_id is null then ${lookUpEverySeconds}::int
+            when c.joined_at is null then ${standingEverySeconds.before}::int else ${standingEverySeconds.joined}::int end * interval '1 second',
           state = case when c.state = 'dialling' and c.external_id is null then 'unknown' else c.state end
         from due where c.id = due.id
         returning c.id, c.external_id as "externalId", c.started_at as "startedAt"`,
@@ -291,6 +294,25 @@ export function createDialler(desk: CallDesk): Dialler {
     if (news) await followLeg(sql, desk, now, after);
   }
 
+  /** Customers who write or call between two attempts are at their telephone. */
+  async function hear(): Promise<void> {
+    const soon = new Date(desk.now() + desk.policy.heardAfterMs);
+    const rows = await desk.db.run(
+      (sql) => sql<{ id: string }[]>`select k.id from callbacks k join conversations c on c.id = k.conversation_id
+        where k.state = 'scheduled' and k.attempts > 0 and k.due_at > ${soon} and c.last_inbound_at > k.updated_at
+        limit ${batchMax}`,
+    );
+    for (const { id } of rows) {
+      await desk.db.transaction(async (sql) => {
+        const row = await lockCallback(sql, id);
+        if (row === null) return;
+        await applyToCallback(sql, desk, row, { type: "heard-from" }, { agentId: null, change: "heard-from" });
+        // What was heard is heard once, also where it changed nothing.
+        await sql`update callbacks set updated_at = now() where id = ${id}`;
+      });
+    }
+  }
+
   async function remind(): Promise<void> {
     const now = new Date(desk.now());
     const rows = await desk.db.run(
@@ -319,6 +341,7 @@ export function createDialler(desk: CallDesk): Dialler {
     async look() {
       await lookUpOutcomes();
       await dialDue();
+      await hear();
       await remind();
     },
     async takeReport(report) {

@@ -1,8 +1,14 @@
 import type { CallLeg, CallReport, CallStanding } from "../../channels/channel.ts";
 import { appendEvent } from "../conversations/append-event.ts";
-import type { TransactionSql } from "../db/client.ts";
+import type { Sql, TransactionSql } from "../db/client.ts";
 import { isId, newId } from "../lib/ids.ts";
 import { afterReport, type CallState, hasEnded } from "./call-standing.ts";
+
+/** Whoever writes a leg asks the provider within this, or others look it up: the 10 s of a provider call, and a little. */
+const leaseSeconds = 12;
+
+/** Calls under way are asked after, as reports get lost: soon while somebody is still to be joined, then now and then. */
+export const standingEverySeconds = { before: 15, joined: 30 } as const;
 
 /** One line that we dialled, or a caller's own, as its row holds it. */
 export interface Leg {
@@ -38,17 +44,30 @@ export async function writeLeg(
 ): Promise<string | null> {
   const id = newId();
   const [row] = await sql<{ id: string }[]>`
-    insert into calls (id, conversation_id, callback_id, direction, leg, agent_id, conference, state, attempt)
+    insert into calls (id, conversation_id, callback_id, direction, leg, agent_id, conference, state, attempt, look_at)
     values (${id}, ${leg.conversationId}, ${leg.callbackId}, 'outbound', ${leg.leg}, ${leg.agentId}, ${leg.callbackId},
-      'dialling', ${leg.attempt})
+      'dialling', ${leg.attempt}, now() + ${leaseSeconds} * interval '1 second')
     on conflict (callback_id, attempt, leg) where callback_id is not null do nothing returning id`;
   return row?.id ?? null;
 }
 
+/**
+ * Holds others off for the length of a provider call, and makes them look up anew: what they looked for before may still
+ * come. False: the provider took this leg already, or it is over.
+ */
+export async function renewLease(sql: Sql, id: string): Promise<boolean> {
+  const rows = await sql`update calls set look_at = now() + ${leaseSeconds} * interval '1 second', lookups = 0
+    where id = ${id} and external_id is null and ended_at is null returning id`;
+  return rows.length > 0;
+}
+
 /** The conversation first, as everybody who writes an event does: so no two of them wait for each other. */
 export async function lockLeg(sql: TransactionSql, id: string): Promise<Leg | null> {
-  await sql`select 1 from conversations where id = (select conversation_id from calls where id = ${id}) for update`;
-  const [row] = await sql<Leg[]>`select ${legColumns(sql)} from calls where id = ${id} for update`;
+  // Both on their way at once: they are carried out in order.
+  const [, [row]] = await Promise.all([
+    sql`select 1 from conversations where id = (select conversation_id from calls where id = ${id}) for update`,
+    sql<Leg[]>`select ${legColumns(sql)} from calls where id = ${id} for update`,
+  ]);
   return row ?? null;
 }
 
@@ -82,7 +101,8 @@ export async function recordOnLeg(
   if (next === null && leg.externalId !== null) return { leg, news: false };
   const now = { ...leg, ...(next ?? {}), externalId: report.externalId };
   await sql`update calls set state = ${now.state}, sequence = ${now.sequence}, answered_by = ${now.answeredBy},
-      external_id = ${now.externalId}, look_at = now() + interval '60 seconds', lookups = 0,
+      external_id = ${now.externalId}, lookups = 0,
+      look_at = now() + case when joined_at is null then ${standingEverySeconds.before}::int else ${standingEverySeconds.joined}::int end * interval '1 second',
       answered_at = case when ${now.state === "in-progress"} then coalesce(answered_at, now()) else answered_at end,
       ended_at = case when ${hasEnded(now.state)} then coalesce(ended_at, now()) else ended_at end
     where id = ${leg.id}`;

@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
-import type { TransactionSql } from "../db/client.ts";
+import type { Db, TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
 
 /** Numbers that cost their caller money or reach nobody in particular (M1). */
@@ -130,6 +130,11 @@ export async function takeAllowances(sql: TransactionSql, items: readonly Allowa
   const [row] = await sql<{ full: string | null }[]>`select take_allowances(${sql.json(asJson([...items]))}) as full`;
   if (row === undefined) throw new Error("The counters of calls gave no answer.");
   return row.full;
+}
+
+/** Counters of days that are over. Safe side by side in every worker. */
+export async function removeOldAllowances(db: Db): Promise<void> {
+  await db.run((sql) => sql`delete from allowances where period < now() - interval '2 days'`);
 }
 
 /** R5: opted out on whichever channel, or said "never again". */

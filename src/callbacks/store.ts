@@ -22,13 +22,16 @@ export interface CallbackRow extends Promised {
 
 /** The conversation first, as everybody who writes an event does: so no two of them wait for each other. */
 export async function lockCallback(sql: TransactionSql, id: string): Promise<CallbackRow | null> {
-  await sql`select 1 from conversations where id = (select conversation_id from callbacks where id = ${id}) for update`;
-  const [row] = await sql<StoredCallback[]>`
+  // Both on their way at once: they are carried out in order.
+  const conversation = sql`select 1 from conversations
+    where id = (select conversation_id from callbacks where id = ${id}) for update`;
+  const callback = sql<StoredCallback[]>`
     select id, contact_id as "contactId", conversation_id as "conversationId", state, asked_at as "askedAt",
       wanted_at as "wantedAt", picked, due_at as "dueAt", until, not_before as "notBefore", round, attempts, rung,
       told_late as "toldLate", last, phone, zone, local_time as "localTime", zones, topic, locale, wish, proven,
       agent_id as "agentId", team, outcome
     from callbacks where id = ${id} for update`;
+  const [, [row]] = await Promise.all([conversation, callback]);
   return row === undefined ? null : inMs(row);
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import type { Behaviour } from "./behaviour.ts";
 import { twimlFault } from "./check-twiml.ts";
 import type { Conferences } from "./conferences.ts";
@@ -13,14 +14,18 @@ const stepsMax = 20;
 const retryAfterMs = 200;
 
 /** What happens when a telephone rings. */
-export interface Callee {
-  readonly outcome: "human" | "machine" | "busy" | "no-answer" | "failed";
-  readonly ringMs: number;
+const calleeSchema = z.object({
+  outcome: z.enum(["human", "machine", "busy", "no-answer", "failed"]),
+  ringMs: z.number().int().min(0),
   /** How long the line stays open where nobody else ends it. */
-  readonly talkMs: number;
+  talkMs: z.number().int().min(0),
   /** The key that is pressed whenever one is asked for; null: none. */
-  readonly key: string | null;
-}
+  key: z.string().nullable(),
+});
+export type Callee = Readonly<z.output<typeof calleeSchema>>;
+
+/** By number; what is left out is drawn as for everybody. */
+export const calleesSchema = z.record(z.string(), calleeSchema.partial()) as z.ZodType<Record<string, Partial<Callee>>>;
 
 /** The telephone in an agent's browser stays on the line until somebody hangs up. */
 const browserTalkMs = 4 * 3_600_000;
@@ -41,6 +46,23 @@ export interface PlacedCall {
   conference: string | null;
   /** What was said into the line. */
   readonly heard: string[];
+}
+
+/** A call as the judge of a run reads it. */
+export interface LoggedCall {
+  readonly sid: string;
+  readonly to: string;
+  readonly at: number;
+  /** Our own id, as it came with the addresses of the request. */
+  readonly callId: string | null;
+  readonly status: string;
+  readonly answeredBy: string | null;
+  readonly answeredAt: number | null;
+}
+
+export function toLogged(call: PlacedCall): LoggedCall {
+  const { sid, to, createdAt, status, answeredBy, answeredAt, entry } = call;
+  return { sid, to, at: createdAt, callId: entry.deliveryId, status, answeredBy, answeredAt };
 }
 
 export interface CallsApi {
@@ -204,8 +226,11 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     const [signed = url, fragment] = url.split("#");
     const retries = Number(new URLSearchParams(fragment).get("rc") ?? 0);
     for (let tries = 0; ; tries++) {
-      const posted = await customer.postForm(signed, form);
-      if (posted.status < 500 || tries >= retries) return posted;
+      const posted = await customer.postForm(signed, form).catch((error: unknown) => {
+        if (tries >= retries) throw error;
+        return null;
+      });
+      if (posted !== null && (posted.status < 500 || tries >= retries)) return posted;
       await sleep(retryAfterMs);
     }
   }
@@ -214,8 +239,9 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     if (url === null) return null;
     const form = callForm(call, "in-progress");
     if (digits !== null) form.set("Digits", digits);
-    const posted = await post(url, form);
-    return posted.status === 200 ? posted.body : null;
+    // As at Twilio, a call that nobody tells what to do ends.
+    const posted = await post(url, form).catch(() => null);
+    return posted?.status === 200 ? posted.body : null;
   }
 
   return {

@@ -15,17 +15,23 @@ const settings = z.object({
   authToken: z.string(),
   publicUrl: z.string(),
   origin: z.string().optional(),
+  /** Several, as behind a load balancer: each request goes to any of them. */
+  origins: z.array(z.string()).min(1).optional(),
   account: z.string().default("default"),
   cloud: z.object({ appSecret: z.string(), phoneNumberId: z.string(), token: z.string() }).optional(),
   behaviour: behaviourSchema.partial().default({}),
 });
 
-const { publicUrl, origin, cloud, behaviour, ...given } = settings.parse(JSON.parse(process.argv[2] ?? "{}"));
+const { publicUrl, origin, origins, cloud, behaviour, ...given } = settings.parse(JSON.parse(process.argv[2] ?? "{}"));
+const all = origins ?? (origin === undefined ? [] : [origin]);
 const double = await startProviderDouble({
   ...given,
   ...(cloud === undefined ? {} : { cloud }),
   log: createLog({ level: "warn" }),
-  service: { publicUrl: () => publicUrl, ...(origin === undefined ? {} : { origin: () => origin }) },
+  service: {
+    publicUrl: () => publicUrl,
+    ...(all.length === 0 ? {} : { origin: () => all[Math.floor(Math.random() * all.length)] ?? "" }),
+  },
 });
 double.behave(Object.fromEntries(Object.entries(behaviour).filter(([, value]) => value !== undefined)));
 process.stdout.write(`${JSON.stringify({ url: double.url })}\n`);

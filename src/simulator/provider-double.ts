@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { Log } from "../lib/log.ts";
 import { type Behaviour, behaviourSchema, drawFault, type Fault, seededRandom, wellBehaved } from "./behaviour.ts";
-import { type Callee, createCallsApi, type PlacedCall } from "./calls-api.ts";
+import { type Callee, calleesSchema, createCallsApi, type PlacedCall, toLogged } from "./calls-api.ts";
 import { twimlFault } from "./check-twiml.ts";
 import { checkCloud, refuseCloud } from "./cloud-api.ts";
 import { type Conferences, createConferences, type Line } from "./conferences.ts";
@@ -396,6 +396,16 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     if (path === "/_double/log" && request.method === "GET") {
       const from = Number(new URLSearchParams(query).get("from") ?? 0) || 0;
       return { status: 200, body: journal.seen(from) };
+    }
+    if (path === "/_double/calls" && request.method === "GET") {
+      const from = Number(new URLSearchParams(query).get("from") ?? 0) || 0;
+      return { status: 200, body: calls.placed.slice(from).map(toLogged) };
+    }
+    if (path === "/_double/callees" && request.method === "POST") {
+      const parsed = calleesSchema.safeParse(parseJson(body));
+      if (!parsed.success) return { status: 400, body: { error: "not callees" } };
+      for (const [number, callee] of Object.entries(parsed.data)) calls.answerAs(number, callee);
+      return { status: 200, body: {} };
     }
     if (path === "/_double/behaviour" && request.method === "POST") {
       const parsed = behaviourSchema.partial().safeParse(parseJson(body));

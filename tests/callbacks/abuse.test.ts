@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { usualCaps } from "../../src/callbacks/phone-policy.ts";
+import { removeOldAllowances, usualCaps } from "../../src/callbacks/phone-policy.ts";
 import { requestCallback } from "../../src/callbacks/request-callback.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
 import { seededRandom } from "../../src/simulator/behaviour.ts";
@@ -102,6 +102,19 @@ test(`M1 M2 ${requests} requests of an abuser, ${parallel} in parallel: none off
   );
   for (const { scope, used } of counters) expect([scope, used]).toEqual([scope, granted.length]);
 }, 600_000);
+
+test("M2 counters of days that are over are removed, those that still count are not", async () => {
+  const scopes = () => db.run((sql) => sql`select scope from allowances where scope like 'kept-%' order by scope`);
+  for (const [scope, age] of [
+    ["kept-old", "3 days"],
+    ["kept-today", "1 hour"],
+  ] as const)
+    await db.run((sql) => sql`insert into allowances values (${scope}, 'x', now() - ${age}::interval, 1)`);
+  expect(await scopes()).toHaveLength(2);
+  await removeOldAllowances(db);
+  expect(await scopes()).toEqual([{ scope: "kept-today" }]);
+  await db.run((sql) => sql`delete from allowances where scope like 'kept-%'`);
+});
 
 test("M2 when a counter cannot be read, nothing is promised", async () => {
   const desk = callDesk(db, { countries: ["SE", "US"] });

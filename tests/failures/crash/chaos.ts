@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../../src/simulator/behaviour.ts";
-import { type Point, pointsOf, type Role } from "./points.ts";
+import { type Point, pointsOf, type Role, type Way } from "./points.ts";
 import type { ServiceProcess } from "./service-process.ts";
 import type { World } from "./world.ts";
 
 /** A point that is not passed in this time (nothing to look up just now) becomes a kill at random. */
 const passedWithinMs = 5_000;
-/** Longer than the leases of turns and of deliveries: another worker takes over before this one goes on. */
-const frozenMs = 13_000;
+/** Longer than the leases of turns, deliveries and legs: another worker takes over before this one goes on. */
+const frozenMs: Readonly<Record<Way, number>> = { messages: 13_000, calls: 22_000 };
+/** A clock that is set right, or a machine that slept; within the half hour that a promise holds. */
+const jumpMaxMs = 8 * 60_000;
 const roles: readonly Role[] = ["web", "worker"];
 
 export interface ChaosPlan {
@@ -15,12 +17,15 @@ export interface ChaosPlan {
   readonly databaseCrashes: number;
   readonly flushes: number;
   readonly freezes: number;
+  /** Only where the run has a clock of its own. */
+  readonly clockJumps?: number;
 }
 
 export type ChaosEvent =
   | { readonly kind: "kill-at"; readonly role: Role; readonly point: Point; readonly pass: number }
   | { readonly kind: "kill"; readonly role: Role; readonly draw: number }
-  | { readonly kind: "freeze"; readonly draw: number }
+  | { readonly kind: "freeze"; readonly way: Way; readonly draw: number }
+  | { readonly kind: "jump-clock"; readonly byMs: number }
   /** The provider stops or goes on to report what became of messages: without its word only the look-up tells. */
   | { readonly kind: "reports"; readonly on: boolean }
   | { readonly kind: "crash-database" }
@@ -32,12 +37,13 @@ export interface ChaosCount {
   readonly databaseCrashes: number;
   readonly flushes: number;
   readonly freezes: number;
+  readonly clockJumps: number;
 }
 
 /** The events of a run, in order; the same seed gives the same ones. Three of four kills are at named points. */
-export function planChaos(plan: ChaosPlan, seed: number): ChaosEvent[] {
+export function planChaos(plan: ChaosPlan, seed: number, way: Way): ChaosEvent[] {
   const random = seededRandom(seed + 2);
-  const named = roles.flatMap((role) => pointsOf(role).map((point) => ({ role, point })));
+  const named = roles.flatMap((role) => pointsOf(role, way).map((point) => ({ role, point })));
   const shuffled = shuffle(named, random);
   const kills = Array.from({ length: plan.kills }, (_, index): ChaosEvent => {
     const at = shuffled[index % shuffled.length];
@@ -49,9 +55,14 @@ export function planChaos(plan: ChaosPlan, seed: number): ChaosEvent[] {
   const others: ChaosEvent[] = [
     ...Array.from({ length: plan.databaseCrashes }, () => ({ kind: "crash-database" as const })),
     ...Array.from({ length: plan.flushes }, () => ({ kind: "flush-queue" as const })),
-    ...Array.from({ length: plan.freezes }, () => ({ kind: "freeze" as const, draw: random() })),
+    ...Array.from({ length: plan.freezes }, () => ({ kind: "freeze" as const, way, draw: random() })),
+    ...Array.from({ length: plan.clockJumps ?? 0 }, () => {
+      return { kind: "jump-clock" as const, byMs: Math.round((2 * random() - 1) * jumpMaxMs) };
+    }),
   ];
-  return withSilence(spread(kills, shuffle(others, random)));
+  const events = spread(kills, shuffle(others, random));
+  // Without reports a call is asked after once a minute: for messages alone that is a fit pace.
+  return way === "messages" ? withSilence(events) : events;
 }
 
 /** In the middle third of a run the provider reports nothing. */
@@ -67,9 +78,13 @@ function withSilence(events: readonly ChaosEvent[]): ChaosEvent[] {
 }
 
 /** Carries the events out, each when it is due; resolves when the last one is over and every process runs again. */
-export async function wreak(world: World, events: readonly ChaosEvent[], pace: Pace): Promise<ChaosCount> {
+export async function wreak(
+  world: World,
+  events: readonly ChaosEvent[],
+  pace: Pick<Pace, "due" | "struck">,
+): Promise<ChaosCount> {
   const kills = new Map<Point | "random", number>();
-  const count = { databaseCrashes: 0, flushes: 0, freezes: 0 };
+  const count = { databaseCrashes: 0, flushes: 0, freezes: 0, clockJumps: 0 };
   const frozen: Promise<void>[] = [];
   const struck = (where: Point | "random") => kills.set(where, (kills.get(where) ?? 0) + 1);
   for (const [index, event] of events.entries()) {
@@ -82,8 +97,12 @@ export async function wreak(world: World, events: readonly ChaosEvent[], pace: P
         struck(await killAny(world, event));
         break;
       case "freeze":
-        frozen.push(readyOf(world, "worker", event.draw).freeze(frozenMs));
+        frozen.push(readyOf(world, "worker", event.draw).freeze(frozenMs[event.way]));
         count.freezes += 1;
+        break;
+      case "jump-clock":
+        world.clock.move(event.byMs);
+        count.clockJumps += 1;
         break;
       case "reports":
         await world.behave({ statuses: event.on });

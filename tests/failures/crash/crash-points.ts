@@ -1,4 +1,4 @@
-import type { Channel, ReceivesWebhooks, Sends } from "../../../channels/channel.ts";
+import type { Channel, PlacesCalls, ReceivesWebhooks, Sends } from "../../../channels/channel.ts";
 import { can } from "../../../channels/channel.ts";
 import type { Db, Sql } from "../../../src/db/client.ts";
 import type { Engines } from "../../../src/engines.ts";
@@ -7,12 +7,16 @@ import type { Order, Point, Report, Step } from "./points.ts";
 /** A moment later the statement or request is on its way and its outcome is not back. */
 const begunAfterMs = 1;
 
-/** What is deliberately broken, to prove that the judge sees it. The other two are broken by SQL (sabotage.ts). */
+/** What is deliberately broken, to prove that the judge sees it. The rest is broken by SQL (sabotage.ts). */
 export interface Broken {
   /** No look-up ever finds anything: unknown outcomes are sent again blindly. */
   readonly lookUp: boolean;
   /** The sweeper never sees open work. */
   readonly sweeper: boolean;
+  /** A leg is written however often it was written before; the unique key of legs must be gone. */
+  readonly uniqueLeg: boolean;
+  /** Nobody is known to have opted out. */
+  readonly optOut: boolean;
 }
 
 export interface CrashPoints {
@@ -50,7 +54,9 @@ export function createCrashPoints(report: (report: Report) => void, broken: Brok
     return new Proxy(sql, {
       apply(target, self, given) {
         const step = stepOf(given[0]);
-        const run = () => Reflect.apply(target as unknown as (...all: unknown[]) => PromiseLike<unknown>, self, given);
+        const all = step === "write-leg" && broken.uniqueLeg ? [withoutConflict(given[0]), ...given.slice(1)] : given;
+        const run = () => Reflect.apply(target as unknown as (...all: unknown[]) => PromiseLike<unknown>, self, all);
+        if (broken.optOut && /from never_call/.test(textOf(given[0]))) return Promise.resolve([{ refuses: false }]);
         if (step === null) return run();
         if (step === "sweep" && broken.sweeper) return Promise.resolve([]);
         return passing(step, run);
@@ -77,6 +83,18 @@ export function createCrashPoints(report: (report: Report) => void, broken: Brok
     } satisfies Sends & Channel as Given;
   }
 
+  function calling<Given extends Channel & PlacesCalls>(channel: Given): Given {
+    return {
+      ...channel,
+      placeCall: (call, signal) => passing("place-call", () => channel.placeCall(call, signal)),
+      lookUpCall: (call, since, signal) =>
+        broken.lookUp
+          ? Promise.resolve({ found: [] })
+          : passing("look-up-call", () => channel.lookUpCall(call, since, signal)),
+      endCall: (id, signal) => passing("end-call", () => channel.endCall(id, signal)),
+    } satisfies PlacesCalls & Channel as Given;
+  }
+
   function receiving<Given extends Channel & ReceivesWebhooks>(channel: Given): Given {
     const webhooks = channel.webhooks.map((webhook) => ({
       ...webhook,
@@ -101,7 +119,8 @@ export function createCrashPoints(report: (report: Report) => void, broken: Brok
     channels: (channels) =>
       channels.map((channel) => {
         const sends = can(channel, "send") ? sending(channel) : channel;
-        return can(sends, "webhooks") ? receiving(sends) : sends;
+        const calls = can(sends, "placeCall") ? calling(sends) : sends;
+        return can(calls, "webhooks") ? receiving(calls) : calls;
       }),
   };
 }
@@ -114,12 +133,28 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/settle_deliveries\(/, "settle"],
   [/apply_statuses\(/, "status"],
   [/from turns\s+where state = 'open' and due_at/, "sweep"],
+  [/from callbacks where state in \('requested', 'scheduled'\) and due_at/, "due"],
+  [/take_allowances\(/, "allow"],
+  [/insert into calls \(id, conversation_id, callback_id/, "write-leg"],
+  [/update callbacks set state =/, "step-callback"],
+  [/update calls set state = .*, sequence =/, "record-leg"],
+  [/with due as \(select id from calls/, "claim-look-ups"],
+  [/insert into provider_keys \(key, conversation_id\) values/, "report"],
 ];
 
 function stepOf(strings: unknown): Step | null {
-  if (!Array.isArray(strings) || !("raw" in strings)) return null;
-  const text = strings.join("?");
+  const text = textOf(strings);
   return steps.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+}
+
+/** The statement of a tagged call; empty for the tag's other uses. */
+function textOf(strings: unknown): string {
+  return Array.isArray(strings) && "raw" in strings ? strings.join("?") : "";
+}
+
+function withoutConflict(strings: unknown): unknown {
+  const parts = (strings as readonly string[]).map((part) => part.replace(/on conflict [\s\S]* do nothing/, ""));
+  return Object.assign(parts, { raw: parts });
 }
 
 /** As `kill -9` from outside: nothing of this process runs afterwards. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readConfig } from "../../../src/config.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { startService } from "../../../src/service.ts";
@@ -11,7 +12,11 @@ const broken = process.env.CRASH_BROKEN;
 const points = createCrashPoints((report) => tell(report), {
   lookUp: broken === "look-up",
   sweeper: broken === "sweeper",
+  uniqueLeg: broken === "unique-leg",
+  optOut: broken === "opt-out",
 });
+/** How far the clock of promises is from the machine's: the harness writes it, all processes read it. */
+const clockFile = process.env.CRASH_CLOCK ?? "";
 process.on("message", (order: Order) => points.obey(order));
 // The harness is gone: nobody would ever end this process.
 process.on("disconnect", () => process.exit(0));
@@ -20,6 +25,7 @@ const config = readConfig(process.env);
 await startService(config, createLog({ level: config.logLevel }), {
   engines: points.engines,
   channels: points.channels,
+  clock: () => Date.now() + Number(readFileSync(clockFile, "utf8")),
   assistant: {
     assistant: createCountingAssistant(seededRandom(Number(process.env.CRASH_SEED))),
     usesModel: false,

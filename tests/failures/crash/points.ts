@@ -1,11 +1,27 @@
-/** Every step of a message's way at which a process can be told to die. */
-export const stepsOf = {
-  web: ["verify", "accept", "bell", "status"],
-  worker: ["claim-turns", "write-replies", "claim-deliveries", "provider-call", "settle", "look-up", "sweep", "bell"],
+/** Every step at which a process can be told to die: of a message's way, and of a promised call's. */
+const stepsOf = {
+  messages: {
+    web: ["verify", "accept", "bell", "status"],
+    worker: ["claim-turns", "write-replies", "claim-deliveries", "provider-call", "settle", "look-up", "sweep", "bell"],
+  },
+  calls: {
+    web: ["verify", "report", "record-leg", "write-leg", "step-callback", "place-call", "end-call"],
+    worker: [
+      "due",
+      "allow",
+      "write-leg",
+      "step-callback",
+      "place-call",
+      "record-leg",
+      "claim-look-ups",
+      "look-up-call",
+    ],
+  },
 } as const;
 
-export type Role = keyof typeof stepsOf;
-export type Step = (typeof stepsOf)[Role][number];
+export type Way = keyof typeof stepsOf;
+export type Role = "web" | "worker";
+export type Step = (typeof stepsOf)[Way][Role][number];
 /** `during`: the step was begun and its outcome is not known yet. */
 type Moment = "before" | "during" | "after";
 export type Point = `${Moment} ${Step}`;
@@ -15,11 +31,12 @@ const momentsOf: { readonly [Name in Step]?: readonly Moment[] } = {
   verify: ["after"],
   sweep: ["before", "after"],
   bell: ["before", "after"],
+  due: ["before", "after"],
 };
 
 /** All points of a role, in the order of the way. */
-export function pointsOf(role: Role): Point[] {
-  return stepsOf[role].flatMap((step) =>
+export function pointsOf(role: Role, way: Way): Point[] {
+  return stepsOf[way][role].flatMap((step) =>
     (momentsOf[step] ?? (["before", "during", "after"] as const)).map((moment): Point => `${moment} ${step}`),
   );
 }

@@ -4,7 +4,7 @@ import { type ChaosCount, type ChaosPlan, createPace, planChaos, wreak } from ".
 import { sendAll } from "./customers.ts";
 import { type Fault, type FaultKind, judge, openWork } from "./judge.ts";
 import { type Point, pointsOf } from "./points.ts";
-import type { Sabotage } from "./sabotage.ts";
+import { type Sabotage, sabotageDatabase } from "./sabotage.ts";
 import { startWorld, type World } from "./world.ts";
 
 /** After the last message and the last blow, everything must come to its end within this. */
@@ -70,7 +70,15 @@ export interface Verdict {
 export async function runCrash(options: RunOptions): Promise<Verdict> {
   const began = performance.now();
   const behaviour = options.sabotage === "look-up" ? { ...misbehaving, ...neverSure } : misbehaving;
-  const world = await startWorld({ ...options, webs: 2, workers: 2, behaviour });
+  const { sabotage } = options;
+  const world = await startWorld({
+    ...options,
+    webs: 2,
+    workers: 2,
+    behaviour,
+    environment: sabotage === null ? {} : { CRASH_BROKEN: sabotage },
+    prepare: (sql) => sabotageDatabase(sql, sabotage),
+  });
   try {
     const { sent, chaos } = await storm(world, options);
     await world.behave(behaving);
@@ -78,7 +86,7 @@ export async function runCrash(options: RunOptions): Promise<Verdict> {
     await sleep(afterthoughtMs);
     const log = await world.log(0);
     const faults = await world.ask((sql) => judge(sent, log, sql));
-    const all = [...pointsOf("web"), ...pointsOf("worker")];
+    const all = [...pointsOf("web", "messages"), ...pointsOf("worker", "messages")];
     return {
       faults,
       messages: sent.reduce((sum, one) => sum + one.sids.length, 0),
@@ -100,7 +108,7 @@ export function countOf(verdict: Verdict, kind: FaultKind): number {
 }
 
 async function storm(world: World, options: RunOptions) {
-  const events = planChaos(options, options.seed);
+  const events = planChaos(options, options.seed, "messages");
   const pace = createPace(options.conversations * options.messagesEach, events.length);
   const stopTelling = tellProgress(world, options, () => pace.state);
   try {

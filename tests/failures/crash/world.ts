@@ -13,11 +13,12 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../../src/db/em
 import { migrate } from "../../../src/db/migrate.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import type { Behaviour } from "../../../src/simulator/behaviour.ts";
+import type { Callee, LoggedCall } from "../../../src/simulator/calls-api.ts";
 import type { Seen } from "../../../src/simulator/journal.ts";
 import { type OwnRedis, startRedis } from "../../support/redis.ts";
 import { bundleService } from "./bundle.ts";
+import { createClock, type SharedClock } from "./clock.ts";
 import type { Point, Role } from "./points.ts";
-import { type Sabotage, sabotageDatabase } from "./sabotage.ts";
 import { type ServiceProcess, superviseProcess } from "./service-process.ts";
 
 const silent = createLog({ level: "silent" });
@@ -25,12 +26,17 @@ const doubleMain = fileURLToPath(new URL("../../../src/simulator/double-main.ts"
 /** What the service calls itself; signatures cover it. The processes listen elsewhere, as behind a load balancer. */
 export const publicUrl = "https://line.example";
 export const provider = { accountSid: `AC${"0".repeat(31)}1`, authToken: "the crash harness signs with this" };
+export const secretKey = "the same for all processes of a crash run";
 export const companyNumber = "+12025550100";
 /** People type on: long enough that some messages share a turn, short enough that many do not. */
 const burstWaitMs = 60;
 const databaseBackWithinMs = 20_000;
 
 export interface World {
+  /** Of promised calls. */
+  readonly clock: SharedClock;
+  /** Of the database, for work beside `ask`. */
+  readonly databaseUrl: string;
   readonly processes: readonly ServiceProcess[];
   readonly passed: ReadonlySet<Point>;
   /** Processes that served and ended although nobody had killed them, in words. */
@@ -40,7 +46,11 @@ export interface World {
   origins(): string[];
   /** What customers saw, after the first `from` of it. */
   log(from: number): Promise<Seen[]>;
+  /** Calls that the provider took, after the first `from` of them. */
+  calls(from: number): Promise<LoggedCall[]>;
   behave(change: Partial<Behaviour>): Promise<void>;
+  /** What happens when these numbers ring. */
+  answerAs(callees: Readonly<Record<string, Partial<Callee>>>): Promise<void>;
   /** kill -9 of PostgreSQL; resolves when it answers again, on the same data. */
   crashDatabase(): Promise<void>;
   /** Loses every job and every queue's state at once; does nothing without Redis. */
@@ -56,7 +66,12 @@ export interface WorldOptions {
   readonly webs: number;
   readonly workers: number;
   readonly behaviour: Partial<Behaviour>;
-  readonly sabotage: Sabotage | null;
+  /** What the processes are told beside the usual. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What is to stand in the database before they start. */
+  readonly prepare?: (sql: postgres.Sql) => Promise<unknown>;
+  /** What the clock of promises shows first; the machine's time when left out. */
+  readonly startAt?: number;
 }
 
 /** Starts PostgreSQL, Redis if asked for, the provider's double and the service's processes, all of them real. */
@@ -69,7 +84,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const databasePort = Number(new URL(database.url).port);
   const redis = options.queue === "redis" ? await startRedis() : null;
   await migrate(database.url, silent);
-  if (options.sabotage !== null) await ask(database.url, (sql) => sabotageDatabase(sql, options.sabotage));
+  const { prepare } = options;
+  if (prepare !== undefined) await ask(database.url, prepare);
+  const clock = createClock(join(folder, "clock"), options.startAt ?? Date.now());
 
   const ports = await Promise.all(Array.from({ length: options.webs }, freePort));
   // The run may end without its clean-up, but not without this. The service's own processes notice by themselves.
@@ -77,14 +94,17 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     signal(double.child.pid, "SIGKILL");
     signal(database.pid, "SIGQUIT");
   };
-  const double = await startDouble(options, `http://127.0.0.1:${ports[0]}`);
+  const double = await startDouble(
+    options,
+    ports.map((port) => `http://127.0.0.1:${port}`),
+  );
   process.once("exit", atExit);
   const passed = new Set<Point>();
   const died: string[] = [];
   let failedStarts = 0;
   const launch = (role: Role, index: number, port: number) => {
     const name = `${role}-${index + 1}`;
-    const environment = environmentOf(options, { role, port, folder, database, redis, doubleUrl: double.url });
+    const environment = environmentOf(options, { role, port, folder, database, redis, doubleUrl: double.url, clock });
     const origin = role === "web" ? `http://127.0.0.1:${port}` : null;
     const events = {
       onPassed: (point: Point) => void passed.add(point),
@@ -100,12 +120,18 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   await Promise.all(processes.map((one) => one.untilReady()));
 
   return {
+    clock,
+    databaseUrl: database.url,
     processes,
     passed,
     died,
     failedStarts: () => failedStarts,
     origins: () => processes.flatMap((one) => (one.origin !== null && one.ready() ? [one.origin] : [])),
     log: async (from) => (await (await fetch(`${double.url}/_double/log?from=${from}`)).json()) as Seen[],
+    calls: async (from) => (await (await fetch(`${double.url}/_double/calls?from=${from}`)).json()) as LoggedCall[],
+    async answerAs(callees) {
+      await fetch(`${double.url}/_double/callees`, { method: "POST", body: JSON.stringify(callees) });
+    },
     async behave(change) {
       await fetch(`${double.url}/_double/behaviour`, { method: "POST", body: JSON.stringify(change) });
     },
@@ -151,6 +177,7 @@ function environmentOf(
     readonly database: EmbeddedPostgres;
     readonly redis: OwnRedis | null;
     readonly doubleUrl: string;
+    readonly clock: SharedClock;
   },
 ): Record<string, string> {
   return {
@@ -160,7 +187,7 @@ function environmentOf(
     DATA_DIR: place.folder,
     DATABASE_URL: place.database.url,
     ...(place.redis === null ? {} : { REDIS_URL: place.redis.url }),
-    SECRET_KEY: "the same for all processes of a crash run",
+    SECRET_KEY: secretKey,
     DEMO: "false",
     LOG_LEVEL: "warn",
     BURST_WAIT_MS: String(burstWaitMs),
@@ -171,12 +198,16 @@ function environmentOf(
     ADMIN_EMAIL: "ada@example.com",
     ADMIN_PASSWORD: "correct-horse-battery",
     CRASH_SEED: String(options.seed),
-    ...(options.sabotage === null ? {} : { CRASH_BROKEN: options.sabotage }),
+    CRASH_CLOCK: place.clock.file,
+    ...options.environment,
   };
 }
 
-async function startDouble(options: WorldOptions, origin: string): Promise<{ url: string; child: ChildProcess }> {
-  const settings = { ...provider, seed: options.seed, publicUrl, origin, behaviour: options.behaviour };
+async function startDouble(
+  options: WorldOptions,
+  origins: readonly string[],
+): Promise<{ url: string; child: ChildProcess }> {
+  const settings = { ...provider, seed: options.seed, publicUrl, origins, behaviour: options.behaviour };
   const child = spawn(process.execPath, ["--import", "tsx", doubleMain, JSON.stringify(settings)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
