@@ -107,13 +107,16 @@ test("R5 an unknown outcome is looked up: a call that was taken is not made agai
     await sql((db) => db`update agents set presence = 'offline' where id = ${ada.id}`);
     const one = await promised();
     const before = callsTo(agentPhone).length;
-    centre.double.behave(fault);
+    // Neither a report nor the answered telephone may tell before the look-up does.
+    centre.double.behave({ ...fault, statusDelayMs: 8_000 });
+    centre.double.answerAs(agentPhone, { ringMs: 8_000 });
     await available();
     await centre.until("the provider was asked", async () => {
       const rows = await sql((db) => db`select 1 from calls where callback_id = ${one.id} and state = 'unknown'`);
       return rows.length > 0;
     });
-    centre.double.behave({ failAfter: 0, failBefore: 0 });
+    centre.double.behave({ failAfter: 0, failBefore: 0, statusDelayMs: 5 });
+    centre.double.answerAs(agentPhone, { ringMs: 20 });
     await comesTo(one.id, "done");
     expect(callsTo(one.phone)).toHaveLength(1);
     expect(callsTo(agentPhone).length - before).toBe(1);
