@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { readConfig } from "../src/config.ts";
 import { type Service, startService } from "../src/service.ts";
+import { createCustomer } from "../src/simulator/customer.ts";
 import { dataFolder } from "./support/data-folder.ts";
 import { quiet } from "./support/database.ts";
 import { type Everline, startEverline } from "./support/everline.ts";
@@ -11,7 +12,18 @@ import { type Everline, startEverline } from "./support/everline.ts";
 let web: Everline;
 let worker: Service;
 const workerData = dataFolder("worker");
-const shared = { SECRET_KEY: "the same for both, at least 32 characters", DEMO: "true" };
+const account = { accountSid: `AC${"c".repeat(32)}`, authToken: "token-for-tests" };
+const publicUrl = "https://help.example";
+const ourNumber = "+12025550100";
+const shared = {
+  SECRET_KEY: "the same for both, at least 32 characters",
+  DEMO: "true",
+  PUBLIC_URL: publicUrl,
+  TWILIO_ACCOUNT_SID: account.accountSid,
+  TWILIO_AUTH_TOKEN: account.authToken,
+  TWILIO_VOICE_NUMBER: ourNumber,
+  VOICE_TRANSPORT: "relay",
+};
 
 beforeAll(async () => {
   web = await startEverline({ ...shared, ROLE: "web" });
@@ -40,7 +52,7 @@ test("R7 a browser hears what another process wrote although there is no Redis t
   const { token } = await post("/tokens/generate", null, {});
   const { conversationId, streamUrl } = await post("/conversations", token, {});
   const heard: string[] = [];
-  const socket = new WebSocket(streamUrl);
+  const socket = new WebSocket(streamUrl.replace(publicUrl.replace("http", "ws"), web.url.replace("http", "ws")));
   socket.on("message", (data) => {
     if (String(data) === "") return;
     const { activities } = JSON.parse(String(data)) as {
@@ -57,4 +69,17 @@ test("R7 a browser hears what another process wrote although there is no Redis t
 
   await expect.poll(() => heard, { timeout: 10_000, interval: 20 }).toEqual(["contact", "assistant"]);
   socket.close();
+});
+
+test("a call that one process holds is answered by another", async () => {
+  const address = { publicUrl: () => publicUrl, origin: () => web.url };
+  const customer = createCustomer(account, address);
+  const { callSid } = await customer.call({ from: "+12025550131", to: ourNumber });
+  const line = customer.line(callSid);
+  line?.say("how do I return an order?");
+  const answered = () =>
+    line?.frames.some((frame) => frame.type === "text" && frame.last === true && frame.preemptible !== true);
+  await expect.poll(answered, { timeout: 10_000, interval: 20 }).toBe(true);
+  expect(line?.faults).toEqual([]);
+  await customer.close();
 });

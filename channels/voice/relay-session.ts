@@ -47,6 +47,8 @@ export const usualTimes: RelayTimes = {
 /** How long a text takes to be spoken, where the provider does not say: slow voices say 14 characters a second. */
 const speakMsPerChar = 70;
 const retryMs = 500;
+/** An embedded answer takes less. */
+const ownBellMs = 40;
 /** One-time codes (safety.md, C5). */
 const codeDigits = 6;
 /** Whoever is said to be speaking and never ends has stopped unheard. */
@@ -102,6 +104,7 @@ class Session {
   #askedAt: number | null = null;
   #askedSeq = 0;
   #storing = false;
+  #ownBell = false;
   #silences = 0;
   #spoken: SpokenPiece[] = [];
   #early: Early | null = null;
@@ -178,7 +181,7 @@ class Session {
     this.#sessionId = sessionId;
     this.#after = call.lastSeq;
     this.#locale = toSpokenLocale(call.locale) ?? "en";
-    const undo = [call.onNews(() => void this.#catchUp()), call.onDraft((draft) => this.#sayDraft(draft))];
+    const undo = [call.onNews(() => this.#rung()), call.onDraft((draft) => this.#sayDraft(draft))];
     this.#undo = () => {
       for (const stop of undo) stop();
     };
@@ -230,6 +233,7 @@ class Session {
     this.#overtake();
     this.#await();
     this.#storing = true;
+    this.#ownBell = true;
     this.#askedSeq = await this.#store(call, {
       kind: "message",
       key: `twilio:relay:${this.#sessionId}:${input.number}`,
@@ -278,6 +282,17 @@ class Session {
     } else {
       this.#send({ type: "text", token: words, last: true, preemptible: true });
       this.#timer("filler", this.#options.times.stillMs, () => this.#fill(phrases[this.#locale].stillThere));
+    }
+  }
+
+  /** The first bell after the caller's words is theirs; the answer's follows in a moment, and a read would be in its way. */
+  #rung(): void {
+    if (this.#ownBell) {
+      this.#ownBell = false;
+      this.#timer("look", ownBellMs, () => void this.#catchUp());
+    } else {
+      this.#stop("look");
+      void this.#catchUp();
     }
   }
 

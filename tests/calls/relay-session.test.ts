@@ -35,6 +35,8 @@ async function open(answer: (message: InboundMessage) => readonly Partial<Spoken
       seq += 1;
       const at = seq;
       for (const reply of answer(message)) write(reply);
+      // The bell of what was stored, then that of its answer.
+      ring();
       ring();
       return at;
     },
