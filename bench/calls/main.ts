@@ -2,7 +2,7 @@ import { openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, makeFolder, startPostgres, untilOk } from "../lib/engines.ts";
-import { residentMb } from "../lib/processes.ts";
+import { cpuSince, residentMb } from "../lib/processes.ts";
 import { startProgram } from "../lib/program.ts";
 import { answeredQuestions } from "../lib/questions.ts";
 import { account, type Caller, call } from "./caller.ts";
@@ -22,7 +22,8 @@ export async function benchCalls(args: readonly string[]): Promise<number> {
   const turns = Number(args[0] ?? turnsDefault);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const folder = makeFolder();
-  const [questions = []] = await answeredQuestions();
+  // The service finds its models made: training is the first start's affair, not a call's.
+  const [questions = []] = await answeredQuestions(join(folder.path, "calls", "models"));
   const database = await startPostgres(folder.path, "calls");
   const port = await freePort();
   const publicUrl = `http://127.0.0.1:${port}`;
@@ -42,9 +43,12 @@ export async function benchCalls(args: readonly string[]): Promise<number> {
     await dial(publicUrl, callers, spokenWith);
     const asked = (at: number) => questions[at % questions.length]?.text ?? "";
     await talk(callers, warmUpTurns, asked);
+    const spent = cpuSince({ service: service.pid, database: database.pid });
     const times = (await talk(callers, turns, asked)).sort((a, b) => a - b);
+    const { service: own = 0, database: sql = 0 } = spent(times.length).cpuBy;
     const at = (percent: number) => times[Math.min(times.length - 1, Math.floor((times.length * percent) / 100))] ?? 0;
     say(`  ${times.length} turns: p50 ${at(50).toFixed(1)} ms, p90 ${at(90).toFixed(1)}, p99 ${at(99).toFixed(1)} ms`);
+    say(`  processor time of a turn: ${Math.round(own)} µs here, ${Math.round(sql)} µs in the database`);
     await dial(publicUrl, callers, held);
     await sleep(turnEveryMs);
     const answered = await talk(callers, 1, asked);
