@@ -354,7 +354,9 @@ function customerSide({ engines: { db, live }, config }: WebOptions): CustomerSi
       if (line === null) return null;
       const wait = line.owner === "queue" ? await waitOf(conversationId) : null;
       const { place = null, waitSeconds = null } = wait ?? {};
-      return { ...line, place, waitSeconds, ...(await opening(line.locale)) };
+      // Only who waits for a person asks whether one is there.
+      const standing = line.owner === "queue" ? await opening(line.locale) : { open: true, opensAt: null };
+      return { ...line, place, waitSeconds, ...standing };
     },
     async markRead(conversationId, seq) {
       await markReadByContact(db, conversationId, seq);
