@@ -35,6 +35,11 @@ describeWith(browser, "being told when an answer comes", () => {
         toJSON: () => (${JSON.stringify(subscription)}) });
     }`);
     const chat = await waitForPerson(page, everline.url);
+    // With the keyboard as well, there and back.
+    await chat.getByRole("button", { name: "Tell me when you answer" }).press("Enter");
+    await expect.poll(() => focused(page)).toBe("Notify me in this browser");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => focused(page)).toBe("Write a message");
     await chat.getByRole("button", { name: "Tell me when you answer" }).click();
     expect(await asked(page)).toBe(0);
     await chat.getByRole("button", { name: "Notify me in this browser" }).click();
@@ -101,6 +106,10 @@ describeWith(browser, "being told when an answer comes", () => {
 /** How often the chat's frame asked the browser to ask the customer. */
 async function asked(page: Page): Promise<unknown> {
   return page.frames()[1]?.evaluate("asked");
+}
+
+async function focused(page: Page): Promise<unknown> {
+  return page.frames()[1]?.evaluate("document.activeElement.ariaLabel ?? document.activeElement.textContent");
 }
 
 /** A customer whom the assistant has passed on. */

@@ -157,8 +157,9 @@ addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
   // The menu closes by itself first.
   if (document.querySelector("#menu:popover-open") !== null) return;
-  if (state.panel === null) close();
-  else change({ panel: null });
+  if (state.panel === null) return close();
+  change({ panel: null });
+  field()?.focus();
 });
 document.addEventListener("visibilitychange", () => {
   change({});

@@ -29,7 +29,7 @@ export function Offer() {
   return (
     <p class="card">
       {told && `${say("tellTold")} `}
-      <button type="button" class={told ? "plain" : ""} onClick={openReach}>
+      <button type="button" class={told ? "plain" : undefined} onClick={openReach}>
         {say(told ? "tellChange" : "tellMe")}
       </button>
     </p>
