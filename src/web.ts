@@ -202,6 +202,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       async end(id) {
         await dropSubscriptionsOf(engines.db, id);
         await endSession(engines.db, id);
+        sessions.ended(id);
       },
       async join(signedIn, earlier) {
         const joined = await joinVisitor(engines.db, { signedIn, earlier });

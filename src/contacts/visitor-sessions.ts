@@ -105,6 +105,8 @@ export interface SessionWatch {
   state(id: string): Promise<SessionState>;
   /** Calls back once when the session is over, until the returned function is called. */
   onEnd(id: string, listener: () => void): () => void;
+  /** This process ended it: known here at once, and in the others within lookEveryMs. */
+  ended(id: string): void;
   close(): void;
 }
 
@@ -120,13 +122,15 @@ export function watchSessions(deps: { readonly db: Db; readonly log: Log }): Ses
   async function look(): Promise<void> {
     const ids = [...listeners.keys()];
     const states = ids.length === 0 ? new Map<string, SessionState>() : await statesOf(deps.db, ids);
-    known = new Set(ids.filter((id) => states.get(id) === "open"));
-    for (const id of ids) {
-      if (states.get(id) === "open") continue;
-      const ended = listeners.get(id);
-      listeners.delete(id);
-      for (const listener of ended ?? []) listener();
-    }
+    known = new Set(ids.filter((id) => states.get(id) === "open" && listeners.has(id)));
+    for (const id of ids) if (states.get(id) !== "open") ended(id);
+  }
+
+  function ended(id: string): void {
+    known.delete(id);
+    const told = listeners.get(id);
+    listeners.delete(id);
+    for (const listener of told ?? []) listener();
   }
 
   const timer = setInterval(() => {
@@ -153,6 +157,7 @@ export function watchSessions(deps: { readonly db: Db; readonly log: Log }): Ses
         if (set.size === 0 && listeners.get(id) === set) listeners.delete(id);
       };
     },
+    ended,
     close: () => clearInterval(timer),
   };
 }
