@@ -3,7 +3,7 @@ const listenMaxChars = 320;
 
 /** A text in the pieces that it is spoken in: each is a whole sentence, with the space behind it. Pure. */
 export function sentencesOf(text: string, locale: string): string[] {
-  return [...new Intl.Segmenter(locale, { granularity: "sentence" }).segment(text)]
+  return [...segmenterFor(locale).segment(text)]
     .map(({ segment }) => segment)
     .filter((segment) => segment.trim() !== "");
 }
@@ -17,4 +17,13 @@ export function listenableCount(sentences: readonly string[], saidChars: number)
     if (chars > listenMaxChars) return saidChars > 0 ? index : Math.max(1, index);
   }
   return sentences.length;
+}
+
+/** Making one takes longer than an answer has sentences. */
+const segmenters = new Map<string, Intl.Segmenter>();
+
+function segmenterFor(locale: string): Intl.Segmenter {
+  const segmenter = segmenters.get(locale) ?? new Intl.Segmenter(locale, { granularity: "sentence" });
+  segmenters.set(locale, segmenter);
+  return segmenter;
 }
