@@ -1,0 +1,92 @@
+import { hoursSetting } from "../../src/settings/hours.ts";
+import { writeSetting } from "../../src/settings/settings.ts";
+import type { Callee } from "../../src/simulator/calls-api.ts";
+import { openCallCentre, ourNumber } from "./call-centre.ts";
+
+type Mode = "agent-first" | "customer-first" | "assistant-first";
+
+/** A call centre with one agent, and customers who write and are rung. */
+export async function openCustomerLine() {
+  const agentPhone = "+46812345678";
+  const centre = await openCallCentre({ DEMO: "true" });
+  const ada = await centre.desk.agent("Ada");
+  const { double, desk, until } = centre;
+  const sql = <Row>(work: Parameters<typeof desk.db.run<Row>>[0]) => desk.db.run(work);
+  const agents = (presence: string) =>
+    sql((db) => db`update agents set presence = ${presence}, phone = ${agentPhone} where id = ${ada.id}`);
+  const agentAnswers = (change: Partial<Callee>) =>
+    double.answerAs(agentPhone, { key: "1", talkMs: 60_000, ...change });
+  agentAnswers({});
+  await agents("available");
+  let numbers = 0;
+  const nextNumber = () => `+4670174${String(++numbers).padStart(4, "0")}`;
+  const texts = (phone: string) =>
+    double.journal
+      .of("sms", phone)
+      .filter((one) => one.direction === "out")
+      .map((one) => one.body);
+
+  return {
+    centre,
+    double,
+    ada,
+    agentPhone,
+    sql,
+    until,
+    agents,
+    agentAnswers,
+    texts,
+    mode: async (mode: Mode) => {
+      await agents("available");
+      await writeSetting(desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode }, null);
+    },
+    /** A call that is promised now, or in so many minutes, to somebody whose telephone is answered so. */
+    async promised({ minutes }: { readonly minutes?: number } = {}, callee: Partial<Callee> = {}) {
+      const phone = nextNumber();
+      double.answerAs(phone, callee);
+      const { conversationId } = await desk.says(phone, "Please call me");
+      const wantedAt = minutes === undefined ? undefined : new Date(Date.now() + minutes * 60_000).toISOString();
+      const booked = await ada.call("POST", "/callbacks", {
+        conversationId,
+        ...(wantedAt === undefined ? {} : { wantedAt, customerPicked: true }),
+      });
+      if (booked.status !== 201) throw new Error(`It was not booked: ${JSON.stringify(booked.body)}`);
+      return { id: booked.body.callback.id as string, phone, conversationId };
+    },
+    comesTo: (id: string, state: string) =>
+      until(`callback ${state}`, async () => {
+        const [row] = await sql((db) => db`select 1 from callbacks where id = ${id} and state = ${state}`);
+        return row;
+      }),
+    callsTo: (phone: string) => double.calls.filter((call) => call.to === phone),
+    /** Somebody who writes text messages. */
+    customer() {
+      const phone = nextNumber();
+      const answered = (): number => texts(phone).length;
+      let seen = 0;
+      return {
+        phone,
+        async writes(body: string): Promise<void> {
+          seen = answered();
+          await double.customer.sms({ from: phone, to: ourNumber, body });
+        },
+        hears: (words: RegExp) =>
+          until(`they read ${words}`, async () =>
+            texts(phone)
+              .slice(seen)
+              .some((text) => words.test(text)),
+          ),
+        heardCount: async () => answered(),
+        callbacks: () =>
+          sql(
+            (db) => db<{ id: string; state: string; localTime: string | null }[]>`
+              select k.id, k.state, k.local_time as "localTime" from callbacks k
+              join contact_addresses a on a.contact_id = k.contact_id where a.value = ${phone} order by k.created_at`,
+          ),
+      };
+    },
+    close: () => centre.close(),
+  };
+}
+
+export type CustomerLine = Awaited<ReturnType<typeof openCustomerLine>>;
