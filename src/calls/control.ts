@@ -59,6 +59,9 @@ export async function changeCall(
   if (change.do === "wrap-up") return wrapUp(desk, agentId, lines, change, after);
   const mine = lines.find((one) => one.agentId === agentId && one.leg !== "customer" && one.joined && !one.ended);
   if (mine === undefined) return { outcome: "not-found" };
+  // A supervisor is with one agent, not with the customer: all they can do to the call is leave it.
+  if (mine.leg === "supervisor")
+    return change.do === "hang-up" || change.do === "leave" ? end(desk, mine) : { outcome: "not-found" };
   const customer = lines.find((one) => one.leg === "customer" && !one.ended);
   after.conversations.add(mine.conversationId);
   switch (change.do) {

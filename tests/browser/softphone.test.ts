@@ -24,46 +24,50 @@ describeWith(browser, "the telephone in the inbox", () => {
     return answer.status === 204 ? null : answer.json();
   };
 
-  story("an agent takes an offered call, talks, holds, hangs up and notes what came of it", async ({ open }) => {
-    // On a busy machine a look is refused now and then; the page looks again.
-    const page = await open({ expectedFaults: /status of 503/ });
-    await page
-      .context()
-      .addCookies([{ name: "everline_session", value: ada.token, url: desk.url, sameSite: "Strict" }]);
-    await page.goto(`${desk.url}/inbox`);
-    // Without credentials it is not needed; it is there all the same, from our own origin.
-    expect(
-      await page.evaluate<string>('import("/assets/inbox/voice-sdk.js").then(({ Device }) => typeof Device)'),
-    ).toBe("function");
-    await page.getByRole("button", { name: "Not taking calls" }).click();
-    await page.getByRole("button", { name: "Taking calls", exact: true }).waitFor();
-    const { customers } = await simulator("phones");
-    const { callSid } = await simulator("calls", { from: customers[0].number });
-    await simulator(`calls/${callSid}/input`, { digits: "0" });
-    const phone = page.getByRole("region", { name: "Telephone" });
-    await phone.getByRole("button", { name: "Take the call" }).waitFor();
-    expect(await page.title()).toContain("Incoming call");
-    expect(await page.locator("#phone-says").textContent()).toContain("Incoming call from");
-    expect(await accessibilityFaults(page, "#softphone")).toEqual([]);
-    await page.keyboard.press("p");
-    await phone.getByRole("button", { name: "Hold", exact: true, disabled: false }).waitFor();
-    await simulator(`calls/${callSid}/input`, { speech: "Hello, <b>who</b> is there?" });
-    await phone.getByText("Hello, <b>who</b> is there?").waitFor();
-    await page.keyboard.press("h");
-    await phone.getByRole("button", { name: "Take off hold" }).waitFor();
-    await expect
-      .poll(async () => JSON.stringify((await simulator(`calls/${callSid}`)).said))
-      .toContain("right back with you");
-    await page.keyboard.press("h");
-    await phone.getByText("Connected").waitFor();
-    expect(await accessibilityFaults(page, "#softphone")).toEqual([]);
-    await phone.getByRole("button", { name: "Hang up" }).click();
-    await phone.getByLabel("Code").selectOption("Solved");
-    await phone.getByLabel("Note").fill("All is well.");
-    expect((await simulator(`calls/${callSid}`)).ended).toBe(true);
-    await phone.getByRole("button", { name: "Save and resolve" }).click();
-    await page.getByText("noted the call: Solved. All is well.").waitFor();
-    await expect.poll(() => phone.isVisible()).toBe(false);
-    expect((await ada.call("GET", "/calls")).body.call).toBe(null);
-  });
+  story(
+    "an agent takes an offered call, talks, holds, hangs up and notes what came of it",
+    async ({ open }) => {
+      // On a busy machine a look is refused now and then; the page looks again.
+      const page = await open({ expectedFaults: /status of 503/ });
+      await page
+        .context()
+        .addCookies([{ name: "everline_session", value: ada.token, url: desk.url, sameSite: "Strict" }]);
+      await page.goto(`${desk.url}/inbox`);
+      await page.getByRole("button", { name: "Not taking calls" }).click();
+      await page.getByRole("button", { name: "Taking calls", exact: true }).waitFor();
+      const { customers } = await simulator("phones");
+      const { callSid } = await simulator("calls", { from: customers[0].number });
+      await simulator(`calls/${callSid}/input`, { digits: "0" });
+      const phone = page.getByRole("region", { name: "Telephone" });
+      await phone.getByRole("button", { name: "Take the call" }).waitFor();
+      expect(await page.title()).toContain("Incoming call");
+      expect(await page.locator("#phone-says").textContent()).toContain("Incoming call from");
+      expect(await accessibilityFaults(page, "#softphone")).toEqual([]);
+      await page.keyboard.press("p");
+      await phone.getByRole("button", { name: "Hold", exact: true, disabled: false }).waitFor();
+      await simulator(`calls/${callSid}/input`, { speech: "Hello, <b>who</b> is there?" });
+      await phone.getByText("Hello, <b>who</b> is there?").waitFor();
+      await page.keyboard.press("h");
+      await phone.getByRole("button", { name: "Take off hold" }).waitFor();
+      await expect
+        .poll(async () => JSON.stringify((await simulator(`calls/${callSid}`)).said))
+        .toContain("right back with you");
+      await page.keyboard.press("h");
+      await phone.getByText("Connected").waitFor();
+      expect(await accessibilityFaults(page, "#softphone")).toEqual([]);
+      await phone.getByRole("button", { name: "Hang up" }).click();
+      await phone.getByLabel("Code").selectOption("Solved");
+      await phone.getByLabel("Note").fill("All is well.");
+      expect((await simulator(`calls/${callSid}`)).ended).toBe(true);
+      await phone.getByRole("button", { name: "Save and resolve" }).click();
+      await page.getByText("noted the call: Solved. All is well.").waitFor();
+      await expect.poll(() => phone.isVisible()).toBe(false);
+      expect((await ada.call("GET", "/calls")).body.call).toBe(null);
+      // Without credentials it is not needed; it is there all the same, from our own origin.
+      expect(
+        await page.evaluate<string>('import("/assets/inbox/voice-sdk.js").then(({ Device }) => typeof Device)'),
+      ).toBe("function");
+    },
+    60_000,
+  );
 });

@@ -230,3 +230,21 @@ test("a thousand forged frames change nothing", async () => {
   expect(after).toEqual([messages + 2, events + 2, ...rest]);
   line.hangUp();
 });
+
+test("a caller who wants a person leaves the socket, waits with words, and is joined with the agent who takes the call", async () => {
+  const ada = await centre.desk.agent("Ada");
+  await centre.desk.db.run((sql) => sql`update agents set presence = 'available' where id = ${ada.id}`);
+  centre.double.behave({ musicMs: 300 });
+  const { callSid } = await dial("+12025550188");
+  await centre.double.customer.gather({ callSid, digits: "0" });
+  const offer = await centre.until("the call is offered", async () =>
+    (await ada.call("GET", "/calls")).body.offers.find((one: { address: string }) => one.address === "+12025550188"),
+  );
+  const heard = () => centre.double.customer.look(callSid)?.heard.join(" ") ?? "";
+  await centre.until("words while waiting", async () => heard().includes("I am looking for a person"));
+  expect((await ada.call("POST", `/calls/offers/${offer.id}/accept`)).status).toBe(200);
+  await centre.until("they talk", async () => centre.double.customer.look(callSid)?.where === "conference");
+  expect(centre.double.customer.line(callSid)).toBe(null);
+  await centre.double.customer.hangUp(callSid);
+  expect(centre.double.faults).toEqual([]);
+});

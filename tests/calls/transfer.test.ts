@@ -1,9 +1,12 @@
 import fc from "fast-check";
+import { jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createTwilioClient } from "../../channels/twilio/client.ts";
 import { noAftermath } from "../../src/callbacks/call-flow.ts";
 import { liveLines } from "../../src/calls/lines.ts";
 import { acceptOffer } from "../../src/calls/offers.ts";
 import { type LiveFacts, nextStep } from "../../src/calls/stage.ts";
+import { twimlFault } from "../../src/simulator/check-twiml.ts";
 import type { CallTurn } from "../../src/simulator/customer.ts";
 import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
 import { callDesk } from "../support/call-desk.ts";
@@ -37,6 +40,12 @@ const sql = <Row>(work: (sql: Parameters<Parameters<CallCentre["desk"]["db"]["ru
 const presence = (who: SignedIn, is: string, phone: string | null = null) =>
   sql((db) => db`update agents set presence = ${is}, phone = ${phone} where id = ${who.id}`);
 beforeEach(async () => {
+  // Nobody is called back for an earlier test.
+  await sql(
+    (db) => db`update callbacks set state = 'cancelled', ended_at = now()
+      where state in ('requested', 'scheduled', 'due', 'dialling', 'connected')`,
+  );
+  await sql((db) => db`update offers set state = 'withdrawn', ended_at = now() where state in ('open', 'taken')`);
   await clearLines();
   await sql((db) => db`update agents set presence = 'offline', phone = null`);
 });
@@ -243,6 +252,11 @@ test("a colleague is asked in, talks, and keeps the call when the first agent le
   expect((await root.call("POST", `/calls/${call.id}/coach`, { heard: false })).status).toBe(204);
   centre.double.conferences.say(ofRoot?.sid ?? "", "said while listening");
   expect(ofAda?.heard.at(-1)).not.toBe("said while listening");
+  // Whoever listens can do nothing to the call but stop listening.
+  expect((await root.call("POST", `/calls/${call.id}/hold`, { on: true })).status).toBe(404);
+  expect((await root.call("POST", `/calls/${call.id}/hang-up`)).status).toBe(204);
+  await centre.until("the supervisor is gone", async () => ofRoot?.endedAt !== null);
+  expect(caller(call).where).toBe("conference");
   expect((await act("leave")).status).toBe(204);
   await centre.until("the call is Bob's", async () => {
     const { body } = await bob.call("GET", `/conversations/${call.conversationId}`);
@@ -430,3 +444,94 @@ test("what a caller hears next follows from what is so, whatever comes in whatev
     { numRuns: 20_000 },
   );
 });
+
+test("who signs in during the call goes on in their account's conversation, and so does the call", async () => {
+  const call = await dial(number());
+  await says(call, "Hur betalar jag?");
+  const other = await centre.desk.says("+46701740999", "I am the account");
+  const [moved] = await sql(
+    (db) => db<{ conversation_id: string }[]>`
+      with target as (select contact_id from conversations where id = ${other.conversationId})
+      update contact_addresses a set contact_id = target.contact_id from target
+      where a.channel = 'voice' and a.value = ${caller(call).from} returning ${other.conversationId}::uuid as conversation_id`,
+  );
+  expect(moved?.conversation_id).toBe(other.conversationId);
+  await presence(ada, "available");
+  await sql((db) => db`update conversations set owner = 'queue', fence = fence + 1 where id = ${other.conversationId}`);
+  await says(call, "Jag vill prata med en person");
+  const [{ id } = { id: "" }] = await sql(
+    (db) => db<{ id: string }[]>`select id from calls where external_id = ${call.callSid}`,
+  );
+  const offer = await offerOf(ada, { id });
+  expect((await ada.call("POST", `/calls/offers/${offer.id}/accept`)).status).toBe(200);
+  await talks(call);
+  expect((await ada.call("GET", `/conversations/${other.conversationId}`)).body.agentId).toBe(ada.id);
+  await centre.double.customer.hangUp(call.callSid);
+}, 60_000);
+
+test("a promised call has the same bar: hold, and what came of it is the callback's outcome", async () => {
+  const from = number();
+  centre.double.answerAs(from, { talkMs: 600_000 });
+  const { conversationId } = await centre.desk.says(from, "Please call me");
+  await presence(ada, "available");
+  const booked = await ada.call("POST", "/callbacks", { conversationId });
+  const id = booked.body.callback.id as string;
+  const shown = await centre.until("both are on the line", async () => {
+    const now = await callOf(ada);
+    return now?.lines.filter((line: { joined: boolean }) => line.joined).length === 2 ? now : null;
+  });
+  expect(shown.id).toBe(id);
+  expect((await ada.call("POST", `/calls/${id}/hold`, { on: true })).status).toBe(204);
+  const customer = centre.double.calls.find((one) => one.to === from);
+  await centre.until("hold words", async () => customer?.heard.join(" ").includes("right back with you"));
+  expect((await ada.call("POST", `/calls/${id}/hang-up`)).status).toBe(204);
+  await centre.until("wrap-up is due", async () => (await callOf(ada))?.wrapUp === true);
+  expect((await ada.call("POST", `/calls/${id}/wrap-up`, { disposition: "Solved", note: "Paid." })).status).toBe(204);
+  const [row] = await sql(
+    (db) => db<{ disposition: string; outcome: string }[]>`select disposition, outcome from callbacks where id = ${id}`,
+  );
+  expect(row).toEqual({ disposition: "Solved", outcome: "Paid." });
+}, 60_000);
+
+test("A1 the telephone in the browser signs in with a token of the account's key, for this agent, to be called only", async () => {
+  expect((await ada.call("POST", "/calls/token")).body.error.code).toBe("NoBrowserPhone");
+  const [accountSid, apiKey, apiSecret] = [`AC${"b".repeat(32)}`, `SK${"c".repeat(32)}`, "secret-of-the-key"];
+  const client = createTwilioClient({ accountSid, authToken: "x", apiKey, apiSecret, apiUrl: null });
+  const made = await client.voiceToken("agent_1", 3_600);
+  const { payload, protectedHeader } = await jwtVerify(made?.token ?? "", new TextEncoder().encode(apiSecret));
+  expect(protectedHeader).toEqual({ alg: "HS256", typ: "JWT", cty: "twilio-fpa;v=1" });
+  expect(payload).toMatchObject({
+    iss: apiKey,
+    sub: accountSid,
+    grants: { identity: "agent_1", voice: { incoming: { allow: true } } },
+  });
+  expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(3_600);
+});
+
+test("the double refuses what Twilio refuses of conferences, and of documents", async () => {
+  const call = await connected();
+  const account = `AC${"a".repeat(32)}`;
+  const authorization = `Basic ${Buffer.from(`${account}:token-for-tests`).toString("base64")}`;
+  const base = `${centre.double.url}/2010-04-01/Accounts/${account}/Conferences`;
+  const listed = await fetch(`${base}.json?FriendlyName=${call.id}&Status=in-progress`, { headers: { authorization } });
+  const { conferences } = (await listed.json()) as { conferences: { sid: string }[] };
+  expect(conferences).toHaveLength(1);
+  const change = async (callSid: string, fields: Record<string, string>) => {
+    const url = `${base}/${conferences[0]?.sid}/Participants/${callSid}.json`;
+    const init = { method: "POST", headers: { authorization }, body: new URLSearchParams(fields) };
+    return (await fetch(url, init)).status;
+  };
+  expect(await change(call.callSid, { Muted: "maybe" })).toBe(400);
+  expect(await change(call.callSid, { Hold: "true", HoldUrl: "nowhere" })).toBe(400);
+  expect(await change(call.callSid, { Coaching: "true" })).toBe(400);
+  expect(await change(call.callSid, { Coaching: "true", CallSidToCoach: `CA${"0".repeat(32)}` })).toBe(400);
+  expect(await change(call.callSid, { Silence: "true" })).toBe(400);
+  expect(await change(`CA${"0".repeat(32)}`, { Muted: "true" })).toBe(404);
+  await centre.double.customer.hangUp(call.callSid);
+  const inside = (xml: string) => twimlFault(`<Response>${xml}</Response>`);
+  expect(inside('<Dial><Conference coach="Ada">x</Conference></Dial>')).toContain("coach");
+  expect(inside('<Record maxLength="0"/>')).toContain("maxLength");
+  expect(inside("<Gather><Record/></Gather>")).toContain("does not stand in");
+  expect(inside("<Enqueue>x</Enqueue>")).toContain("no verb");
+  expect(inside('<Dial><Conference muted="true">x</Conference></Dial>')).toBe(null);
+}, 60_000);

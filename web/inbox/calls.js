@@ -4,10 +4,16 @@ import { $, el } from "./dom.js";
 import { changed, desk } from "./state.js";
 import { toast } from "./toast.js";
 
+const againAfterMs = 3_000;
+
 /** Whether this agent takes calls and where they ring; and how promised calls went. */
 export async function showPresence() {
-  const { ok, data } = await call("GET", "/presence");
-  if (!ok) return;
+  const { ok, status, data } = await call("GET", "/presence");
+  if (!ok) {
+    // A busy server or a lost connection: nobody should have to load the page again to take calls.
+    if (status !== 401) setTimeout(showPresence, againAfterMs);
+    return;
+  }
   const takes = data.presence === "available";
   desk.takesCalls = takes;
   changed("phone");

@@ -8,7 +8,7 @@ import { desk, on } from "./state.js";
 import { toast } from "./toast.js";
 
 /** What no event tells: who is offered a call next, and how the seconds pass. */
-const lookEveryMs = 3_000;
+const lookEveryMs = 4_000;
 const dispositions = ["Solved", "Follow-up needed", "Wrong number", "Voicemail", "Not interested"];
 
 let now = null;
@@ -22,7 +22,7 @@ on("list", lookAtCalls);
 on("phone", lookAtCalls);
 onLine(draw);
 setInterval(() => {
-  if (now !== null && (now.call !== null || now.offers.length > 0 || now.others.length > 0)) void lookAtCalls();
+  if (desk.takesCalls || now?.call || now?.others.length > 0) void lookAtCalls();
 }, lookEveryMs);
 setInterval(() => {
   for (const time of document.querySelectorAll("[data-talking]")) time.textContent = lasted(time.dataset.talking);
