@@ -173,7 +173,7 @@ function ringFaults(
       const begins = wish.wantedAt ?? one.askedAt;
       const inWindow = at >= begins && at <= begins + windowMs;
       const byDay = local >= 8 && local < 20;
-      if (at < begins || !(byDay || (wish.picked && inWindow))) return false;
+      if (at < begins || !(byDay || (inWindow && (wish.picked || wish.wantedAt === null)))) return false;
       return inWindow || wish.wantedAt === null || !isFirst || truth.toldLate || one.struck;
     }),
   );

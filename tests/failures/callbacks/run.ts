@@ -37,8 +37,8 @@ const misbehaving: Partial<Behaviour> = {
 };
 const behaving: Partial<Behaviour> = { timeoutAfterAccepting: 0, failAfter: 0, failBefore: 0, tooMany: 0 };
 
-/** Half of all calls are not taken or not admitted to, and nobody reports: only the look-up tells. */
-const neverSure: Partial<Behaviour> = { failAfter: 0.4, noAnswer: 0.4, statuses: false };
+/** Most calls are taken and not admitted to, few customers answer, and nobody reports: only the look-up tells. */
+const neverSure: Partial<Behaviour> = { failAfter: 0.7, failBefore: 0, tooMany: 0, noAnswer: 0.9, statuses: false };
 
 /** What can be taken away to prove that the judge sees its absence. */
 export const sabotages = ["look-up", "unique-leg", "opt-out"] as const;
@@ -113,7 +113,8 @@ export async function runCallbacks(options: RunOptions): Promise<Verdict> {
   });
   try {
     const agents = Array.from({ length: options.agents }, (_, at) => agentNumber(at));
-    await world.answerAs(Object.fromEntries(agents.map((number) => [number, { key: "1", talkMs: 45_000 }])));
+    const atDesk = { key: "1", talkMs: 45_000, ...(options.sabotage === null ? {} : { outcome: "human" as const }) };
+    await world.answerAs(Object.fromEntries(agents.map((number) => [number, atDesk])));
     const { promises, chaos } = await storm(world, days, options);
     await world.behave(behaving);
     const settledAfterMs = options.sabotage === null ? await calm(world) : null;
