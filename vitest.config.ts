@@ -1,11 +1,14 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** The files that take longest begin first, so that no worker is left alone with one of them at the end. */
+/**
+ * The file that takes longest begins first, so that no worker is left alone with it at the end; browsers come last, so
+ * that nobody waits for a page while processes are killed beside it.
+ */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const first = ["tests/failures/crash", "tests/failures/", "tests/browser/", "tests/channels/", ""];
-    const rank = ({ moduleId }: TestSpecification) => first.findIndex((part) => moduleId.includes(part));
+    const order = [/failures\/crash/, /failures\//, /db\//, /channels\//, /tests\/(?!browser)/, /./];
+    const rank = ({ moduleId }: TestSpecification) => order.findIndex((part) => part.test(moduleId));
     return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
   }
 }

@@ -139,7 +139,11 @@ describe("the state machine", () => {
         }
       },
     );
-    fc.assert(run, { numRuns: Math.ceil(steps / (stepsPerRun * 3)) });
+    // A short run draws the same steps each time, so that it always comes everywhere; a long one draws its own.
+    fc.assert(run, {
+      numRuns: Math.ceil(steps / (stepsPerRun * 3)),
+      ...(process.env.CALLBACK_STEPS === undefined ? { seed: 20_264 } : {}),
+    });
     expect(taken).toBeGreaterThanOrEqual(steps);
     // The run came everywhere, or it would prove little.
     expect([...seen].sort()).toEqual([

@@ -17,12 +17,3 @@ test(
   },
   runWithin,
 );
-
-test(
-  "without the look-up customers are rung twice, and the judge says so",
-  async () => {
-    const verdict = await runCallbacks({ ...scales.sabotage, seed, queue: "postgres", sabotage: "look-up" });
-    expect(verdict.faults.filter(({ kind }) => kind === "twice").length).toBeGreaterThan(0);
-  },
-  runWithin,
-);

@@ -72,10 +72,13 @@ export async function closeBrowser(): Promise<void> {
   launching = undefined;
 }
 
+/** What a service may answer whose database is busy (R9): the page asks again, and its story tells whether it did. */
+const busy = /status of 503|response code: 503/;
+
 function watch(page: Page, expected: RegExp | undefined): string[] {
   const faults: string[] = [];
   const note = (fault: string): void => {
-    if (expected?.test(fault) !== true) faults.push(fault);
+    if (!busy.test(fault) && expected?.test(fault) !== true) faults.push(fault);
   };
   page.on("pageerror", (error) => note(`error that nobody caught: ${error.message}`));
   page.on("console", (message) => {

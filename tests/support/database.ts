@@ -32,6 +32,7 @@ async function startOwn(): Promise<{ readonly url: string; stop(): Promise<void>
   // mkdtemp makes 0700; as root, PostgreSQL runs as "nobody" and would have to keep its data elsewhere.
   chmodSync(dataDir, 0o755);
   const server = await startEmbeddedPostgres({ dataDir, log: quiet });
+  await withoutDisk(server.url);
   return {
     url: server.url,
     async stop() {
@@ -39,6 +40,15 @@ async function startOwn(): Promise<{ readonly url: string; stop(): Promise<void>
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** What these databases hold is thrown away; what must survive a crash is tested on servers that wait for the disk. */
+async function withoutDisk(url: string): Promise<void> {
+  const admin = postgres(url, { max: 1, onnotice: () => undefined });
+  await admin.unsafe("alter system set fsync = off");
+  await admin.unsafe("alter system set full_page_writes = off");
+  await admin.unsafe("select pg_reload_conf()");
+  await admin.end();
 }
 
 declare module "vitest" {

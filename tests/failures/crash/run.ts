@@ -33,7 +33,7 @@ export interface Scale extends ChaosPlan {
 
 export const scales = {
   full: { conversations: 1_000, messagesEach: 3, kills: 200, databaseCrashes: 5, flushes: 3, freezes: 3 },
-  small: { conversations: 60, messagesEach: 3, kills: 12, databaseCrashes: 1, flushes: 1, freezes: 1 },
+  small: { conversations: 48, messagesEach: 3, kills: 9, databaseCrashes: 1, flushes: 1, freezes: 1 },
   /** Enough for a part that is missing to show. */
   sabotage: { conversations: 32, messagesEach: 3, kills: 4, databaseCrashes: 0, flushes: 0, freezes: 0 },
 } as const satisfies Record<string, Scale>;
