@@ -7,6 +7,8 @@ import type { Decides, Decision, WaitingTurn } from "../../../src/turns/turn.ts"
 const alongsideOfTen = 2;
 const longOfTen = 1;
 const thinkingMaxMs = 120;
+/** So long that customers often write while an answer is being made: only the fence sees it then. */
+export const slowThinkingMaxMs = 2_000;
 /** Two SMS of three segments each. */
 const padding = " This sentence only makes the reply longer than one SMS can be.".repeat(9);
 
@@ -14,10 +16,10 @@ const padding = " This sentence only makes the reply longer than one SMS can be.
  * Answers with the numbers of the messages that it answers ("Re 1,2"), so that the provider's log alone shows what a
  * customer got, in which order and how often. Everything around it is the product's own.
  */
-export function createCountingAssistant(random: () => number): Decides {
+export function createCountingAssistant(random: () => number, thinksAtMostMs = thinkingMaxMs): Decides {
   return {
     async decide(turn) {
-      await sleep(Math.floor(random() * thinkingMaxMs));
+      await sleep(Math.floor(random() * thinksAtMostMs));
       return answer(turn);
     },
     giveUp: answer,

@@ -3,7 +3,7 @@ import { readConfig } from "../../../src/config.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { startService } from "../../../src/service.ts";
 import { seededRandom } from "../../../src/simulator/behaviour.ts";
-import { createCountingAssistant } from "./counting-assistant.ts";
+import { createCountingAssistant, slowThinkingMaxMs } from "./counting-assistant.ts";
 import { createCrashPoints } from "./crash-points.ts";
 import type { Order, Report } from "./points.ts";
 
@@ -27,7 +27,10 @@ await startService(config, createLog({ level: config.logLevel }), {
   channels: points.channels,
   clock: () => Date.now() + Number(readFileSync(clockFile, "utf8")),
   assistant: {
-    assistant: createCountingAssistant(seededRandom(Number(process.env.CRASH_SEED))),
+    assistant: createCountingAssistant(
+      seededRandom(Number(process.env.CRASH_SEED)),
+      broken === "fence" ? slowThinkingMaxMs : undefined,
+    ),
     usesModel: false,
     stop: () => undefined,
   },

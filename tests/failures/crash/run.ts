@@ -35,7 +35,7 @@ export const scales = {
   full: { conversations: 1_000, messagesEach: 3, kills: 200, databaseCrashes: 5, flushes: 3, freezes: 3 },
   small: { conversations: 48, messagesEach: 3, kills: 9, databaseCrashes: 1, flushes: 1, freezes: 1 },
   /** Enough for a part that is missing to show. */
-  sabotage: { conversations: 32, messagesEach: 3, kills: 4, databaseCrashes: 0, flushes: 0, freezes: 0 },
+  sabotage: { conversations: 40, messagesEach: 3, kills: 6, databaseCrashes: 0, flushes: 0, freezes: 0 },
 } as const satisfies Record<string, Scale>;
 
 export interface RunOptions extends Scale {
