@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cutText } from "../../src/lib/clean-text.ts";
+import { parseJson } from "../../src/lib/parse-json.ts";
 
 /** What a caller says in one breath is far shorter. */
 const textMaxChars = 4_000;
@@ -34,13 +35,7 @@ export type RelayFrame = z.output<typeof frameSchema>;
 
 /** Reads a frame; null for what is none or of a kind that we do not know. Never throws. */
 export function readFrame(raw: string): RelayFrame | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(raw);
-  } catch {
-    return null;
-  }
-  return frameSchema.safeParse(value).data ?? null;
+  return frameSchema.safeParse(parseJson(raw)).data ?? null;
 }
 
 /** One frame to the provider; any other is answered with an error. */
@@ -66,9 +61,5 @@ export type Handoff = z.output<typeof handoffSchema>;
 
 export function readHandoff(raw: string | null): Handoff | null {
   if (raw === null || raw === "") return null;
-  try {
-    return handoffSchema.safeParse(JSON.parse(raw)).data ?? null;
-  } catch {
-    return null;
-  }
+  return handoffSchema.safeParse(parseJson(raw)).data ?? null;
 }

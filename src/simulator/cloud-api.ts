@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../lib/parse-json.ts";
 import type { Answer, Checked } from "./twilio-api.ts";
 
 export interface CloudMessage {
@@ -154,13 +155,5 @@ function bodyOf(value: z.output<typeof message>): string {
       return "[audio]";
     case "document":
       return value.document.caption ?? "[document]";
-  }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../lib/parse-json.ts";
 import { type Answer, type Checked, refuse } from "./twilio-api.ts";
 
 export interface Content {
@@ -59,12 +60,4 @@ export function fillContent(content: Content, variables: string | null): string 
 export function listContents(contents: Iterable<Content>): Answer {
   const resources = [...contents].map(({ sid, friendlyName }) => ({ sid, friendly_name: friendlyName }));
   return { status: 200, body: { contents: resources, meta: { key: "contents", next_page_url: null } } };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

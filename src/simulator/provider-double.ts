@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Log } from "../lib/log.ts";
+import { parseJson } from "../lib/parse-json.ts";
 import { type Behaviour, behaviourSchema, drawFault, type Fault, seededRandom, wellBehaved } from "./behaviour.ts";
 import { type Callee, calleesSchema, createCallsApi, type PlacedCall, toLogged } from "./calls-api.ts";
 import { twimlFault } from "./check-twiml.ts";
@@ -517,12 +518,4 @@ function send(response: ServerResponse, answer: Answer): void {
     ...answer.headers,
   });
   response.end(body);
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { WebSocket } from "ws";
 import { z } from "zod";
+import { parseJson } from "../lib/parse-json.ts";
 import type { RelayTwiml } from "./twiml.ts";
 
 /** What we may send; anything else is answered with an error, and the session goes on. */
@@ -176,11 +177,7 @@ export function openRelayLine(options: {
     if (greeting !== undefined) speak(greeting, false);
   });
   socket.on("message", (data) => {
-    let value: unknown = null;
-    try {
-      value = JSON.parse(String(data));
-    } catch {}
-    const parsed = theirFrame.safeParse(value);
+    const parsed = theirFrame.safeParse(parseJson(String(data)));
     if (parsed.success) return take(parsed.data);
     faults.push(String(data).slice(0, 200));
     send({ type: "error", description: "Invalid message received (64107)" });
