@@ -34,8 +34,8 @@ export interface ChannelLimits {
   readonly burstWaitMs: number;
   /** Replies that are not delivered but read by the customer from the timeline (web chat, speech). */
   readonly pulled: boolean;
-  /** "short" asks the assistant for the article's short answer (SMS, speech). */
-  readonly wording: "full" | "short";
+  /** Which of the assistant's answers fits: an article's own, its short one (SMS), or that said aloud during a call. */
+  readonly wording: "full" | "short" | "spoken";
   /**
    * The provider refuses whatever we send after a STOP until the contact says START. Elsewhere a direct answer to a
    * later message of theirs may go out.

@@ -7,6 +7,7 @@ import { seedDemoAgents } from "./agents/demo-agents.ts";
 import { ensureFirstAdmin } from "./agents/sessions.ts";
 import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import { openBrain } from "./assistant/embedded/open-brain.ts";
+import { asksForCall } from "./assistant/hand-off-words.ts";
 import { type CallDesk, phoneAmong } from "./callbacks/desk.ts";
 import { createDialler } from "./callbacks/dialler.ts";
 import { usualPolicy } from "./callbacks/machine.ts";
@@ -17,6 +18,7 @@ import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts"
 import { createHideCode } from "./contacts/hide-code.ts";
 import { createPatience } from "./db/wait-for-database.ts";
 import { type Engines, openEngines } from "./engines.ts";
+import { callInstead } from "./escalations/call-instead.ts";
 import { seedArticles } from "./help-centre/articles.ts";
 import { openLibrary } from "./help-centre/library.ts";
 import { companyName, readArticles, readTopics } from "./help-centre/read-articles.ts";
@@ -174,6 +176,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     bell,
     publish: (id) => engines.live.publish(id),
     hideCode: createHideCode({ db: engines.db, key: config.secretKey }),
+    callInstead: { asked: asksForCall, give: (message) => callInstead(engines.db, message) },
     atOnce,
   });
 

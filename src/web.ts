@@ -12,7 +12,7 @@ import { readPresence } from "./agents/presence.ts";
 import { inspectFile } from "./attachments/inspect.ts";
 import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.ts";
 import { takeUpload } from "./attachments/take-upload.ts";
-import { openings, teamFor } from "./callbacks/hours.ts";
+import { openingNow } from "./callbacks/opening.ts";
 import { callPageRoutes } from "./callbacks/page-routes.ts";
 import { createIdentityCheck } from "./contacts/identity.ts";
 import { joinVisitor } from "./contacts/join-visitor.ts";
@@ -32,8 +32,7 @@ import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
 import { transcriptForContact } from "./conversations/transcript.ts";
 import { demoAccountServer } from "./demo/account-server.ts";
 import { demoSignIn } from "./demo/sign-in.ts";
-import { openingAt } from "./escalations/opening.ts";
-import { createWaitBoard } from "./escalations/wait.ts";
+import { createProspects } from "./escalations/prospect.ts";
 import { logoPath } from "./help-centre/logos.ts";
 import { createPageRenderer } from "./help-centre/page.ts";
 import { problemPage } from "./help-centre/problem-page.ts";
@@ -57,8 +56,6 @@ import { resumeRoutes } from "./reach/resume-routes.ts";
 import { dropSubscriptionsOf } from "./reach/subscriptions.ts";
 import { textDetails } from "./reach/text-details.ts";
 import { vapidOf } from "./reach/vapid.ts";
-import { hoursSetting } from "./settings/hours.ts";
-import { readSetting } from "./settings/settings.ts";
 import { type SimulatorDeps, simulatorRoutes } from "./simulator/phone-routes.ts";
 import type { Shared } from "./worker.ts";
 
@@ -320,7 +317,6 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   return app;
 }
 
-const dayMs = 86_400_000;
 /** Operators change the hours seldom; customers who wait are told within this. */
 const hoursKeptMs = 30_000;
 
@@ -340,24 +336,24 @@ function briefly<Value>(forMs: number, read: () => Promise<Value>): () => Promis
   };
 }
 
+/** Only who waits for a person asks whether one is there. */
+const nobodyAwaited = { desk: "here", place: null, waitSeconds: null, opensAt: null } as const;
+
 /** What a customer on the web may know and say about their own conversation. */
-function customerSide({ engines: { db, live }, config }: WebOptions): CustomerSide {
-  const waitOf = createWaitBoard(db, Date.now);
-  const hours = briefly(hoursKeptMs, () => readSetting(db, hoursSetting));
-  const opening = async (locale: string | null) => {
-    const now = Date.now();
-    const set = await hours();
-    return openingAt(now, openings(teamFor(set, locale), config.timeZone, now, now + set.aheadDays * dayMs));
-  };
+function customerSide({ engines: { db, live }, config, calls }: WebOptions): CustomerSide {
+  const hours = briefly(hoursKeptMs, calls.hours);
+  const prospects = createProspects({
+    db,
+    now: Date.now,
+    opening: (locale) => openingNow({ ...calls, hours }, locale),
+  });
   return {
     async state(conversationId) {
       const line = await lineForContact(db, conversationId);
       if (line === null) return null;
-      const wait = line.owner === "queue" ? await waitOf(conversationId) : null;
-      const { place = null, waitSeconds = null } = wait ?? {};
-      // Only who waits for a person asks whether one is there.
-      const standing = line.owner === "queue" ? await opening(line.locale) : { open: true, opensAt: null };
-      return { ...line, place, waitSeconds, ...standing };
+      if (line.owner !== "queue") return { ...line, ...nobodyAwaited };
+      const { opensAt, ...prospect } = await prospects.of(conversationId, line.locale);
+      return { ...line, ...prospect, opensAt: opensAt === null ? null : new Date(opensAt).toISOString() };
     },
     async markRead(conversationId, seq) {
       await markReadByContact(db, conversationId, seq);

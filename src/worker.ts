@@ -10,6 +10,7 @@ import { createMediaFetcher } from "./attachments/fetch-media.ts";
 import { removeUnplaced } from "./attachments/store.ts";
 import type { CallDesk } from "./callbacks/desk.ts";
 import type { Dialler } from "./callbacks/dialler.ts";
+import { openingNow } from "./callbacks/opening.ts";
 import { removeOldAllowances } from "./callbacks/phone-policy.ts";
 import type { LiveLines } from "./calls/live-lines.ts";
 import type { Config } from "./config.ts";
@@ -18,6 +19,7 @@ import { removeOldSessions } from "./contacts/visitor-sessions.ts";
 import { episodeBefore } from "./conversations/episode.ts";
 import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
+import { createProspects } from "./escalations/prospect.ts";
 import type { Library } from "./help-centre/library.ts";
 import type { Metrics } from "./http/health.ts";
 import { removeOldCallTokens } from "./intake/call-tokens.ts";
@@ -202,9 +204,15 @@ async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
   const stopping = new AbortController();
   void brain.warm(stopping.signal);
   const model = config.assistant.model === "embedded" ? null : await openModel(shared, brain);
+  const prospects = createProspects({
+    db: shared.engines.db,
+    now: Date.now,
+    opening: (locale) => openingNow(shared.calls, locale),
+  });
   const assistant = createAssistant({
     brain,
     calls: shared.calls,
+    prospect: prospects.next,
     article: (id) => library.current().byId.get(id) ?? null,
     get company() {
       return library.current().company;

@@ -18,7 +18,7 @@ test("the estimate is the place times the usual handle time, and nothing while t
 test("customers in line are told their place, in the order in which they wait, with the time it takes", async () => {
   const agent = await desk.agent("wanda");
   let now = 0;
-  const waitOf = createWaitBoard(desk.db, () => now);
+  const { of: waitOf } = createWaitBoard(desk.db, () => now);
   const first = await desk.says("+12025550100", "one", "queue");
   const second = await desk.says("+12025550101", "two", "queue");
   const served = await desk.says("+12025550102", "not in line");

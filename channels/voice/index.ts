@@ -74,7 +74,7 @@ export function createVoice(
       replyWindowMs: null,
       burstWaitMs: 0,
       pulled: true,
-      wording: "short",
+      wording: "spoken",
     },
     repliesVia: "sms",
     render: renderSpeech,

@@ -19,6 +19,26 @@ export async function readPresence(db: Db, agentId: string): Promise<AgentPresen
   return row ?? { presence: "offline", phone: null };
 }
 
+/** The inbox says every 20 s that somebody is before it; browsers slow the clocks of a tab behind others to a minute. */
+const seenForSeconds = 90;
+
+/** An agent has the inbox before them. */
+export async function seeAgent(db: Db, agentId: string): Promise<void> {
+  await db.run((sql) => sql`update agents set seen_at = now() where id = ${agentId} and kind = 'person'`);
+}
+
+/** How many agents have the inbox before them now, and how many of those are on no call. */
+export async function agentsHere(db: Db): Promise<{ readonly here: number; readonly free: number }> {
+  const [row] = await db.run(
+    (sql) => sql<{ here: number; free: number }[]>`
+      select count(*)::int as here, count(*) filter (where a.presence <> 'busy' and not exists
+        (select 1 from calls l where l.agent_id = a.id and l.ended_at is null))::int as free
+      from agents a where a.kind = 'person' and a.disabled_at is null
+        and a.seen_at > now() - ${seenForSeconds} * interval '1 second'`,
+  );
+  return row ?? { here: 0, free: 0 };
+}
+
 /** What is left out stays as it is. */
 export async function setPresence(
   db: Db,

@@ -1,11 +1,22 @@
 import type { CallDesk } from "../callbacks/desk.ts";
+import { timeInWords } from "../callbacks/words.ts";
 import { type HandOffSummary, handOff } from "../escalations/hand-off.ts";
+import type { Prospect } from "../escalations/prospect.ts";
 import { type ChoiceOption, type Part, plainText, type ReplyKind } from "../lib/message.ts";
 import type { Decides, Decision, ShowsDraft, WaitingTurn } from "../turns/turn.ts";
 import type { FlowName } from "./commands.ts";
 import { type AccountDesk, accountFlow, codeFlow, enteredCode, type FlowReply } from "./flows/account-flow.ts";
-import { type CallbackStep, callbackFlow, cancelCall, moveCall, phoneIn, pickSlot } from "./flows/callback.ts";
+import {
+  type CallbackStep,
+  callbackFlow,
+  cancelCall,
+  customerZone,
+  moveCall,
+  phoneIn,
+  pickSlot,
+} from "./flows/callback.ts";
 import { guardAnswer, type Verdict, wholeSentences } from "./guard.ts";
+import { handOffText } from "./hand-off-words.ts";
 import type { ModelBrain, Proposal } from "./model/model-brain.ts";
 import type { Brain, QuotableArticle, Understanding } from "./understanding.ts";
 import { fill, hasWording, type Wording, wordingFor } from "./wording.ts";
@@ -22,6 +33,8 @@ export interface AssistantDeps {
   readonly account?: AccountDesk;
   /** Who promises calls; left out, a person is offered instead. */
   readonly calls?: CallDesk;
+  /** What whoever joins the line for a person now can expect; left out: nothing is known. */
+  readonly prospect?: (locale: string) => Promise<Prospect>;
   /** Proposes first when there is one; where it proposes nothing, the embedded brain answers the same turn. */
   readonly model?: ModelBrain;
   /** A text of the model was not sent; `fault` is a fixed word. */
@@ -72,7 +85,7 @@ export function createAssistant(deps: AssistantDeps): Decides {
     giveUp(turn) {
       const locale = turn.locale ?? "en";
       const context = { deps, turn, text: turnText(turn), locale, say: wordingFor(locale) };
-      return toPerson(context, "assistant-failed", context.say.giveUp);
+      return handedOver(context, "assistant-failed", context.say.giveUp);
     },
   };
 }
@@ -189,7 +202,7 @@ async function carryOut(
     case "SmallTalk":
       return startFlow(context, "small-talk", { ...understood, intent: command.intent });
     case "Handoff":
-      return toPerson(context, command.reason, context.say.handoff);
+      return toPerson(context, command.reason);
     case "DontKnow":
       return unknown(context);
     case "SetSlot":
@@ -251,7 +264,7 @@ function quote(context: Context, id: string): Decision {
   const article = context.deps.article(id);
   const translation = article?.translations[context.locale.slice(0, 2)] ?? article?.translations.en;
   if (translation === undefined) return unknown(context);
-  const body = context.turn.wording === "short" ? translation.short : translation.answer;
+  const body = context.turn.wording === "full" ? translation.answer : translation.short;
   const foreign = hasWording(context.locale) ? "" : `${context.say.otherLanguage}\n\n`;
   return answer(context, foreign + body, [id]);
 }
@@ -289,7 +302,7 @@ function startFlow(context: Context, flow: string, understood: Understanding): D
   const company = { company: deps.company };
   switch (flow) {
     case "live-agent":
-      return toPerson(context, "asked-for-person", say.handoff);
+      return toPerson(context, "asked-for-person");
     case "callback":
       return callback(context, context.text);
     case "account":
@@ -329,7 +342,7 @@ async function continueFlow(context: Context, understood: Understanding): Promis
       ? null
       : callback(context, typeof context.turn.flow.wish === "string" ? context.turn.flow.wish : "");
   }
-  if (asked === "person" && understood.flow === "yes") return toPerson(context, "complaint", context.say.handoff);
+  if (asked === "person" && understood.flow === "yes") return toPerson(context, "complaint");
   const { calls } = context.deps;
   const moved =
     calls === undefined || understood.flow === "cancel" ? null : await moveCall(callbackTurn(context, calls));
@@ -357,7 +370,20 @@ function fromStep(context: Context, flow: FlowName, { text, ...step }: CallbackS
   return reply(context, "flow", text, { flow, ...step });
 }
 
-function toPerson(context: Context, reason: HandOffSummary["reason"], sentence: string): Decision {
+/** Gives the conversation to people, and says what the customer can expect of them now. */
+async function toPerson(context: Context, reason: HandOffSummary["reason"]): Promise<Decision> {
+  const { deps, turn, locale } = context;
+  const spoken = turn.wording === "spoken";
+  // Who cannot find out how the desk stands promises nothing.
+  const prospect = spoken ? null : ((await deps.prospect?.(locale).catch(() => null)) ?? null);
+  const when =
+    prospect?.opensAt == null || deps.calls === undefined
+      ? null
+      : timeInWords(prospect.opensAt, await customerZone(turn, deps.calls.deskZone), locale);
+  return handedOver(context, reason, handOffText(locale, spoken, prospect, when));
+}
+
+function handedOver(context: Context, reason: HandOffSummary["reason"], sentence: string): Decision {
   const summary: HandOffSummary = {
     reason,
     locale: context.locale,
@@ -377,7 +403,7 @@ async function choose(context: Context, optionId: string): Promise<Decision> {
   const { calls } = context.deps;
   const slot = calls === undefined ? null : await pickSlot(callbackTurn(context, calls), optionId);
   if (slot !== null) return fromStep(context, "callback", slot);
-  if (optionId === "live-agent") return toPerson(context, "asked-for-person", context.say.handoff);
+  if (optionId === "live-agent") return toPerson(context, "asked-for-person");
   if (optionId === "callback") return callback(context, "");
   if (optionId.startsWith("article:")) return quote(context, optionId.slice("article:".length));
   return unknown(context);

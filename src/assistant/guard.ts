@@ -23,7 +23,7 @@ export interface Draft {
   /** The customer's language, and the one that the text is in as far as code can tell. */
   readonly locale: string;
   readonly spoken: string;
-  readonly wording: "full" | "short";
+  readonly wording: "full" | "short" | "spoken";
   /** The articles that the text is said to be taken from. */
   readonly cited: readonly QuotableArticle[];
   /** False when the text does not say so itself. */
@@ -54,7 +54,7 @@ export function guardAnswer(company: string, draft: Draft): Verdict {
     return { verdict: "unusable", fault: "language" };
   const supported = keepSupported(text, draft, company);
   if (supported === null) return { verdict: "unusable", fault: "unsupported" };
-  if (supported.length > (draft.wording === "short" ? shortMaxChars : fullMaxChars))
+  if (supported.length > (draft.wording === "full" ? fullMaxChars : shortMaxChars))
     return { verdict: "unusable", fault: "too-long" };
   return { verdict: "passed", text: supported };
 }

@@ -9,7 +9,6 @@ export interface Wording {
   readonly unknown: string;
   readonly person: string;
   readonly callMe: string;
-  readonly handoff: string;
   readonly callbackOffer: string;
   readonly callbackAskNumber: string;
   readonly callbackNoted: string;
@@ -36,8 +35,6 @@ const en: Wording = {
   unknown: "I am sorry, I do not have an answer to that. I can bring you to a person or have somebody call you.",
   person: "Talk to a person",
   callMe: "Call me back",
-  handoff:
-    "I am passing you to a person now, with everything we have talked about so far. You do not need to repeat anything; the answer comes right here.",
   callbackOffer: "Shall somebody call you, or would you rather write with a person here?",
   callbackAskNumber:
     "Gladly. Which telephone number should we call? Please write it with the country code, for example +1 202 555 0143.",
@@ -55,7 +52,8 @@ const en: Wording = {
     "Thank you, I have received it and kept it for our team, but I cannot look into it myself. Tell me in words what it is about, or ask for a person.",
   otherLanguage:
     "I can answer best in English, Swedish, German, Spanish and Arabic. A person can help you in your language.",
-  giveUp: "I am sorry, something went wrong on my side. I am passing you to a person, who answers right here.",
+  giveUp:
+    "I am sorry, something went wrong on my side. I have passed this on to a person, who answers as soon as possible.",
 };
 
 const sv: Wording = {
@@ -70,8 +68,6 @@ const sv: Wording = {
   unknown: "Tyvärr har jag inget svar på det. Jag kan koppla dig till en människa eller låta någon ringa dig.",
   person: "Prata med en människa",
   callMe: "Ring mig",
-  handoff:
-    "Jag kopplar dig till en människa nu, med allt vi har pratat om. Du behöver inte upprepa något; svaret kommer här.",
   callbackOffer: "Ska någon ringa dig, eller vill du hellre skriva med en människa här?",
   callbackAskNumber:
     "Gärna. Vilket telefonnummer ska vi ringa? Skriv det med landsnummer, till exempel +46 70 123 45 67.",
@@ -89,7 +85,7 @@ const sv: Wording = {
     "Tack, jag har tagit emot det och sparat det åt vårt team, men jag kan inte läsa det själv. Berätta med ord vad det gäller, eller be om en människa.",
   otherLanguage:
     "Jag svarar bäst på svenska, engelska, tyska, spanska och arabiska. En människa kan hjälpa dig på ditt språk.",
-  giveUp: "Förlåt, något gick fel hos mig. Jag kopplar dig till en människa, som svarar här.",
+  giveUp: "Förlåt, något gick fel hos mig. Jag har lämnat det till en människa, som svarar så snart det går.",
 };
 
 const de: Wording = {
@@ -105,8 +101,6 @@ const de: Wording = {
   unknown: "Darauf habe ich leider keine Antwort. Ich kann Sie mit einem Menschen verbinden oder Sie anrufen lassen.",
   person: "Mit einem Menschen sprechen",
   callMe: "Rückruf anfordern",
-  handoff:
-    "Ich übergebe Sie jetzt an einen Menschen, mit allem, was wir besprochen haben. Sie müssen nichts wiederholen; die Antwort kommt genau hier.",
   callbackOffer: "Soll Sie jemand anrufen, oder möchten Sie lieber hier mit einem Menschen schreiben?",
   callbackAskNumber:
     "Gern. Welche Telefonnummer sollen wir anrufen? Bitte mit Landesvorwahl, zum Beispiel +49 151 23456789.",
@@ -127,7 +121,7 @@ const de: Wording = {
   otherLanguage:
     "Am besten antworte ich auf Deutsch, Englisch, Schwedisch, Spanisch und Arabisch. Ein Mensch kann Ihnen in Ihrer Sprache helfen.",
   giveUp:
-    "Es tut mir leid, bei mir ist etwas schiefgegangen. Ich übergebe Sie an einen Menschen, der genau hier antwortet.",
+    "Es tut mir leid, bei mir ist etwas schiefgegangen. Ich habe es an einen Menschen weitergegeben, der so bald wie möglich antwortet.",
 };
 
 const es: Wording = {
@@ -141,8 +135,6 @@ const es: Wording = {
   unknown: "Lo siento, no tengo respuesta para eso. Puedo pasarte con una persona o pedir que te llamen.",
   person: "Hablar con una persona",
   callMe: "Que me llamen",
-  handoff:
-    "Te paso ahora con una persona, con todo lo que hemos hablado. No tienes que repetir nada; la respuesta llegará aquí mismo.",
   callbackOffer: "¿Quieres que te llamemos o prefieres escribir aquí con una persona?",
   callbackAskNumber:
     "Con gusto. ¿A qué número te llamamos? Escríbelo con el prefijo del país, por ejemplo +34 612 345 678.",
@@ -160,7 +152,7 @@ const es: Wording = {
   unreadable:
     "Gracias, lo he recibido y guardado para nuestro equipo, pero no puedo leerlo yo mismo. Dime con palabras de qué se trata o pide una persona.",
   otherLanguage: "Respondo mejor en español, inglés, alemán, sueco y árabe. Una persona puede ayudarte en tu idioma.",
-  giveUp: "Lo siento, algo ha fallado por mi parte. Te paso con una persona, que responderá aquí mismo.",
+  giveUp: "Lo siento, algo ha fallado por mi parte. Se lo he pasado a una persona, que responderá lo antes posible.",
 };
 
 const ar: Wording = {
@@ -174,7 +166,6 @@ const ar: Wording = {
   unknown: "عذرًا، ليس لدي جواب عن ذلك. يمكنني أن أحوّلك إلى موظف أو أن أطلب من أحد الاتصال بك.",
   person: "التحدث مع موظف",
   callMe: "اتصلوا بي",
-  handoff: "أحوّلك الآن إلى موظف مع كل ما تحدثنا عنه. لا تحتاج إلى تكرار شيء، وسيصلك الجواب هنا.",
   callbackOffer: "هل تريد أن يتصل بك أحد، أم تفضّل أن تكتب إلى موظف هنا؟",
   callbackAskNumber:
     "بكل سرور. ما رقم الهاتف الذي نتصل به؟ اكتبه من فضلك مع رمز البلد، مثل \u2066+971 50 123 4567\u2069.",
@@ -191,7 +182,7 @@ const ar: Wording = {
   unreadable:
     "شكرًا، وصلني ذلك وحفظته لفريقنا، لكنني لا أستطيع قراءته بنفسي. أخبرني بالكلمات عمّ يدور الأمر، أو اطلب موظفًا.",
   otherLanguage: "أجيب أفضل ما أجيب بالعربية والإنجليزية والألمانية والإسبانية والسويدية. ويمكن لموظف أن يساعدك بلغتك.",
-  giveUp: "عذرًا، حدث خلل من جانبي. أحوّلك إلى موظف يجيبك هنا.",
+  giveUp: "عذرًا، حدث خلل من جانبي. نقلتُ طلبك إلى موظف يجيبك في أقرب وقت.",
 };
 
 const wordings: Readonly<Record<string, Wording>> = { en, sv, de, es, ar };

@@ -24,19 +24,35 @@ export function estimateWaitSeconds(place: number, handleSeconds: readonly numbe
   return Math.round(place * median);
 }
 
-/** Tells customers who wait for a person where they stand; null: they do not wait. */
-export function createWaitBoard(db: Db, now: () => number): (conversationId: string) => Promise<Wait | null> {
+/** Tells customers who wait for a person where they stand. */
+export function createWaitBoard(db: Db, now: () => number) {
   let handleSeconds: readonly number[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
-  return async (conversationId) => {
-    const place = await placeInLine(db, conversationId);
-    if (place === null) return null;
+  return {
+    /** Null: they do not wait. */
+    async of(conversationId: string): Promise<Wait | null> {
+      const place = await placeInLine(db, conversationId);
+      return place === null ? null : waitAt(place);
+    },
+    /** Of whoever joins the line now. */
+    next: async (): Promise<Wait> => waitAt((await lengthOfLine(db)) + 1),
+  };
+
+  async function waitAt(place: number): Promise<Wait> {
     if (now() - readAt > refreshMs) {
       readAt = now();
       handleSeconds = await recentHandleSeconds(db);
     }
     return { place, waitSeconds: estimateWaitSeconds(place, handleSeconds) };
-  };
+  }
+}
+
+async function lengthOfLine(db: Db): Promise<number> {
+  const [row] = await db.run(
+    (sql) => sql<{ waiting: number }[]>`
+      select count(*)::int as waiting from conversations where status = 'open' and owner = 'queue'`,
+  );
+  return row?.waiting ?? 0;
 }
 
 async function placeInLine(db: Db, conversationId: string): Promise<number | null> {

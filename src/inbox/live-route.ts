@@ -1,14 +1,20 @@
 import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
+import { z } from "zod";
+import { seeAgent } from "../agents/presence.ts";
 import { readFeed } from "../live/feed.ts";
 import type { InboxDeps } from "./deps.ts";
-import { tokenOf, whoIs } from "./signed-in.ts";
+import { agentIn, tokenOf, whoIs } from "./signed-in.ts";
 
 /**
  * How often each socket looks by itself: at whether its session still lives (safety.md: closed within 5 s), and for
  * events whose bell did not come: another process without Redis, or a transaction that was open at the last look.
  */
 const lookEveryMs = 1_500;
+
+/** Whatever a page says more often, one write is enough. */
+const seenEveryMs = 10_000;
+const here = z.object({ here: z.literal(true) });
 
 /** WS /live?after=position: first where we are, then everything since, then what happens; only ids, no content. */
 export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
@@ -17,6 +23,7 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
     let position = after !== undefined && /^\d{1,19}$/.test(after) ? after : null;
     let reading: Promise<void> | null = null;
     let again = false;
+    let seenAt = 0;
     const token = tokenOf(request);
 
     async function read(): Promise<void> {
@@ -49,10 +56,25 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
         () => undefined,
       );
     }, lookEveryMs);
+    socket.on("message", (data) => {
+      if (!isHere(String(data)) || Date.now() - seenAt < seenEveryMs) return;
+      seenAt = Date.now();
+      // The next one says it again.
+      seeAgent(deps.db, agentIn(request).id).catch(() => undefined);
+    });
     socket.on("close", () => {
       unsubscribe();
       clearInterval(timer);
     });
     wake();
   });
+}
+
+/** The page says that a person is before it. */
+function isHere(text: string): boolean {
+  try {
+    return here.safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
 }

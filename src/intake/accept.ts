@@ -38,6 +38,8 @@ export function createAccept(deps: {
   readonly publish: (conversationId: string) => void;
   /** Takes a one-time code out of a message before anything keeps it (R10). */
   readonly hideCode?: (message: InboundMessage) => Promise<InboundMessage>;
+  /** Whether this message asks to be called instead of waiting for a person, and what then happens before it is stored. */
+  readonly callInstead?: { asked(parts: readonly Part[]): boolean; give(message: InboundMessage): Promise<void> };
   readonly atOnce?: AtOnce;
 }): Accept {
   const store = createGroupCommit<Row, Stored>({
@@ -46,6 +48,7 @@ export function createAccept(deps: {
   });
   return async (event, channel) => {
     const safe = event.kind === "message" && deps.hideCode !== undefined ? await deps.hideCode(event) : event;
+    if (safe.kind === "message" && deps.callInstead?.asked(safe.parts)) await deps.callInstead.give(safe);
     const row = toRow(safe, channel);
     const { outcome, conversationId, seq, rings, held } = await store(row);
     if (outcome === "stored") deps.publish(conversationId);

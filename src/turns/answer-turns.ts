@@ -39,8 +39,8 @@ export interface TurnsDeps {
     channel: string,
     account: string,
     message: OutboundMessage,
-  ): Rendered & { readonly wording: "full" | "short"; readonly replyWindowMs: number | null };
-  wordingOf(channel: string, account: string): "full" | "short";
+  ): Rendered & { readonly wording: WaitingTurn["wording"]; readonly replyWindowMs: number | null };
+  wordingOf(channel: string, account: string): WaitingTurn["wording"];
   /** Sends a delivery whose `sending` state was just committed. */
   send(delivery: ReplyDelivery): void;
   /** Judges and sends what is open in these conversations: for a reply that may not be allowed out. */

@@ -19,7 +19,7 @@ export interface WaitingTurn {
   readonly account: string;
   readonly addressId: string;
   readonly address: ContactAddress;
-  readonly wording: "full" | "short";
+  readonly wording: "full" | "short" | "spoken";
   readonly messages: readonly {
     readonly seq: number;
     readonly parts: readonly Part[];

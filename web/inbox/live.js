@@ -2,11 +2,31 @@ import { $ } from "./dom.js";
 import { changed, desk } from "./state.js";
 
 const waitMaxMs = 15_000;
+const sayHereEveryMs = 20_000;
+/** Who has touched nothing for so long has gone, whatever stands open on their screen. */
+const hereForMs = 600_000;
 
 let position = null;
 let tries = 0;
 let timer = null;
 let socket = null;
+let touchedAt = Date.now();
+
+// Customers who wait are told whether anybody is here.
+for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "focus"])
+  addEventListener(name, touched, { passive: true, capture: true });
+setInterval(sayHere, sayHereEveryMs);
+
+function touched() {
+  const cameBack = Date.now() - touchedAt > hereForMs;
+  touchedAt = Date.now();
+  if (cameBack) sayHere();
+}
+
+function sayHere() {
+  if (socket?.readyState === WebSocket.OPEN && Date.now() - touchedAt < hereForMs)
+    socket.send(JSON.stringify({ here: true }));
+}
 
 /** Keeps a socket to the server; after every gap the page asks for everything since what it has (R7). */
 export function connect() {
@@ -18,6 +38,7 @@ export function connect() {
   socket.addEventListener("open", () => {
     tries = 0;
     say("");
+    sayHere();
     changed("list");
     changed("thread");
   });

@@ -195,9 +195,18 @@ class TakenBack extends Error {
   override readonly name = "TakenBack";
 }
 
-async function zoneOf({ turn, desk }: CallbackTurn, phone: string): Promise<string> {
-  const browser = typeof turn.flow.zone === "string" && isTimeZone(turn.flow.zone) ? turn.flow.zone : null;
-  return (await zonesOf({ browser, phone }))[0] ?? desk.deskZone;
+function zoneOf({ turn, desk }: CallbackTurn, phone: string): Promise<string> {
+  return customerZone(turn, desk.deskZone, phone);
+}
+
+/** Where the customer's clock is, as far as we know; else the desk's. */
+export async function customerZone(
+  { flow, address }: WaitingTurn,
+  deskZone: string,
+  phone = address.kind === "e164" ? address.value : null,
+): Promise<string> {
+  const browser = typeof flow.zone === "string" && isTimeZone(flow.zone) ? flow.zone : null;
+  return (await zonesOf({ browser, phone }))[0] ?? deskZone;
 }
 
 function phoneFrom({ text, turn }: CallbackTurn): string | null {

@@ -21,14 +21,14 @@ export interface PromptMessage {
 export function instructions(options: {
   readonly company: string;
   readonly locale: string;
-  readonly wording: "full" | "short";
+  readonly wording: "full" | "short" | "spoken";
   readonly articleLanguages: readonly string[];
 }): string {
   const { company, locale, wording, articleLanguages } = options;
   const form =
-    wording === "short"
-      ? `plain text without any marks, at most ${askedChars.short} characters`
-      : `at most ${askedChars.full} characters; **bold** and simple lists are allowed, nothing else`;
+    wording === "full"
+      ? `at most ${askedChars.full} characters; **bold** and simple lists are allowed, nothing else`
+      : `plain text without any marks, at most ${askedChars.short} characters`;
   return `You are the AI assistant of ${company}'s customer service. You answer from ${company}'s own articles and from nothing else.
 
 Answering

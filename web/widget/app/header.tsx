@@ -64,14 +64,15 @@ function whoAnswers(): string {
   if (line?.status === "resolved") return say("resolved");
   if (line?.owner === "agent" && line.agent !== null) return say("with", { name: line.agent.name });
   if (line?.owner !== "queue") return `${say("ai")} · ${say("atOnce")}`;
-  const closed = line.open
-    ? ""
-    : line.opensAt === null
-      ? say("nobody")
-      : say("closed", { when: shortly(line.opensAt) });
-  if (line.place === null) return closed || say("waitsForPerson");
-  const minutes = line.waitSeconds === null ? "" : say("minutes", { n: Math.max(1, Math.ceil(line.waitSeconds / 60)) });
-  return `${say("line", { n: line.place })} ${closed || minutes}`;
+  const { desk, opensAt, place, waitSeconds } = line;
+  const minutes = waitSeconds === null ? "" : say("minutes", { n: Math.max(1, Math.ceil(waitSeconds / 60)) });
+  const stands = {
+    here: minutes || (place ?? 1) > 1 ? minutes : say("waitsForPerson"),
+    busy: `${say("busy")} ${minutes}`,
+    away: say("nobody"),
+    closed: opensAt === null ? say("nobody") : say("closed", { when: shortly(opensAt) }),
+  };
+  return `${place === null ? "" : say("line", { n: place })} ${stands[desk]}`;
 }
 
 /** In the customer's own zone. */

@@ -53,8 +53,9 @@ export interface Line {
   readonly agent: { readonly name: string } | null;
   readonly place: number | null;
   readonly waitSeconds: number | null;
-  readonly open: boolean;
-  /** When somebody is at the desk again. */
+  /** Who could answer a customer in line: somebody, somebody who is on a call, nobody though it is open, nobody. */
+  readonly desk: "here" | "busy" | "away" | "closed";
+  /** When it opens again. */
   readonly opensAt: string | null;
   /** How far somebody of ours has read. */
   readonly readSeq: number;
