@@ -85,7 +85,9 @@ function signIn({ locale }: Page, { signInUrl }: Site): string {
   if (signInUrl === null) return "";
   // Our own demo page knows the reader's language by the same parameter as every page here.
   const address = signInUrl.startsWith("/") ? `${signInUrl}?lang=${encodeURIComponent(locale)}` : signInUrl;
-  return `<a class="sign-in" href="${escapeHtml(address)}">${pageWords(locale).signIn}</a>`;
+  const { signIn: words, signedIn, signOut } = pageWords(locale);
+  // The chat alone knows who is signed in on this device: help.js puts that in the place of the link.
+  return `<div class="sign-in" data-signed-in="${signedIn}" data-sign-out="${signOut}"><a href="${escapeHtml(address)}">${words}</a></div>`;
 }
 
 function alternates(site: Site, inLanguage: (locale: string) => string | null): string {

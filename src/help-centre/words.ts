@@ -5,6 +5,8 @@ export interface PageWords {
   readonly language: string;
   readonly skip: string;
   readonly signIn: string;
+  readonly signedIn: string;
+  readonly signOut: string;
   readonly home: string;
   readonly service: string;
   readonly hero: string;
@@ -56,6 +58,8 @@ const en: PageWords = {
   language: "Language",
   skip: "Skip to content",
   signIn: "Sign in",
+  signedIn: "Signed in",
+  signOut: "Sign out",
   home: "Help",
   service: "Customer service",
   hero: "Get immediate support",
@@ -111,6 +115,8 @@ const sv: PageWords = {
   language: "Språk",
   skip: "Hoppa till innehållet",
   signIn: "Logga in",
+  signedIn: "Inloggad",
+  signOut: "Logga ut",
   home: "Hjälp",
   service: "Kundservice",
   hero: "Få hjälp direkt",
@@ -166,6 +172,8 @@ const de: PageWords = {
   language: "Sprache",
   skip: "Zum Inhalt springen",
   signIn: "Anmelden",
+  signedIn: "Angemeldet",
+  signOut: "Abmelden",
   home: "Hilfe",
   service: "Kundenservice",
   hero: "Sofort Hilfe bekommen",
@@ -224,6 +232,8 @@ const es: PageWords = {
   language: "Idioma",
   skip: "Ir al contenido",
   signIn: "Iniciar sesión",
+  signedIn: "Sesión iniciada",
+  signOut: "Cerrar sesión",
   home: "Ayuda",
   service: "Atención al cliente",
   hero: "Recibe ayuda al instante",
@@ -281,6 +291,8 @@ const ar: PageWords = {
   language: "اللغة",
   skip: "انتقل إلى المحتوى",
   signIn: "تسجيل الدخول",
+  signedIn: "تم تسجيل الدخول",
+  signOut: "تسجيل الخروج",
   home: "المساعدة",
   service: "خدمة العملاء",
   hero: "احصل على مساعدة فورية",

@@ -1,5 +1,6 @@
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import { accessibilityFaults } from "../support/accessibility.ts";
 import { browser, closeBrowser, story } from "../support/browser.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
 import { describeWith } from "../support/parts.ts";
@@ -45,8 +46,16 @@ describeWith(browser, "signing in on the web", () => {
     await chat.getByText("Signed in: Erik Lindqvist").waitFor();
     await say(chat, "when is my next payment?");
     await answers(chat).first().waitFor();
-    await chat.getByRole("button", { name: "More choices" }).click();
-    await chat.getByRole("button", { name: "Sign out" }).click();
+    // The page says it too, also on the next one, and offers the way out.
+    await page.goto(`${everline.url}/help/sv/late-fee`);
+    const top = page.locator(".top .sign-in");
+    await top.getByText("Erik Lindqvist").waitFor();
+    expect(await top.getByRole("link").count()).toBe(0);
+    await page.getByRole("button", { name: /^Chatt/ }).click();
+    await answers(chat).first().waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await top.getByRole("button", { name: "Logga ut" }).press("Enter");
+    await top.getByRole("link", { name: "Logga in" }).waitFor();
     await expect.poll(() => chat.locator("#thread .bubble").count()).toBe(1);
     await expect.poll(() => page.evaluate("localStorage.length")).toBe(0);
     const openSessions =

@@ -20,6 +20,36 @@ navigator.serviceWorker?.addEventListener("message", ({ data }) => {
   if (data?.everline === "open-chat") openChat();
 });
 
+// Who is signed in, and the way out, in the place of the link to sign in; kept by the chat in this browser alone.
+const place = document.querySelector(".sign-in");
+const link = place?.firstElementChild;
+if (link) {
+  tellChat("on", "identity", showIdentity);
+  addEventListener("storage", () => showIdentity(storedIdentity()));
+  showIdentity(storedIdentity());
+}
+
+function storedIdentity() {
+  try {
+    const { name } = JSON.parse(localStorage.getItem("everline:s")) ?? {};
+    return name === undefined ? null : { name };
+  } catch {
+    return null;
+  }
+}
+
+function showIdentity(who) {
+  if (who === null) return place.replaceChildren(link);
+  const name = document.createElement("bdi");
+  const out = document.createElement("button");
+  name.textContent = who.name || place.dataset.signedIn;
+  name.title = place.dataset.signedIn;
+  out.type = "button";
+  out.textContent = place.dataset.signOut;
+  out.addEventListener("click", () => tellChat("reset"));
+  place.replaceChildren(name, out);
+}
+
 function openChat() {
   tellChat("open");
 }

@@ -1,6 +1,6 @@
 import { storagePrefix, type ToFrame, type ToHost } from "./protocol.ts";
 
-type Name = "ready" | "open" | "close" | "message" | "unread" | "error";
+type Name = "ready" | "open" | "close" | "message" | "unread" | "error" | "identity";
 type Listener = (detail?: unknown) => void;
 type Who = string | (() => string | null | Promise<string | null>);
 type Call = readonly [method: string, ...rest: unknown[]];

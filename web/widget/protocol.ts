@@ -31,7 +31,7 @@ export type ToHost =
   | readonly ["unread", count: number, label: string]
   /** The session of a signed-in customer ran out: a fresh identity token is wanted. */
   | readonly ["who"]
-  | readonly ["emit", name: "message" | "error", detail: unknown];
+  | readonly ["emit", name: "message" | "error" | "identity", detail: unknown];
 
 /** Keys of the host's storage all begin so. */
 export const storagePrefix = "everline:";

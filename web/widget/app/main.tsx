@@ -16,6 +16,8 @@ import { config, say } from "./words.ts";
 const nearPx = 80;
 /** Some of the question stays above its answer. */
 const abovePx = 48;
+/** Who was signed in when the page was told last. */
+let told: string | null | undefined;
 
 function Chat() {
   const parts = later();
@@ -46,6 +48,7 @@ function drawAll(): void {
   if (thread !== null && state.atBottom) follow(thread);
   markRead();
   countUnread();
+  tellIdentity();
   if (state.earlier !== null || state.entries.some(({ author }) => author !== "contact")) void fetchLater();
 }
 
@@ -75,6 +78,14 @@ function countUnread(): void {
   if (unread === state.unread) return;
   state.unread = unread;
   tellHost("unread", unread, unread === 0 ? say("chat") : `${say("chat")}, ${say("unread", { n: unread })}`);
+}
+
+/** The page around the chat may show who is signed in. */
+function tellIdentity(): void {
+  const { signedIn } = state;
+  if (signedIn === told) return;
+  told = signedIn;
+  tellHost("emit", "identity", signedIn === null ? null : { name: signedIn });
 }
 
 function lost(): void {
