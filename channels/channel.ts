@@ -87,8 +87,11 @@ export type Received =
   | {
       readonly kind: "accepted";
       readonly events: readonly InboundEvent[];
-      readonly answer: HttpAnswer | AwaitReply | AwaitPlan | AwaitCallToken | AwaitStanding | AwaitLive;
+      readonly answer: Answer;
     };
+
+/** The provider's answer, at once or once the core has looked. */
+export type Answer = HttpAnswer | AwaitReply | AwaitPlan | AwaitCallToken | AwaitStanding | AwaitLive;
 
 /** The provider will open a socket for this live call: the core makes the one-time token that the socket has to show. */
 export interface AwaitCallToken {
@@ -97,15 +100,18 @@ export interface AwaitCallToken {
   /** The provider's id of the call: the token is good for no other. */
   readonly callId: string;
   readonly locale: string;
-  respond(token: string): HttpAnswer;
+  /** What came after this seq is said; null: only what comes from now on. */
+  readonly afterSeq: number | null;
+  /** Null: there is no token now, and the call goes on without a socket. */
+  respond(token: string | null): HttpAnswer;
 }
 
 /** A live call comes back from its socket: how things stand in its conversation decides what comes next. */
 export interface AwaitStanding {
   readonly kind: "await-standing";
   readonly from: ContactAddress;
-  /** Null: nobody knows this caller. */
-  respond(standing: CallerStanding | null): HttpAnswer | AwaitReply | AwaitLive;
+  /** Null: nobody knows this caller, or it cannot be told now. */
+  respond(standing: CallerStanding | null): Answer;
 }
 
 export interface CallerStanding {
@@ -123,7 +129,7 @@ export interface AwaitPlan {
   readonly digits: string | null;
   readonly report: CallReport;
   /** Builds the answer; null: nobody knows this call, or it is over. */
-  respond(plan: CallPlan | null): HttpAnswer;
+  respond(plan: CallPlan | null): Answer;
 }
 
 /** What to do with a call that we placed and that was answered. */
@@ -165,7 +171,7 @@ export interface AwaitLive {
   readonly recorded?: boolean;
   /** It asks because we called it back (`BridgesCalls.callBack`). */
   readonly calledBack?: boolean;
-  respond(plan: LivePlan): HttpAnswer;
+  respond(plan: LivePlan): Answer;
 }
 
 /** What a caller hears next. `say` is in `locale`. */
@@ -407,6 +413,10 @@ export interface HeldCall {
   readonly locale: string;
   /** What came before is not said. */
   readonly lastSeq: number;
+  /** The caller's latest words are still to be answered. */
+  readonly answerDue: boolean;
+  /** What the assistant asked for last, and what keys would answer; null: nothing in particular. */
+  readonly asked: "phone" | "code" | null;
   /** Stores what the caller said or pressed, and sees to its answer; gives its seq. */
   take(message: InboundMessage): Promise<number>;
   /** What is to be said after a seq, and who has the conversation now. */
@@ -421,7 +431,8 @@ export interface HeldCall {
   said(spoken: { readonly words: string; readonly locale: string; readonly interrupted: boolean }): Promise<void>;
   /** Sends a reply that is too long to be said as a text message; false: this caller cannot get one. */
   sendDetails(seq: number): Promise<boolean>;
-  ended(how: string): void;
+  /** `heardSeq`: everything up to there was said to its end. */
+  ended(how: string, heardSeq: number): void;
 }
 
 export interface ReplyDraft {

@@ -143,8 +143,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       );
       return row?.id ?? null;
     },
-    callToken: ({ callId, from, locale }, { conversationId, seq }) =>
-      makeCallToken(engines.db, { conversationId, callId, from, locale, lastSeq: seq }),
+    callToken: (call) => makeCallToken(engines.db, call),
     callerStanding: (address) => standingOf(engines.db, address),
     within,
     log,

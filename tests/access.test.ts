@@ -202,6 +202,18 @@ test("A1 what is an administrator's is refused to agents and their machines alik
   expect(await state()).toEqual(before);
 });
 
+test("A1 the telephone in the browser is a person's: no machine gets what it signs in with, whatever its role", async () => {
+  for (const role of ["agent", "admin"]) {
+    const { token } = (await admin.call("POST", "/tokens", { name: `phone ${role}`, role })).body;
+    const route = { method: "POST", path: "/api/v1/calls/token" };
+    const refused = await request(route, "", { authorization: `Bearer ${token}` });
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain("PeopleOnly");
+  }
+  // A person is told what is missing: this desk has no API key.
+  expect((await ada.call("POST", "/calls/token")).body.error.code).toBe("NoBrowserPhone");
+});
+
 test("A3 an id of another thing, a missing one and one that is none get the same answer", async () => {
   const headers = { authorization: `Bearer ${admin.token}` };
   const own: Record<string, string> = {

@@ -1,7 +1,8 @@
 import type {
-  AwaitLive,
+  Answer,
   AwaitReply,
   BridgesCalls,
+  CallerStanding,
   Channel,
   FetchesMedia,
   HoldsCalls,
@@ -39,6 +40,8 @@ const silentWaitMs = 1;
 /** 20 waits of 1.5 s and a pause: the 60 s a model call may take in all. */
 const waitsMax = 20;
 const stillThereEvery = 4;
+/** A socket that breaks more often in one call is not trusted with the rest of it. */
+const resumptionsMax = 2;
 
 export interface VoiceOptions {
   readonly account: string;
@@ -91,28 +94,34 @@ export function createVoice(
       return fetched.outcome === "gone" ? { ...fetched, outcome: "later" } : fetched;
     },
     webhooks: [
-      ...liveWebhooks(options, (prompt, state) => listening(options, state, prompt)),
+      ...liveWebhooks(options, (form, words, state) => talk(options, form, state, words)),
       ...outboundWebhooks({
         account: options.account,
         authToken: options.authToken,
         publicUrl: options.publicUrl,
-        talk: (prompt, locale) => listening(options, firstState(locale), prompt),
+        talk: (form, before, words, locale) => talk(options, form, firstState(locale), words, before),
       }),
       webhook("/incoming", (form) => {
         const locale = likelyLocale(form.get("From") ?? "");
         const began = { kind: "call-began", externalId: sidIn(form, "CallSid"), from: callerOf(form), locale } as const;
+        const gathered = () => listen(options, firstState(locale), greeting(options.company, locale));
         const answer =
           options.transport === "relay"
-            ? connectCall(options, { from: callerOf(form), callId: sidIn(form, "CallSid"), locale })
-            : listen(options, firstState(locale), greeting(options.company, locale));
+            ? connectCall(
+                options,
+                { ...callIn(form, firstState(locale)), ...greeted(options.company, locale) },
+                gathered,
+              )
+            : gathered();
         return { kind: "accepted", events: [parseStart(form, locale), began], answer };
       }),
-      webhook("/relay-ended", (form) => ({
+      webhook("/relay-ended", (form, request) => ({
         kind: "accepted",
         events: [],
-        answer: afterRelay(form, callerOf(form), (handoff, locale, after) =>
-          goOn(options, form, handoff, locale, after),
-        ),
+        answer: afterRelay(form, callerOf(form), (handoff, locale, standing) => {
+          const { drops } = readState(request.url, firstState(locale));
+          return goOn(options, form, handoff, { ...firstState(locale), turn: turnFromNow(), drops }, standing);
+        }),
       })),
       webhook("/gather", (form, request) => {
         const state = readState(request.url, firstState(likelyLocale(form.get("From") ?? "")));
@@ -134,28 +143,67 @@ function greeting(company: string, locale: SpokenLocale): string {
   return locale === "en" ? text : text + say(phrases[locale].english, "en");
 }
 
-/** The call goes on without its socket. */
+function greeted(company: string, locale: SpokenLocale) {
+  return { opening: "greeted", greeting: phrases[locale].greeting(company) } as const;
+}
+
+function callIn(form: URLSearchParams, { locale, drops }: CallState) {
+  return { from: callerOf(form), callId: sidIn(form, "CallSid"), locale, drops, before: "", afterSeq: null };
+}
+
+function isRelayed({ transport }: VoiceOptions, { drops }: CallState): boolean {
+  return transport === "relay" && drops <= resumptionsMax;
+}
+
+/** The assistant has the call (again): over the socket where it holds, else in single requests. `before` is TwiML. */
+function talk(
+  options: VoiceOptions,
+  form: URLSearchParams,
+  state: CallState,
+  words: string | null,
+  before = "",
+): Answer {
+  const gathered = () => listen(options, state, before + (words === null ? "" : say(words, state.locale)));
+  if (!isRelayed(options, state)) return gathered();
+  return connectCall(options, { ...callIn(form, state), opening: "returned", greeting: words, before }, gathered);
+}
+
+/** The session is over, the call is not. */
 function goOn(
   options: VoiceOptions,
   form: URLSearchParams,
   handoff: Handoff | null,
-  locale: SpokenLocale,
-  after: number | null,
-): HttpAnswer | AwaitReply | AwaitLive {
-  const state = { ...firstState(locale), turn: turnFromNow(), after };
-  const words = phrases[locale];
+  state: CallState,
+  standing: CallerStanding | null,
+): Answer {
+  const { locale } = state;
   switch (handoff?.reason) {
     case "goodbye":
       return twiml("<Hangup/>");
     case "handoff":
-      return askLive(options, form, state, (prompt, next) => listening(options, next, prompt));
+      return toLive(options, form, state);
     case "too-long":
-      return listen(options, state, say(words.tooLong, locale));
+      return listen(options, { ...state, after: handoff.after }, say(phrases[locale].tooLong, locale));
     case "failed":
     case undefined:
-      // Never dead air: whatever broke, the caller hears so and is offered a person.
-      return listen(options, state, say(words.interrupted, locale));
+      if (standing !== null && standing.owner !== "assistant") return toLive(options, form, state);
+      return resume(options, form, { ...state, drops: state.drops + 1 }, handoff?.after ?? standing?.lastInboundSeq);
   }
+}
+
+function toLive(options: VoiceOptions, form: URLSearchParams, state: CallState): Answer {
+  return askLive(options, form, state, (_, words, next) => talk(options, form, next, words));
+}
+
+/** Never dead air: whatever broke, the caller hears so, and goes on over another socket; or in single requests. */
+function resume(options: VoiceOptions, form: URLSearchParams, state: CallState, after: number | undefined): Answer {
+  const { cutOff, sayAgain } = phrases[state.locale];
+  const gathered = () =>
+    listen(options, { ...state, after: after ?? null }, say(`${cutOff} ${sayAgain}`, state.locale));
+  if (after === undefined || !isRelayed(options, state)) return gathered();
+  const before = say(cutOff, state.locale);
+  const call = { ...callIn(form, state), opening: "resumed", greeting: null, before, afterSeq: after } as const;
+  return connectCall(options, call, gathered);
 }
 
 function takeInput(options: VoiceOptions, form: URLSearchParams, state: CallState): Received {

@@ -1,5 +1,5 @@
 import { cleanText } from "../../src/lib/clean-text.ts";
-import type { AwaitLive, HttpAnswer, LivePlan, RawRequest, Received, Webhook } from "../channel.ts";
+import type { Answer, AwaitLive, HttpAnswer, LivePlan, RawRequest, Received, Webhook } from "../channel.ts";
 import { sidIn } from "../twilio/inbound.ts";
 import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
 import { bridge } from "./conference.ts";
@@ -20,8 +20,8 @@ export interface LiveOptions {
   readonly publicUrl: () => string;
 }
 
-/** What the assistant's transport says and listens with when the assistant has the call. */
-export type Talk = (prompt: string, state: CallState) => string;
+/** How the call goes on when the assistant has it: after these words, over whatever carries speech. */
+export type Talk = (form: URLSearchParams, words: string | null, state: CallState) => Answer;
 
 /** Where a caller's line asks what comes next, from every transport of speech. */
 export function liveUrl({ publicUrl, account }: LiveOptions, state: CallState): string {
@@ -49,25 +49,31 @@ export function askLive(
     input,
     silences: state.empty,
     ...more,
-    respond: (plan) => twiml(liveTwiml(options, plan, state, talk)),
+    respond(plan) {
+      const here = { ...state, locale: toSpokenLocale(plan.locale) ?? state.locale, waits: 0, empty: 0 };
+      // What was said to people is over: the assistant's replies begin after what it says now.
+      if (plan.do === "assistant") return talk(form, plan.say, { ...here, after: null });
+      return twiml(liveTwiml(options, plan, here, state.empty));
+    },
   };
 }
 
-function liveTwiml(options: LiveOptions, plan: LivePlan, state: CallState, talk: Talk): string {
-  const locale = toSpokenLocale(plan.locale) ?? state.locale;
-  const here = { ...state, locale, waits: 0, empty: 0 };
+function liveTwiml(
+  options: LiveOptions,
+  plan: Exclude<LivePlan, { do: "assistant" }>,
+  here: CallState,
+  silences: number,
+): string {
+  const { locale } = here;
   const spoken = plan.do === "join" || plan.say === null ? "" : say(plan.say, locale);
   const again = escapeXml(liveUrl(options, here));
   switch (plan.do) {
-    case "assistant":
-      // What was said to people is over: the assistant's replies begin after what it says now.
-      return talk(spoken, { ...here, after: null });
     case "wait": {
       const tune = `<Play>${escapeXml(tuneUrl(options))}</Play>`;
       return `<Gather input="dtmf" numDigits="1" timeout="1" actionOnEmptyResult="true" method="POST" action="${again}">${spoken}${tune}</Gather>`;
     }
     case "choose": {
-      const next = escapeXml(liveUrl(options, { ...here, empty: state.empty + 1 }));
+      const next = escapeXml(liveUrl(options, { ...here, empty: silences + 1 }));
       return (
         `<Gather input="speech dtmf" numDigits="1" timeout="${chooseSeconds}" speechTimeout="auto" ` +
         `language="${phrases[locale].language}" actionOnEmptyResult="true" method="POST" action="${next}">${spoken}</Gather>`

@@ -1,4 +1,4 @@
-import type { CallPlan, CallReport, HttpAnswer, Received, Webhook } from "../channel.ts";
+import type { Answer, CallPlan, CallReport, HttpAnswer, Received, Webhook } from "../channel.ts";
 import { sidIn } from "../twilio/inbound.ts";
 import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
 import { bridge, keyMenu } from "./conference.ts";
@@ -16,8 +16,8 @@ export interface OutboundOptions {
   readonly account: string;
   readonly authToken: string;
   readonly publicUrl: () => string;
-  /** What the assistant says and listens with once the plan gave the call to it. */
-  readonly talk: (prompt: string, locale: SpokenLocale) => string;
+  /** How the call goes on once the plan gave it to the assistant: `before` is TwiML, the words are its own. */
+  readonly talk: (form: URLSearchParams, before: string, words: string | null, locale: SpokenLocale) => Answer;
 }
 
 /** Calls that we placed: what to do when they are answered. Reports come to `/status` with all others. */
@@ -30,7 +30,8 @@ export function outboundWebhooks(options: OutboundOptions): Webhook[] {
         return { kind: "refused", answer: { status: 400 }, reason: "no-call-id" };
       }
       const digits = form.has("Digits") ? (form.get("Digits") ?? "").replace(/[^\d*#]/g, "").slice(0, 1) : null;
-      const respond = (plan: CallPlan | null) => twiml(planTwiml(plan, callId, options));
+      const respond = (plan: CallPlan | null): Answer =>
+        plan?.do === "assistant" ? toAssistant(plan, callId, options, form) : twiml(planTwiml(plan, callId, options));
       return { kind: "accepted", events: [], answer: { kind: "await-plan", callId, digits, report, respond } };
     }),
   ];
@@ -62,12 +63,29 @@ function callIdIn(query: URLSearchParams): string | null {
   return id === null || id === "" ? null : id.slice(0, callIdMaxChars);
 }
 
-function planTwiml(plan: CallPlan | null, callId: string, options: OutboundOptions): string {
+function actionOf({ publicUrl, account }: OutboundOptions, callId: string): string {
+  return escapeXml(`${publicUrl()}/channels/voice/${account}/answered?c=${encodeURIComponent(callId)}`);
+}
+
+function toAssistant(
+  { say: words, optOutKey, locale: named }: Extract<CallPlan, { do: "assistant" }>,
+  callId: string,
+  options: OutboundOptions,
+  form: URLSearchParams,
+): Answer {
+  const locale = toSpokenLocale(named) ?? "en";
+  if (optOutKey === null) return options.talk(form, "", words === "" ? null : words, locale);
+  return options.talk(form, offerOptOut(actionOf(options, callId), words, optOutKey, locale), null, locale);
+}
+
+function planTwiml(
+  plan: Exclude<CallPlan, { do: "assistant" }> | null,
+  callId: string,
+  options: OutboundOptions,
+): string {
   if (plan === null) return "<Hangup/>";
   const locale = toSpokenLocale(plan.locale) ?? "en";
-  const action = escapeXml(
-    `${options.publicUrl()}/channels/voice/${options.account}/answered?c=${encodeURIComponent(callId)}`,
-  );
+  const action = actionOf(options, callId);
   switch (plan.do) {
     case "hang-up":
       return `${plan.say === null ? "" : say(plan.say, locale)}<Hangup/>`;
@@ -84,8 +102,6 @@ function planTwiml(plan: CallPlan | null, callId: string, options: OutboundOptio
           muted: plan.muted,
         })
       );
-    case "assistant":
-      return offerOptOut(action, plan.say, plan.optOutKey, locale) + options.talk("", locale);
   }
 }
 

@@ -105,6 +105,7 @@ export function readState(url: string, fallback: CallState): CallState {
     empty: count(query.get("e")),
     waits: count(query.get("w")),
     after: after === null ? null : count(after),
+    drops: count(query.get("d")),
   };
 }
 

@@ -12,7 +12,8 @@ export interface Phrases {
   readonly offer: string;
   readonly goodbye: string;
   /** The line to us broke, the call did not. */
-  readonly interrupted: string;
+  readonly cutOff: string;
+  readonly sayAgain: string;
   /** Instead of the rest of a long answer. */
   readonly texted: string;
   readonly person: string;
@@ -38,8 +39,8 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     notHeard: "I did not hear anything. What can I help you with?",
     offer: "Press 0 to talk to a person, or 1 to be called back.",
     goodbye: "Thank you for calling. Goodbye.",
-    interrupted:
-      "I am sorry, we were cut off for a moment. Please say that again. For a person, press 0. To be called back, press 1.",
+    cutOff: "I am sorry, we were cut off for a moment.",
+    sayAgain: "Please say that again. For a person, press 0. To be called back, press 1.",
     texted: "I have sent you the details by text.",
     person: "I want to talk to a person",
     callMe: "Please call me back",
@@ -60,8 +61,8 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     notHeard: "Jag hörde ingenting. Vad kan jag hjälpa dig med?",
     offer: "Tryck 0 för att prata med en person, eller 1 för att bli uppringd.",
     goodbye: "Tack för att du ringde. Hej då.",
-    interrupted:
-      "Förlåt, vi bröts för ett ögonblick. Säg gärna det en gång till. Tryck 0 för att prata med en person, eller 1 för att bli uppringd.",
+    cutOff: "Förlåt, vi bröts för ett ögonblick.",
+    sayAgain: "Säg gärna det en gång till. Tryck 0 för att prata med en person, eller 1 för att bli uppringd.",
     texted: "Jag har skickat detaljerna till dig i ett sms.",
     person: "Jag vill prata med en person",
     callMe: "Ring upp mig",
@@ -82,8 +83,8 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     notHeard: "Ich habe nichts gehört. Wobei kann ich Ihnen helfen?",
     offer: "Drücken Sie 0, um mit einem Menschen zu sprechen, oder 1 für einen Rückruf.",
     goodbye: "Danke für Ihren Anruf. Auf Wiederhören.",
-    interrupted:
-      "Entschuldigung, wir waren kurz unterbrochen. Bitte sagen Sie das noch einmal. Für einen Menschen drücken Sie die 0, für einen Rückruf die 1.",
+    cutOff: "Entschuldigung, wir waren kurz unterbrochen.",
+    sayAgain: "Bitte sagen Sie das noch einmal. Für einen Menschen drücken Sie die 0, für einen Rückruf die 1.",
     texted: "Die Einzelheiten habe ich Ihnen per SMS geschickt.",
     person: "Ich möchte mit einem Menschen sprechen",
     callMe: "Bitte rufen Sie mich zurück",
@@ -104,8 +105,8 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     notHeard: "No he oído nada. ¿En qué puedo ayudarle?",
     offer: "Pulse 0 para hablar con una persona o 1 para que le llamemos.",
     goodbye: "Gracias por llamar. Adiós.",
-    interrupted:
-      "Lo siento, se ha cortado un momento. Por favor, repítalo. Para hablar con una persona, pulse 0. Para que le llamemos, pulse 1.",
+    cutOff: "Lo siento, se ha cortado un momento.",
+    sayAgain: "Por favor, repítalo. Para hablar con una persona, pulse 0. Para que le llamemos, pulse 1.",
     texted: "Le he enviado los detalles por SMS.",
     person: "Quiero hablar con una persona",
     callMe: "Por favor, llámenme",

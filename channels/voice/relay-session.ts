@@ -56,6 +56,12 @@ const speakingMaxMs = 60_000;
 /** So many letters of our last words tell that they were played. */
 const tailLetters = 12;
 
+/**
+ * What the caller heard before: our greeting, which offers a language; that the assistant has them (again); or that the
+ * line was cut off, so that what was under way is taken up.
+ */
+export type Opening = "greeted" | "returned" | "resumed";
+
 export interface RelayOptions {
   readonly company: string;
   readonly times: RelayTimes;
@@ -98,6 +104,8 @@ class Session {
   #frames = 0;
   /** Everything up to here was said. */
   #after = 0;
+  /** Up to here it was heard to its end, or spoken over. */
+  #heardSeq = 0;
   #reading = false;
   #again = false;
   /** The caller waits for an answer since then; null: nobody waits. */
@@ -144,7 +152,7 @@ class Session {
     this.#phase = "over";
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#undo();
-    this.#call?.ended(how);
+    this.#call?.ended(how, this.#heardSeq);
   }
 
   #inTurn(work: () => Promise<void>): void {
@@ -180,15 +188,35 @@ class Session {
     this.#call = call;
     this.#sessionId = sessionId;
     this.#after = call.lastSeq;
+    this.#heardSeq = call.lastSeq;
     this.#locale = toSpokenLocale(call.locale) ?? "en";
     const undo = [call.onNews(() => this.#rung()), call.onDraft((draft) => this.#sayDraft(draft))];
     this.#undo = () => {
       for (const stop of undo) stop();
     };
     this.#timer("call", this.#options.times.callMs, () => this.#tooLong());
-    // The greeting itself is in the TwiML, so that nobody waits for a socket to be welcomed.
-    if (this.#locale === "en") this.#listen(phrases.en.greeting(this.#options.company).length);
-    else this.#sayOwn(phrases[this.#locale].english, "en");
+    this.#keysWanted = call.asked === "code" ? codeDigits : call.asked === "phone" ? null : 1;
+    switch (customParameters.opening) {
+      case "resumed":
+        return this.#takeUp(call);
+      case "returned":
+        this.#turns = 1;
+        return this.#listen(0);
+      default:
+        // The greeting itself is in the TwiML, so that nobody waits for a socket to be welcomed.
+        if (this.#locale === "en") this.#listen(phrases.en.greeting(this.#options.company).length);
+        else this.#sayOwn(phrases[this.#locale].english, "en");
+    }
+  }
+
+  /** Says what was not said before the line broke, and waits for what is still being made. */
+  async #takeUp(call: HeldCall): Promise<void> {
+    this.#turns = 1;
+    if (call.answerDue) this.#await();
+    const before = this.#after;
+    await this.#catchUp();
+    if (this.#phase !== "open" || this.#after > before || this.#askedAt !== null) return;
+    this.#sayOwn(phrases[this.#locale].sayAgain, this.#locale);
   }
 
   async #prompted(said: string, lang: string | undefined, number: number): Promise<void> {
@@ -263,6 +291,7 @@ class Session {
     this.#held = null;
     this.#spoken = [];
     this.#played = "";
+    this.#heardSeq = this.#after;
   }
 
   #await(): void {
@@ -460,7 +489,9 @@ class Session {
   #wasPlayed(words: string): void {
     this.#played = (this.#played + lettersOf(words)).slice(-2 * tailLetters);
     const tail = lettersOf(this.#spoken.at(-1)?.text ?? "").slice(-tailLetters);
-    if (this.#phase === "ending" && tail !== "" && this.#played.endsWith(tail)) this.#sendEnd();
+    if (tail === "" || !this.#played.endsWith(tail)) return;
+    if (this.#unsaidOf === null) this.#heardSeq = this.#after;
+    if (this.#phase === "ending") this.#sendEnd();
   }
 
   /** Somebody is speaking: it is not silent. */

@@ -1,6 +1,8 @@
 import type {
+  Answer,
   AwaitCallToken,
   AwaitStanding,
+  CallerStanding,
   CallStanding,
   ContactAddress,
   HoldsCalls,
@@ -11,7 +13,7 @@ import { isFromTwilio } from "../twilio/verify.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 import { toStanding } from "./place-call.ts";
 import { frameMaxBytes, type Handoff, readHandoff } from "./relay-frames.ts";
-import { openRelaySession, type RelayTimes, usualTimes } from "./relay-session.ts";
+import { type Opening, openRelaySession, type RelayTimes, usualTimes } from "./relay-session.ts";
 import { escapeXml, response } from "./twiml.ts";
 
 export interface RelayAccount {
@@ -46,26 +48,42 @@ export function relaySocket(account: RelayAccount): HoldsCalls["callSocket"] {
   };
 }
 
-/** Welcomes the caller and connects them to the socket, once the core has made its token. */
-export function connectCall(
-  account: RelayAccount,
-  call: { readonly from: ContactAddress; readonly callId: string; readonly locale: SpokenLocale },
-): AwaitCallToken {
+export interface Connecting {
+  readonly from: ContactAddress;
+  readonly callId: string;
+  readonly locale: SpokenLocale;
+  readonly opening: Opening;
+  /** Said before the socket is there, whatever becomes of it: TwiML. */
+  readonly before: string;
+  /** Said over the socket: whoever speaks over it is heard. */
+  readonly greeting: string | null;
+  /** What came after this seq is said; null: only what comes from now on. */
+  readonly afterSeq: number | null;
+  /** How often this call lost its socket. */
+  readonly drops: number;
+}
+
+/** Connects the caller to the socket, once the core has made its token; `without` is how the call goes on if it has none. */
+export function connectCall(account: RelayAccount, call: Connecting, without: () => HttpAnswer): AwaitCallToken {
+  const { from, callId, locale, afterSeq } = call;
   return {
     kind: "await-call-token",
-    ...call,
-    respond: (token) => twiml(connect(account, call.locale, token)),
+    ...{ from, callId, locale, afterSeq },
+    respond: (token) => (token === null ? without() : twiml(call.before + connect(account, call, token))),
   };
 }
 
-function connect({ account, publicUrl, company }: RelayAccount, locale: SpokenLocale, token: string): string {
+function connect(
+  { account, publicUrl }: RelayAccount,
+  { locale, opening, greeting, drops }: Connecting,
+  token: string,
+): string {
   const base = `/channels/voice/${account}`;
-  const { language, greeting } = phrases[locale];
+  const ended = `${publicUrl()}${base}/relay-ended${drops > 0 ? `?d=${drops}` : ""}`;
   const attributes = {
     url: `${socketOrigin(publicUrl())}${base}${path}`,
-    welcomeGreeting: greeting(company),
-    welcomeGreetingInterruptible: "any",
-    language,
+    ...(greeting === null ? {} : { welcomeGreeting: greeting, welcomeGreetingInterruptible: "any" }),
+    language: phrases[locale].language,
     interruptible: "any",
     // A caller who speaks over us interrupts us; what they say then comes as a prompt of its own.
     reportInputDuringAgentSpeech: "none",
@@ -75,12 +93,13 @@ function connect({ account, publicUrl, company }: RelayAccount, locale: SpokenLo
     ignoreBackchannel: "true",
     events: "speaker-events tokens-played",
   };
+  const parameters = Object.entries({ token, opening }).map(
+    ([name, value]) => `<Parameter name="${name}" value="${escapeXml(value)}"/>`,
+  );
   const languages = Object.values(phrases).map((one) => `<Language code="${one.language}"/>`);
   return (
-    `<Connect action="${escapeXml(`${publicUrl()}${base}/relay-ended`)}" method="POST">` +
-    `<ConversationRelay ${written(attributes)}>` +
-    `${languages.join("")}<Parameter name="token" value="${escapeXml(token)}"/>` +
-    "</ConversationRelay></Connect>"
+    `<Connect action="${escapeXml(ended)}" method="POST">` +
+    `<ConversationRelay ${written(attributes)}>${languages.join("")}${parameters.join("")}</ConversationRelay></Connect>`
   );
 }
 
@@ -88,7 +107,7 @@ function connect({ account, publicUrl, company }: RelayAccount, locale: SpokenLo
 export function afterRelay(
   form: URLSearchParams,
   from: ContactAddress,
-  next: (handoff: Handoff | null, locale: SpokenLocale, after: number | null) => ReturnType<AwaitStanding["respond"]>,
+  next: (handoff: Handoff | null, locale: SpokenLocale, standing: CallerStanding | null) => Answer,
 ): HttpAnswer | AwaitStanding {
   if (ends.has(toStanding(form.get("CallStatus")))) return twiml("");
   const handoff = readHandoff(form.get("HandoffData"));
@@ -96,8 +115,8 @@ export function afterRelay(
     kind: "await-standing",
     from,
     respond(standing) {
-      const spoken = handoff?.locale ?? standing?.locale ?? likelyLocale(form.get("From") ?? "");
-      return next(handoff, toSpokenLocale(spoken) ?? "en", handoff?.after ?? standing?.lastInboundSeq ?? null);
+      const spoken = handoff?.locale ?? standing?.locale ?? likelyLocale(from.value);
+      return next(handoff, toSpokenLocale(spoken) ?? "en", standing);
     },
   };
 }

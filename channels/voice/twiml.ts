@@ -16,10 +16,12 @@ export interface CallState {
   readonly waits: number;
   /** Say what came after this seq; null before the first one is known. */
   readonly after: number | null;
+  /** How often this call lost its socket. */
+  readonly drops: number;
 }
 
 export function firstState(locale: SpokenLocale): CallState {
-  return { locale, turn: 0, empty: 0, waits: 0, after: null };
+  return { locale, turn: 0, empty: 0, waits: 0, after: null, drops: 0 };
 }
 
 /** Where utterances are numbered on from when the count is not at hand: those of before keep their own numbers. */
@@ -60,6 +62,7 @@ export function toQuery(state: CallState): string {
     w: String(state.waits),
   });
   if (state.after !== null) query.set("a", String(state.after));
+  if (state.drops > 0) query.set("d", String(state.drops));
   return query.toString();
 }
 

@@ -120,14 +120,20 @@ async function planCustomer(
   }
   const { row } = await applyToCallback(sql, desk, callback, { type: "answered", round: leg.attempt ?? 0 });
   if (row.state !== "connected") return null;
-  await markJoined(sql, leg);
   const key = callback.proven || digits !== null ? null : optOutKey;
   if (mode === "assistant-first") {
+    await makeLive(sql, leg, locale);
     return { do: "assistant", say: digits === null ? say(words.assistant) : "", optOutKey: key, locale };
   }
+  await markJoined(sql, leg);
   if (mode === "customer-first") await ringAgent(sql, row, leg.agentId, after);
   const greeting = digits === null ? say(words.greeting) : null;
   return { do: "bridge", conference: callback.id, leg: "customer", say: greeting, optOutKey: key, locale };
+}
+
+/** From now on their line is one like a caller's own: the assistant may hand it to people, and they may hand it back. */
+async function makeLive(sql: TransactionSql, { id }: Leg, locale: string): Promise<void> {
+  await sql`update calls set stage = 'assistant', locale = ${locale}, conference = id where id = ${id} and stage is null`;
 }
 
 /** While the agent's telephone rang, the window may have closed, or the customer may have said "never again" (R5). */
@@ -169,6 +175,7 @@ export async function followLeg(sql: TransactionSql, desk: CallDesk, leg: Leg, a
   if (callback === null || callback.round !== leg.attempt) return;
   if (leg.leg === "customer") {
     if (hasEnded(leg.state) || leg.answeredBy === "machine") await customerLegOver(sql, desk, leg, callback, after);
+    if (leg.conference === leg.id) await desk.lines?.follow(sql, leg, after);
   } else if (hasEnded(leg.state)) {
     await agentLegOver(sql, desk, leg, callback, after);
   }
@@ -212,8 +219,10 @@ async function agentLegOver(
   const people = others.filter((one) => one.leg !== "customer" && !hasEnded(one.state));
   const customer = others.find((one) => one.leg === "customer");
   if (leg.joinedAt === null) {
-    // An offer that was not taken: whoever does not hear it ring is asked to come back by themselves.
-    await sql`update agents set presence = 'away' where id = ${leg.agentId} and presence = 'available'`;
+    // An offer that was not taken: whoever does not hear it ring is asked to come back by themselves. A customer who was
+    // gone before is nobody's fault.
+    if (callback.state === "dialling" || callback.state === "connected")
+      await sql`update agents set presence = 'away' where id = ${leg.agentId} and presence = 'available'`;
     if (customer === undefined) {
       const againAt = desk.now();
       await applyToCallback(sql, desk, callback, { type: "not-dialled", round: leg.attempt ?? 0, againAt });

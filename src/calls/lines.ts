@@ -33,7 +33,7 @@ export const liveLines: LineFollower = {
   async follow(sql, leg, after) {
     after.conversations.add(leg.conversationId);
     if (!hasEnded(leg.state)) return;
-    if (leg.direction === "inbound") return callerLeft(sql, leg, after);
+    if (leg.leg === "customer") return callerLeft(sql, leg, after);
     const offer = leg.offerId === null ? null : await lockOffer(sql, leg.offerId);
     if (offer !== null) await agentLeft(sql, leg, offer, after);
   },

@@ -4,6 +4,8 @@ import { appendEvent } from "./append-event.ts";
 
 /** More at once is not listened to; the next look finds the rest. */
 const pageMax = 50;
+/** A caller whose line broke hears nothing meanwhile. */
+const standingLimitMs = 800;
 
 export type Owner = "assistant" | "queue" | "agent";
 
@@ -53,6 +55,7 @@ export async function standingOf(
       select c.owner, c.last_inbound_seq as "lastInboundSeq", c.locale
       from contact_addresses a join conversations c on c.contact_id = a.contact_id
       where a.channel = ${address.channel} and a.kind = ${address.kind} and a.value = ${address.value}`,
+    { deadlineMs: standingLimitMs },
   );
   return row ?? null;
 }

@@ -11,6 +11,7 @@ import { maskCards } from "../lib/mask.ts";
 import { administratorsOnly } from "./administrators-only.ts";
 import { conflict, notFound, refusals, refuse } from "./answers.ts";
 import type { InboxDeps, Routes } from "./deps.ts";
+import { peopleOnly } from "./people-only.ts";
 import { agentIn } from "./signed-in.ts";
 
 const about = {
@@ -92,6 +93,7 @@ export function callRoutes(routes: Routes, deps: InboxDeps): void {
   routes.post(
     "/calls/token",
     {
+      preHandler: peopleOnly,
       schema: {
         summary: "What the telephone in my browser signs in with; for an hour",
         response: {

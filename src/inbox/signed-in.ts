@@ -28,6 +28,11 @@ export function agentIn(request: FastifyRequest): Agent {
   return agent;
 }
 
+/** Is it a program with a token of its own, and not a person's session? */
+export function isMachine(request: FastifyRequest): boolean {
+  return tokenOf(request).startsWith(tokenPrefix);
+}
+
 export function tokenOf(request: FastifyRequest): string {
   return bearerOf(request) ?? request.cookies[cookieName] ?? "";
 }

@@ -6,7 +6,7 @@ import type { Db } from "../db/client.ts";
 import type { Log } from "../lib/log.ts";
 import { takeUpgrades } from "../lib/take-upgrades.ts";
 import type { Accept } from "./accept.ts";
-import { redeemCallToken } from "./call-tokens.ts";
+import { keepHeardSeq, redeemCallToken } from "./call-tokens.ts";
 
 /** Far more than one process answers in time; beyond, the provider is sent on to the next. */
 const callsMax = 2_000;
@@ -94,6 +94,8 @@ function hostOf(deps: CallSocketDeps, channel: Holder): CallHost {
         from: call.from,
         locale: call.locale,
         lastSeq: call.lastSeq,
+        answerDue: call.answerDue,
+        asked: call.asked,
         async take(message) {
           const { seq } = await deps.accept(message, channel);
           deps.overtakes(conversationId, seq);
@@ -111,7 +113,11 @@ function hostOf(deps: CallSocketDeps, channel: Holder): CallHost {
           deps.publish(conversationId);
         },
         sendDetails: (seq) => deps.sendDetails(conversationId, seq, channel),
-        ended: (how) => log.info({ channel: channel.name, conversationId, state: "ended", reason: how }, "live-call"),
+        ended(how, heardSeq) {
+          log.info({ channel: channel.name, conversationId, state: "ended", reason: how }, "live-call");
+          // Lost, the caller hears our last words once more.
+          keepHeardSeq(db, shown.sessionId, shown.callId, heardSeq).catch(() => undefined);
+        },
       };
     },
   };

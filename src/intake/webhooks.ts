@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
+  type Answer,
   type AwaitCallToken,
   type AwaitLive,
   type AwaitPlan,
   type AwaitReply,
-  type AwaitStanding,
   type CallBegan,
   type CallerStanding,
   type CallPlan,
@@ -48,7 +48,7 @@ export interface WebhookDeps {
   ) => Promise<{ replies: readonly SpokenReply[]; lastSeq: number }>;
   readonly conversationOf: (address: AwaitReply["from"]) => Promise<string | null>;
   /** Makes the one-time token that the socket of this live call has to show. */
-  readonly callToken: (call: AwaitCallToken, stored: Accepted) => Promise<string>;
+  readonly callToken: (call: AwaitCallToken) => Promise<string>;
   readonly callerStanding: (address: ContactAddress) => Promise<CallerStanding | null>;
   readonly within: <T>(work: Promise<T>) => Promise<T>;
   readonly log: Log;
@@ -120,17 +120,18 @@ async function receive(
   const stored = await Promise.all(others.map((event) => take(deps, channel, event, began)));
   // A call is one of a customer's, who may have become known just now.
   await Promise.all(calls.map((event) => take(deps, channel, event, began)));
-  if (!("kind" in received.answer)) return answer(reply, received.answer);
-  return answer(reply, await awaited(deps, received.answer, stored));
+  let next = received.answer;
+  while ("kind" in next) next = await awaited(deps, next, stored);
+  return answer(reply, next);
 }
 
 const isOfCall = (event: InboundEvent): boolean => event.kind === "call" || event.kind === "call-began";
 
 async function awaited(
   deps: WebhookDeps,
-  answer: AwaitReply | AwaitPlan | AwaitLive | AwaitCallToken | AwaitStanding,
+  answer: Exclude<Answer, HttpAnswer>,
   stored: readonly (Accepted | null)[],
-): Promise<HttpAnswer> {
+): Promise<Answer> {
   switch (answer.kind) {
     case "await-reply":
       return speak(deps, answer, stored);
@@ -138,16 +139,11 @@ async function awaited(
       return answer.respond(await deps.planCall(answer));
     case "await-live":
       return answer.respond(await deps.planLive(answer));
-    case "await-call-token": {
-      const own = stored.find((one) => one !== null);
-      if (own === undefined || own === null) throw new Error("A call was announced without a message of its start.");
-      return answer.respond(await deps.callToken(answer, own));
-    }
-    case "await-standing": {
-      const next = answer.respond(await deps.callerStanding(answer.from));
-      if (!("kind" in next)) return next;
-      return next.kind === "await-live" ? next.respond(await deps.planLive(next)) : speak(deps, next, []);
-    }
+    // A caller is on the line: where the database does not answer, the channel still has words for them.
+    case "await-call-token":
+      return answer.respond(await deps.callToken(answer).catch(() => null));
+    case "await-standing":
+      return answer.respond(await deps.callerStanding(answer.from).catch(() => null));
   }
 }
 

@@ -5,6 +5,7 @@ import { twimlFault } from "./check-twiml.ts";
 import type { Conferences } from "./conferences.ts";
 import type { CallerLook, Customer } from "./customer.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
+import { type RelayLine, writeEnd } from "./relay-line.ts";
 import { type Answer, type Checked, checkCall, refuse, type TwilioCall } from "./twilio-api.ts";
 import { readTwiml } from "./twiml.ts";
 
@@ -44,6 +45,8 @@ export interface PlacedCall {
   endedAt: number | null;
   /** The conference that the line is in. */
   conference: string | null;
+  /** The session that it is held over now. */
+  relay: RelayLine | null;
   /** What was said into the line. */
   readonly heard: string[];
 }
@@ -82,7 +85,7 @@ export interface CallsDeps {
   readonly random: () => number;
   readonly behaviour: () => Behaviour;
   readonly journal: Journal;
-  readonly customer: Pick<Customer, "postForm" | "redirect" | "end" | "look">;
+  readonly customer: Pick<Customer, "postForm" | "openLine" | "redirect" | "end" | "look">;
   readonly conferences: Conferences;
   readonly fault: (words: string) => void;
   readonly nextSid: (kind: string) => string;
@@ -112,6 +115,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     if (status === "in-progress") call.answeredAt = clock();
     if (ends.has(status)) {
       call.endedAt = clock();
+      call.relay?.hangUp();
       deps.conferences.leave(call.sid);
     }
     report(call, status);
@@ -176,6 +180,29 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
       if (fault !== null) deps.fault(fault);
       const heard = readTwiml(xml);
       for (const { text } of heard.said) hear(call, text);
+      if (heard.relay?.action != null) {
+        hangUpAfter(call, callee.talkMs);
+        const { action } = heard.relay;
+        const line = customer.openLine(
+          heard.relay,
+          { callSid: call.sid, from: call.from, to: call.to, direction: "outbound-api" },
+          (text) => hear(call, text),
+        );
+        call.relay = line;
+        const end = await line.over;
+        call.relay = null;
+        if (ends.has(call.status)) return;
+        const form = callForm(call, "in-progress");
+        writeEnd(form, line, end);
+        const posted = await post(new URL(action, url ?? undefined).toString(), form).catch(() => null);
+        xml = posted?.status === 200 ? posted.body : null;
+        continue;
+      }
+      if (heard.music && heard.action !== null) {
+        await sleep(behaviour().musicMs);
+        xml = await ask(call, new URL(heard.action, url ?? undefined).toString(), null);
+        continue;
+      }
       if (heard.action !== null && callee.key !== null) {
         xml = await ask(call, new URL(heard.action, url ?? undefined).toString(), callee.key);
         continue;
@@ -284,6 +311,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
             answeredAt: null,
             endedAt: null,
             conference: null,
+            relay: null,
             heard: [],
           };
           placed.push(call);

@@ -4,7 +4,7 @@ import { Pool } from "undici";
 import { twimlFault } from "./check-twiml.ts";
 import type { Conferences, Line } from "./conferences.ts";
 import type { Journal } from "./journal.ts";
-import { openRelayLine, type RelayLine } from "./relay-line.ts";
+import { openRelayLine, type RelayCaller, type RelayLine, writeEnd } from "./relay-line.ts";
 import { metaJson, metaSignature, twilioSignature } from "./sign.ts";
 import { type HeardTwiml, type RelayTwiml, readTwiml } from "./twiml.ts";
 
@@ -78,6 +78,12 @@ export interface Customer {
   /** The session of a call that is held over a socket; null: it is not, or not any more. */
   line(callSid: string): RelayLine | null;
   view(callSid: string, after: number): CallView | null;
+  /** Connects a call to the service's socket. */
+  openLine(
+    twiml: RelayTwiml,
+    call: Pick<RelayCaller, "callSid" | "from" | "to" | "direction">,
+    onSpoken: (text: string, language: string) => void,
+  ): RelayLine;
   /** Posts a signed form or JSON to a URL of the service; used for status reports too. */
   postForm(url: string, form: ReadonlyMap<string, string>): Promise<Posted>;
   postCloud(value: unknown): Promise<Posted>;
@@ -296,32 +302,38 @@ export function createCustomer(
     } else call.where = "listening";
   }
 
-  /** Connects a call to the service's socket; when that ends, however it does, the action says what comes next. */
-  function connect(call: Call, twiml: RelayTwiml): void {
-    const { generation, sid: callSid } = call;
+  function openLine(
+    twiml: RelayTwiml,
+    call: Pick<RelayCaller, "callSid" | "from" | "to" | "direction">,
+    onSpoken: (text: string, language: string) => void,
+  ): RelayLine {
     const { url = "", welcomeGreeting, language = "en-US" } = twiml.attributes;
-    if (welcomeGreeting !== undefined) hear(call, welcomeGreeting, language);
+    if (welcomeGreeting !== undefined) onSpoken(welcomeGreeting, language);
     const origin = service.origin?.() ?? service.publicUrl();
-    const line = openRelayLine({
+    return openRelayLine({
       twiml,
-      caller: { accountSid: provider.accountSid, callSid, from: call.from, to: call.to, direction: "inbound" },
+      caller: { accountSid: provider.accountSid, ...call },
       signature: twilioSignature(provider.authToken, url, null),
       address: origin.replace(/^http/, "ws") + new URL(url).pathname,
       charsPerSecond: options.charsPerSecond ?? Number.POSITIVE_INFINITY,
-      onSpoken: (text, spoken) => hear(call, text, spoken),
+      onSpoken,
     });
+  }
+
+  /** Connects a call to the service's socket; when that ends, however it does, the action says what comes next. */
+  function connect(call: Call, twiml: RelayTwiml): void {
+    const { generation, sid: callSid } = call;
+    const { from, to } = call;
+    const line = openLine(twiml, { callSid, from, to, direction: "inbound" }, (text, spoken) =>
+      hear(call, text, spoken),
+    );
     call.line = line;
     void line.over.then(async (end) => {
       call.line = null;
       // Sent elsewhere by the service meanwhile: what comes next is said there.
       if (twiml.action === null || call.generation !== generation) return;
       const form = callForm(callSid, call, end.status === "completed" ? "completed" : "in-progress");
-      form
-        .set("SessionId", line.sessionId)
-        .set("SessionStatus", end.status)
-        .set("SessionDuration", String(end.seconds));
-      if (end.handoffData !== null) form.set("HandoffData", end.handoffData);
-      if (end.error !== null) form.set("ErrorCode", end.error.code).set("ErrorMessage", end.error.message);
+      writeEnd(form, line, end);
       // A service that went away meanwhile does not answer; then the call is over.
       await follow(call, new URL(twiml.action, service.publicUrl()).toString(), form).catch(() => {
         call.where = "ended";
@@ -387,6 +399,7 @@ export function createCustomer(
   return {
     postForm,
     postCloud,
+    openLine,
     async sms(message) {
       const sid = message.sid ?? `SM${randomBytes(16).toString("hex")}`;
       note("sms", message, sid);

@@ -52,6 +52,13 @@ export interface RelayLine {
   readonly over: Promise<RelayEnd>;
 }
 
+/** What the action's form says of a session that is over, on top of its call. */
+export function writeEnd(form: Map<string, string>, { sessionId }: RelayLine, end: RelayEnd): void {
+  form.set("SessionId", sessionId).set("SessionStatus", end.status).set("SessionDuration", String(end.seconds));
+  if (end.handoffData !== null) form.set("HandoffData", end.handoffData);
+  if (end.error !== null) form.set("ErrorCode", end.error.code).set("ErrorMessage", end.error.message);
+}
+
 export interface RelayCaller {
   readonly accountSid: string;
   readonly callSid: string;

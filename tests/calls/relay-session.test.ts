@@ -9,11 +9,16 @@ afterEach(() => void vi.useRealTimers());
 type Frame = Record<string, unknown>;
 
 /** A session with a conversation in memory; `answer` says what is written for a message. */
-async function open(answer: (message: InboundMessage) => readonly Partial<SpokenReply>[] = () => [], locale = "en") {
+async function open(
+  answer: (message: InboundMessage) => readonly Partial<SpokenReply>[] = () => [],
+  locale = "en",
+  resumed: { readonly answerDue: boolean; readonly unsaid?: string } | null = null,
+) {
   const frames: Frame[] = [];
   const taken: InboundMessage[] = [];
   const heard: [number, string][] = [];
   const kept: string[] = [];
+  const ended: [string, number][] = [];
   let draft = (_: ReplyDraft): void => undefined;
   let replies: SpokenReply[] = [];
   let seq = 1;
@@ -30,6 +35,8 @@ async function open(answer: (message: InboundMessage) => readonly Partial<Spoken
     from: { channel: "voice", kind: "e164", value: "+12025550131" },
     locale,
     lastSeq: 1,
+    answerDue: resumed?.answerDue ?? false,
+    asked: null,
     async take(message) {
       taken.push(message);
       seq += 1;
@@ -56,7 +63,9 @@ async function open(answer: (message: InboundMessage) => readonly Partial<Spoken
       heard.push([at, words]);
     },
     sendDetails: async () => canText,
-    ended: () => undefined,
+    ended(how, seq) {
+      ended.push([how, seq]);
+    },
   };
   const wire = {
     send: (frame: string) => void frames.push(JSON.parse(frame)),
@@ -71,9 +80,12 @@ async function open(answer: (message: InboundMessage) => readonly Partial<Spoken
     await vi.advanceTimersByTimeAsync(0);
   };
   const say = (voicePrompt: string) => receive({ type: "prompt", voicePrompt, last: true, lang: "en-US" });
-  await receive({ type: "setup", sessionId: "VX1", callSid: "CA1", customParameters: { token: "right" } });
+  if (resumed?.unsaid !== undefined) write(text(resumed.unsaid));
+  const opening = resumed === null ? "greeted" : "resumed";
+  await receive({ type: "setup", sessionId: "VX1", callSid: "CA1", customParameters: { token: "right", opening } });
   return {
-    ...{ frames, taken, heard, kept, receive, say },
+    ...{ frames, taken, heard, kept, ended, receive, say },
+    drop: () => session.closed(),
     /** How far an answer is made. */
     makes: (text: string) => draft({ text, locale, answers: seq }),
     words: () => frames.flatMap(({ token }) => (typeof token === "string" ? [token] : [])),
@@ -94,6 +106,31 @@ async function open(answer: (message: InboundMessage) => readonly Partial<Spoken
 
 const text = (words: string) => ({ parts: [{ t: "text", text: words, format: "plain" }] }) as const;
 const handoffIn = (frame: Frame | undefined) => JSON.parse(String(frame?.handoffData ?? "{}"));
+
+test("a session that takes another's place says what was not said, waits for what is being made, or asks again", async () => {
+  const missed = await open(undefined, "en", { answerDue: false, unsaid: "It is seven dollars." });
+  expect(missed.words()).toEqual(["It is seven dollars."]);
+  const waits = await open(undefined, "en", { answerDue: true });
+  expect(waits.words()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(usualTimes.fillerMs);
+  expect(waits.words()).toEqual(["One moment."]);
+  await waits.hears(text("It is seven dollars."));
+  expect(waits.words().at(-1)).toBe("It is seven dollars.");
+  const quiet = await open(undefined, "en", { answerDue: false });
+  expect(quiet.words().join()).toMatch(/say that again.*press 0/s);
+});
+
+test("a session that breaks tells how far it was heard: what was played to its end, or spoken over", async () => {
+  const { say, hears, receive, ended, drop } = await open();
+  await say("what is a late fee?");
+  await hears(text("It is seven dollars."));
+  await receive({ type: "info", name: "tokensPlayed", value: "It is seven dollars." });
+  await say("and the annual fee?");
+  await hears(text("There is none."));
+  drop();
+  // The caller's second question was number 4; its answer may not have been heard.
+  expect(ended).toEqual([["dropped", 3]]);
+});
 
 test("an answer is said while it is made, and its rest when it is there", async () => {
   const { frames, words, say, makes, hears, kept } = await open();

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { hoursSetting } from "../../src/settings/hours.ts";
+import { writeSetting } from "../../src/settings/settings.ts";
 import type { RelayLine, TheirFrame } from "../../src/simulator/relay-line.ts";
 import { twilioSignature } from "../../src/simulator/sign.ts";
 import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
@@ -183,20 +185,93 @@ test("a hand-off leaves the session by its action, and the call goes on", async 
   await centre.until("a word", async () => (centre.double.customer.view(callSid, 2)?.said.length ?? 0) > 0);
 });
 
-test("a dropped socket ends in a spoken sentence and an offer, and the call goes on by other means", async () => {
+/** What was heard after `from`, once it holds these words. */
+const hears = (callSid: string, from: number, words: RegExp) =>
+  centre.until(`they hear ${words}`, async () => {
+    const said = (centre.double.customer.view(callSid, from)?.said ?? []).map(({ text }) => text).join(" ");
+    return words.test(said) && said;
+  });
+const heardCount = (callSid: string) => centre.double.customer.view(callSid, 0)?.count ?? 0;
+/** The session that took the place of another. */
+const nextLine = (callSid: string, old: RelayLine | null) =>
+  centre.until("another session", async () => {
+    const line = centre.double.customer.line(callSid);
+    return line !== null && line !== old && line;
+  });
+
+test("a dropped socket ends in a spoken sentence and another session; when that breaks again and again, in single requests", async () => {
   const number = "+447700900124";
   const { callSid, line } = await dial(number);
-  await answerTo(line, () => line.say("what is a late fee?"));
-  const heard = centre.double.customer.view(callSid, 0)?.count ?? 0;
+  const first = wordsOf(await answerTo(line, () => line.say("what is a late fee?")));
+  await centre.until("it was played", async () => !line.speaking);
+  let heard = heardCount(callSid);
   line.drop();
-  const said = await centre.until("words after the drop", async () => {
-    const since = centre.double.customer.view(callSid, heard)?.said ?? [];
-    return since.length > 0 && since;
-  });
-  expect(said[0]?.text).toMatch(/cut off.*press 0/s);
+  // What was heard to its end is not said again: the caller is asked.
+  expect(await hears(callSid, heard, /press 0/)).toMatch(/cut off.*say that again/s);
+  let open = await nextLine(callSid, line);
+  expect(wordsOf(await answerTo(open, () => open.say("how do I close my account?")))).toContain("Close balance");
+  expect(wordsOf(open.frames)).not.toContain(first);
+  // The token of the first session opens nothing for the second (A6).
+  const [tokens] = await centre.desk.db.run(
+    (sql) =>
+      sql<
+        { all: number; used: number }[]
+      >`select count(*)::int as all, count(distinct session_id)::int as used from call_tokens where call_id = ${callSid}`,
+  );
+  expect(tokens).toEqual({ all: 2, used: 2 });
+  heard = heardCount(callSid);
+  open.drop();
+  const again = await nextLine(callSid, open);
+  await hears(callSid, heard, /cut off.*say that again/s);
+  open = again;
+  heard = heardCount(callSid);
+  open.drop();
+  expect(await hears(callSid, heard, /press 0/)).toMatch(/cut off/);
+  expect(centre.double.customer.line(callSid)).toBe(null);
   const turn = await centre.double.customer.gather({ callSid, speech: "what is a late fee?" });
   expect(turn.said.map(({ text }) => text).join(" ")).toContain("late");
   expect(turn.ended).toBe(false);
+});
+
+test("who chooses a time while nobody is free comes back to the assistant over a socket", async () => {
+  const number = "+12025550177";
+  const { callSid, line } = await dial(number);
+  line.press("0");
+  await hears(callSid, 0, /Nobody/i);
+  await centre.double.customer.gather({ callSid, digits: "2" });
+  const open = await nextLine(callSid, line);
+  await hears(callSid, 0, /When|which time|what time/i);
+  const frames = await answerTo(open, () => open.say("tomorrow at three in the afternoon"));
+  expect(wordsOf(frames)).toMatch(/call you|\d/);
+  expect((await messagesOf(number)).at(-1)?.author).toBe("assistant");
+  open.hangUp();
+});
+
+test("an assistant-first callback is held over a socket, and a person can be asked for", async () => {
+  await writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: "assistant-first" }, null);
+  const phone = "+12025550166";
+  centre.double.answerAs(phone, { outcome: "human", talkMs: 60_000 });
+  const ben = await centre.desk.agent("Ben");
+  const { conversationId } = await centre.desk.says(phone, "Please call me");
+  expect((await ben.call("POST", "/callbacks", { conversationId })).status).toBe(201);
+  const placed = await centre.until("the call", async () => centre.double.calls.find(({ to }) => to === phone));
+  const line = await centre.until("its session", async () => placed.relay);
+  await centre.until("the greeting", async () => placed.heard.join(" ").includes("AI assistant"));
+  expect(wordsOf(await answerTo(line, () => line.say("what is a late fee?")))).toContain("late");
+  line.press("0");
+  await centre.until("looked for", async () => placed.heard.join(" ").includes("Nobody"));
+  const [offer] = await centre.desk.db.run(
+    (sql) => sql<{ state: string }[]>`select state from offers where conversation_id = ${conversationId}`,
+  );
+  expect(offer?.state).toBe("open");
+  centre.double.hangUp(placed.sid);
+  await centre.until("nobody is rung for who hung up", async () => {
+    const [row] = await centre.desk.db.run(
+      (sql) => sql<{ state: string }[]>`select state from offers where conversation_id = ${conversationId}`,
+    );
+    return row?.state === "withdrawn";
+  });
+  expect(centre.double.faults).toEqual([]);
 });
 
 test("a thousand forged frames change nothing", async () => {
