@@ -6,7 +6,6 @@ import { createChannels } from "../channels/registry.ts";
 import { seedDemoAgents } from "./agents/demo-agents.ts";
 import { ensureFirstAdmin } from "./agents/sessions.ts";
 import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
-import { openBrain } from "./assistant/embedded/open-brain.ts";
 import { asksForCall } from "./assistant/hand-off-words.ts";
 import { type CallDesk, phoneAmong } from "./callbacks/desk.ts";
 import { createDialler } from "./callbacks/dialler.ts";
@@ -124,7 +123,10 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const bell = createBell({ addBulk: (jobs) => engines.queue.addBulk(jobs), log });
   let opened: Promise<EmbeddedBrain> | null = null;
   const brain = (): Promise<EmbeddedBrain> => {
-    opened ??= openBrain(library, contentFolder, join(config.dataDir, "models"));
+    // Its table of languages takes a second to load; a process that answers nobody does without.
+    opened ??= import("./assistant/embedded/open-brain.ts").then(({ openBrain }) =>
+      openBrain(library, contentFolder, join(config.dataDir, "models")),
+    );
     return opened;
   };
   const outbox = createSharedOutbox({ config, engines, channelFor, log, metrics });

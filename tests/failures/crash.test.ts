@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { describeWith } from "../support/parts.ts";
 import { redis } from "../support/redis.ts";
+import type { EarlySeen, FaultKind } from "./crash/judge.ts";
 import { countOf, runCrash, scales, type Verdict } from "./crash/run.ts";
 import type { Sabotage } from "./crash/sabotage.ts";
 
@@ -27,18 +28,32 @@ test(
   runWithin,
 );
 
-test.each([
-  ["unique-key", "duplicated"],
-  ["fence", "lost"],
-  ["look-up", "duplicated"],
-  ["sweeper", "stuck"],
-] as const satisfies readonly (readonly [Sabotage, string])[])(
-  "without the %s messages are %s, and the judge says so",
-  async (sabotage, kind) => {
+interface Proof {
+  readonly sabotage: Sabotage;
+  readonly kind: FaultKind;
+  readonly until?: EarlySeen;
+}
+
+const proofs: readonly Proof[] = [
+  { sabotage: "unique-key", kind: "duplicated", until: "duplicated" },
+  { sabotage: "fence", kind: "lost", until: "lost" },
+  { sabotage: "look-up", kind: "duplicated", until: "duplicated" },
+  { sabotage: "sweeper", kind: "stuck" },
+];
+
+test.each(proofs)(
+  "without the $sabotage messages are $kind, and the judge says so",
+  async ({ sabotage, kind, until }) => {
     // A short run may never need the part that is gone; three of them would be the judge's fault.
     let seen = 0;
     for (let run = 0; run < sabotagedRunsMax && seen === 0; run++) {
-      const verdict = await runCrash({ ...scales.sabotage, seed: seed + run, queue: "postgres", sabotage });
+      const verdict = await runCrash({
+        ...scales.sabotage,
+        seed: seed + run,
+        queue: "postgres",
+        sabotage,
+        until,
+      });
       seen = countOf(verdict, kind);
     }
     expect(seen).toBeGreaterThan(0);

@@ -77,11 +77,14 @@ function withSilence(events: readonly ChaosEvent[]): ChaosEvent[] {
   ];
 }
 
-/** Carries the events out, each when it is due; resolves when the last one is over and every process runs again. */
+/**
+ * Carries the events out, each when it is due, until `over` ends it early; resolves when the last one is over and
+ * every process runs again.
+ */
 export async function wreak(
   world: World,
   events: readonly ChaosEvent[],
-  pace: Pick<Pace, "due" | "struck">,
+  pace: Pick<Pace, "due" | "struck" | "over">,
 ): Promise<ChaosCount> {
   const kills = new Map<Point | "random", number>();
   const count = { databaseCrashes: 0, flushes: 0, freezes: 0, clockJumps: 0 };
@@ -89,6 +92,7 @@ export async function wreak(
   const struck = (where: Point | "random") => kills.set(where, (kills.get(where) ?? 0) + 1);
   for (const [index, event] of events.entries()) {
     await pace.due(index);
+    if (pace.over?.aborted === true) break;
     switch (event.kind) {
       case "kill-at":
         struck(await killAt(world, event, () => pace.struck(index)));
@@ -125,6 +129,8 @@ export async function wreak(
 
 /** Ties traffic and chaos to each other, so that every part of the one meets every part of the other. */
 export interface Pace {
+  /** Ends everything early: nobody waits for anybody any more. */
+  readonly over?: AbortSignal;
   /** Resolves when the customers are far enough for this event, or have nothing more to send. */
   due(index: number): Promise<void>;
   /** The event happened, or waits for traffic to trigger it: the next messages may be sent. */
@@ -136,16 +142,17 @@ export interface Pace {
   readonly state: { readonly acknowledged: number; readonly events: number };
 }
 
-export function createPace(messages: number, events: number): Pace {
+export function createPace(messages: number, events: number, over: AbortSignal): Pace {
   const perEvent = messages / (events + 1);
   const state = { acknowledged: 0, events: 0 };
   /** Lets so many messages begin; those that wait to be acknowledged count, or all lanes would pass at once. */
   let begun = 0;
   let sent = false;
   const until = async (holds: () => boolean): Promise<void> => {
-    while (!holds()) await sleep(10);
+    while (!holds() && !over.aborted) await sleep(10);
   };
   return {
+    over,
     state,
     due: (index) => until(() => sent || state.acknowledged >= index * perEvent),
     struck(index) {

@@ -18,6 +18,10 @@ export interface Sent {
 
 export interface CustomersOptions {
   readonly world: World;
+  /** Gets each customer who has sent everything. */
+  readonly sent: Sent[];
+  /** Ends it early. */
+  readonly signal: AbortSignal;
   readonly seed: number;
   readonly conversations: number;
   readonly messagesEach: number;
@@ -32,22 +36,22 @@ export interface CustomersOptions {
  * Every customer sends numbered messages one after the other, each only after the previous was acknowledged. What is not
  * answered with 2xx is sent again under the same id, as the provider does; some is sent again although it was.
  */
-export async function sendAll(options: CustomersOptions): Promise<Sent[]> {
+export async function sendAll(options: CustomersOptions): Promise<void> {
   const origins = seededRandom(options.seed + 1);
   const client = createCustomer(provider, {
     publicUrl: () => publicUrl,
     origin: () => pick(options.world.origins(), origins) ?? "http://127.0.0.1:9",
   });
   const waiting = Array.from({ length: options.conversations }, (_, index) => index);
-  const sent: Sent[] = [];
   async function lane(): Promise<void> {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
-      sent.push(await oneCustomer(options, client, index));
+      const one = await oneCustomer(options, client, index);
+      if (options.signal.aborted) return;
+      options.sent.push(one);
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane));
   await client.close();
-  return sent;
 }
 
 async function oneCustomer(options: CustomersOptions, client: Customer, index: number): Promise<Sent> {
@@ -62,7 +66,8 @@ async function oneCustomer(options: CustomersOptions, client: Customer, index: n
     const again = random() < options.duplicates ? random() : 1;
     // Both at once, shortly after, or long after: a replay may come at any time.
     if (again < 0.4) repeats.push(client.sms(message).catch(() => undefined));
-    await untilAcknowledged(client, message);
+    await untilAcknowledged(client, message, options.signal);
+    if (options.signal.aborted) break;
     options.onAcknowledged();
     if (again >= 0.4 && again < 1) {
       repeats.push(sleep(again < 0.7 ? 20 : 3_000 * random()).then(() => client.sms(message).catch(() => undefined)));
@@ -74,8 +79,12 @@ async function oneCustomer(options: CustomersOptions, client: Customer, index: n
   return { number, sids };
 }
 
-async function untilAcknowledged(client: Customer, message: Parameters<Customer["sms"]>[0]): Promise<void> {
-  for (;;) {
+async function untilAcknowledged(
+  client: Customer,
+  message: Parameters<Customer["sms"]>[0],
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
     const status = await client.sms(message).then(
       (posted) => posted.status,
       () => 0,

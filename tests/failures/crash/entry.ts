@@ -22,7 +22,8 @@ process.on("message", (order: Order) => points.obey(order));
 process.on("disconnect", () => process.exit(0));
 
 const config = readConfig(process.env);
-await startService(config, createLog({ level: config.logLevel }), {
+// A script (start.cjs) cannot await: what fails here ends the process as an unhandled rejection.
+void startService(config, createLog({ level: config.logLevel }), {
   engines: points.engines,
   channels: points.channels,
   clock: () => Date.now() + Number(readFileSync(clockFile, "utf8")),
@@ -34,8 +35,7 @@ await startService(config, createLog({ level: config.logLevel }), {
     usesModel: false,
     stop: () => undefined,
   },
-});
-tell({ kind: "ready" });
+}).then(() => tell({ kind: "ready" }));
 
 function tell(report: Report): void {
   // Without a harness there is nobody to tell; "disconnect" ends us.

@@ -5,6 +5,9 @@ import type { Sent } from "./customers.ts";
 
 export type FaultKind = "lost" | "duplicated" | "out of order" | "stuck" | "torn";
 
+/** What is wrong as soon as it is seen; what is stuck is known only when time was given to it. */
+export type EarlySeen = Exclude<FaultKind, "stuck">;
+
 export interface Fault {
   readonly kind: FaultKind;
   readonly conversationId: string;
@@ -34,8 +37,11 @@ export async function openWork(sql: postgres.Sql): Promise<number> {
 }
 
 /** Compares what customers sent, what the provider's log shows that they got, and what PostgreSQL says about both. */
-export async function judge(sent: readonly Sent[], log: readonly Seen[], sql: postgres.Sql): Promise<Fault[]> {
-  const truths = await readTruths(sql);
+export function judge(
+  sent: readonly Sent[],
+  log: readonly Seen[],
+  truths: ReadonlyMap<string, readonly Truth[]>,
+): Fault[] {
   const seenBy = groupBy(log, (seen) => seen.to);
   return sent.flatMap((one) => {
     const known = truths.get(one.number) ?? [];
@@ -121,7 +127,8 @@ function torn(truth: Truth): string[] {
   return faults;
 }
 
-async function readTruths(sql: postgres.Sql): Promise<Map<string, Truth[]>> {
+/** What PostgreSQL holds, by the customer's number. */
+export async function readTruths(sql: postgres.Sql): Promise<Map<string, Truth[]>> {
   const rows = await sql<(Truth & { number: string })[]>`
     select a.value as number, c.id as "conversationId", c.next_seq::int as "nextSeq", c.priority as counted,
       (select coalesce(jsonb_agg(jsonb_build_object('sid', m.external_id, 'seq', m.seq) order by m.seq), '[]')

@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Behaviour } from "../../../src/simulator/behaviour.ts";
+import type { Seen } from "../../../src/simulator/journal.ts";
 import { type ChaosCount, type ChaosPlan, createPace, planChaos, wreak } from "./chaos.ts";
-import { sendAll } from "./customers.ts";
-import { type Fault, type FaultKind, judge, openWork } from "./judge.ts";
+import { type Sent, sendAll } from "./customers.ts";
+import { type EarlySeen, type Fault, type FaultKind, judge, openWork, readTruths } from "./judge.ts";
 import { type Point, pointsOf } from "./points.ts";
 import { type Sabotage, sabotageDatabase } from "./sabotage.ts";
 import { startWorld, type World } from "./world.ts";
 
 /** After the last message and the last blow, everything must come to its end within this. */
 const calmMs = 30_000;
+/** Longer than any lease and any look-up: whatever is mended at all is mended by then. */
+const sabotagedCalmMs = 15_000;
+/** How often a run that ends at its first fault looks for one. */
+const lookEveryMs = 1_000;
 /** When nothing is open any more, a late duplicate has this long to show itself. */
 const afterthoughtMs = 2_500;
 /** One delivery in ten is repeated; the provider fails in one call of five. */
@@ -42,6 +47,8 @@ export interface RunOptions extends Scale {
   readonly seed: number;
   readonly queue: "redis" | "postgres";
   readonly sabotage: Sabotage | null;
+  /** The run ends as soon as it sees a fault of this kind. */
+  readonly until?: EarlySeen | undefined;
   readonly onProgress?: (state: Progress) => void;
 }
 
@@ -80,12 +87,11 @@ export async function runCrash(options: RunOptions): Promise<Verdict> {
     prepare: (sql) => sabotageDatabase(sql, sabotage),
   });
   try {
-    const { sent, chaos } = await storm(world, options);
+    const { sent, chaos, seen: seenEarly } = await storm(world, options);
     await world.behave(behaving);
-    const settledAfterMs = await calm(world);
-    await sleep(afterthoughtMs);
-    const log = await world.log(0);
-    const faults = await world.ask((sql) => judge(sent, log, sql));
+    const settledAfterMs = seenEarly ? null : await calm(world, sabotage === null ? calmMs : sabotagedCalmMs);
+    if (!seenEarly) await sleep(afterthoughtMs);
+    const { faults, log } = await judgeWorld(world, sent);
     const all = [...pointsOf("web", "messages"), ...pointsOf("worker", "messages")];
     return {
       faults,
@@ -107,13 +113,28 @@ export function countOf(verdict: Verdict, kind: FaultKind): number {
   return verdict.faults.filter((fault) => fault.kind === kind).length;
 }
 
+/** The log is read last: what PostgreSQL says is done must be in it. */
+function judgeWorld(world: World, sent: readonly Sent[]): Promise<{ faults: Fault[]; log: Seen[] }> {
+  return world.ask(async (sql) => {
+    const truths = await readTruths(sql);
+    const log = await world.log(0);
+    return { faults: judge(sent, log, truths), log };
+  });
+}
+
 async function storm(world: World, options: RunOptions) {
   const events = planChaos(options, options.seed, "messages");
-  const pace = createPace(options.conversations * options.messagesEach, events.length);
+  const over = new AbortController();
+  const pace = createPace(options.conversations * options.messagesEach, events.length, over.signal);
   const stopTelling = tellProgress(world, options, () => pace.state);
+  const sent: Sent[] = [];
+  const { until } = options;
+  const looking = until === undefined ? Promise.resolve(false) : untilSeen(world, sent, until, over);
   try {
     const customers = sendAll({
       world,
+      sent,
+      signal: over.signal,
       seed: options.seed,
       conversations: options.conversations,
       messagesEach: options.messagesEach,
@@ -121,16 +142,33 @@ async function storm(world: World, options: RunOptions) {
       gate: pace.gate,
       onAcknowledged: pace.acknowledged,
     }).finally(pace.allSent);
-    const [sent, chaos] = await Promise.all([customers, wreak(world, events, pace)]);
-    return { sent, chaos };
+    const [, chaos] = await Promise.all([customers, wreak(world, events, pace)]);
+    over.abort();
+    return { sent, chaos, seen: await looking };
   } finally {
+    over.abort();
     stopTelling();
   }
 }
 
-async function calm(world: World): Promise<number | null> {
+/** Looks at the customers who have sent all they had; ends the storm at their first fault of this kind. */
+async function untilSeen(world: World, sent: readonly Sent[], kind: EarlySeen, over: AbortController) {
+  for (; !over.signal.aborted; await sleep(lookEveryMs)) {
+    const faults = await judgeWorld(world, [...sent]).then(
+      (judged) => judged.faults,
+      // The database is away just now.
+      () => [],
+    );
+    if (!faults.some((fault) => fault.kind === kind)) continue;
+    over.abort();
+    return true;
+  }
+  return false;
+}
+
+async function calm(world: World, withinMs: number): Promise<number | null> {
   const began = Date.now();
-  while (Date.now() - began < calmMs) {
+  while (Date.now() - began < withinMs) {
     if ((await world.ask(openWork)) === 0) return Date.now() - began;
     await sleep(250);
   }

@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { Order, Point, Report, Role } from "./points.ts";
 
 /** A supervisor (systemd, Kubernetes) starts a dead process again about so fast at best. */
 const restartPauseMs = 200;
 /** A busy machine takes its time to start a process; one that never is ready is a fault. */
 const readyWithinMs = 120_000;
+const starter = fileURLToPath(new URL("start.cjs", import.meta.url));
 
 export interface ServiceProcess {
   readonly role: Role;
@@ -52,7 +54,7 @@ export function superviseProcess(
   function launch(): ChildProcess {
     isReady = false;
     const output = openSync(options.logFile, "a");
-    const started = spawn(process.execPath, [options.program], {
+    const started = spawn(process.execPath, [starter, options.program], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.environment },
       stdio: ["ignore", output, output, "ipc"],
     });

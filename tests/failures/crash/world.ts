@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ import type { Behaviour } from "../../../src/simulator/behaviour.ts";
 import type { Callee, LoggedCall } from "../../../src/simulator/calls-api.ts";
 import type { Seen } from "../../../src/simulator/journal.ts";
 import { type OwnRedis, startRedis } from "../../support/redis.ts";
-import { bundleService } from "./bundle.ts";
+import { bundledService } from "./bundle.ts";
 import { createClock, type SharedClock } from "./clock.ts";
 import type { Point, Role } from "./points.ts";
 import { type ServiceProcess, superviseProcess } from "./service-process.ts";
@@ -79,25 +79,28 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "everline-crash-"));
   // mkdtemp makes 0700, which the account that runs PostgreSQL could not enter.
   chmodSync(folder, 0o755);
-  const program = await bundleService(basename(folder));
-  let database = await startEmbeddedPostgres({ dataDir: folder, log: silent });
+  const ports = await Promise.all(Array.from({ length: options.webs }, freePort));
+  const [program, redis, double, started] = await Promise.all([
+    bundledService(),
+    options.queue === "redis" ? startRedis() : null,
+    startDouble(
+      options,
+      ports.map((port) => `http://127.0.0.1:${port}`),
+    ),
+    startEmbeddedPostgres({ dataDir: folder, log: silent }),
+  ]);
+  let database = started;
   const databasePort = Number(new URL(database.url).port);
-  const redis = options.queue === "redis" ? await startRedis() : null;
   await migrate(database.url, silent);
   const { prepare } = options;
   if (prepare !== undefined) await ask(database.url, prepare);
   const clock = createClock(join(folder, "clock"), options.startAt ?? Date.now());
 
-  const ports = await Promise.all(Array.from({ length: options.webs }, freePort));
   // The run may end without its clean-up, but not without this. The service's own processes notice by themselves.
   const atExit = (): void => {
     signal(double.child.pid, "SIGKILL");
     signal(database.pid, "SIGQUIT");
   };
-  const double = await startDouble(
-    options,
-    ports.map((port) => `http://127.0.0.1:${port}`),
-  );
   process.once("exit", atExit);
   const passed = new Set<Point>();
   const died: string[] = [];
@@ -154,7 +157,6 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await redis?.stop();
       await database.stop();
       rmSync(folder, { recursive: true, force: true });
-      rmSync(program, { force: true });
       process.off("exit", atExit);
     },
   };
