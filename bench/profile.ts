@@ -65,10 +65,8 @@ function selfTimes(profile: Profile, from: number, to: number) {
 }
 
 function nameOf({ functionName, url, lineNumber }: Profile["nodes"][number]["callFrame"]): string {
-  const place = url.replace(/^.*\/node_modules\//, "").replace(/^file:\/\/.*?\/(src|channels)\//, "$1/");
-  // tsx puts a whole file of ours on its first lines.
-  const line = place.endsWith(".ts") ? "" : `:${lineNumber + 1}`;
-  return `${functionName || "(anonymous)"}${place === "" ? "" : `  ${place}${line}`}`;
+  const place = url.replace(/^.*\/node_modules\//, "").replace(/^file:\/\/.*?\/dist\//, "dist/");
+  return `${functionName || "(anonymous)"}${place === "" ? "" : `  ${place}:${lineNumber + 1}`}`;
 }
 
 function monotonicMicros(): number {

@@ -5,6 +5,7 @@ import { startService } from "./service.ts";
 
 /** safety.md: finish or hand back what is open within this, then go. */
 const stopWithinMs = 20_000;
+const orphanedAfterMs = 500;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
@@ -34,6 +35,18 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", () => stop("SIGTERM"));
   process.on("SIGINT", () => stop("SIGINT"));
+  if (process.env.npm_lifecycle_event === "start") whenOrphaned(() => stop("SIGTERM"));
+}
+
+/** npm passes a signal on to its shell only, and the shell goes without a word: then nobody would stop this process. */
+function whenOrphaned(then: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    then();
+  }, orphanedAfterMs);
+  timer.unref();
 }
 
 function say(line: string): void {

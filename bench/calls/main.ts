@@ -5,6 +5,7 @@ import { freePort, makeFolder, startPostgres, untilOk } from "../lib/engines.ts"
 import { cpuSince, residentMb } from "../lib/processes.ts";
 import { startProgram } from "../lib/program.ts";
 import { answeredQuestions } from "../lib/questions.ts";
+import { serviceArgs } from "../lib/service.ts";
 import { account, type Caller, call } from "./caller.ts";
 
 /** One says something every six seconds or so on the telephone. */
@@ -29,7 +30,7 @@ export async function benchCalls(args: readonly string[]): Promise<number> {
   const publicUrl = `http://127.0.0.1:${port}`;
   const service = startProgram({
     command: process.execPath,
-    args: ["--import", "tsx", "src/main.ts"],
+    args: [...(await serviceArgs())],
     env: {
       ...{ NODE_ENV: "production", PORT: String(port), PUBLIC_URL: publicUrl, LOG_LEVEL: "warn", DEMO: "true" },
       ...{ DATA_DIR: join(folder.path, "calls"), DATABASE_URL: database.url, VOICE_TRANSPORT: "relay" },

@@ -6,6 +6,7 @@ import { account, type RunOrder, type RunReport } from "../lib/orders.ts";
 import { cpuSince, residentMb } from "../lib/processes.ts";
 import { startProgram } from "../lib/program.ts";
 import { company } from "../lib/questions.ts";
+import { serviceArgs } from "../lib/service.ts";
 import type { Contestant, Round, Stage } from "./contestant.ts";
 
 /** The service trains one language after the other after its start, in 5 s on a quiet machine. */
@@ -32,7 +33,7 @@ export async function startEverline(
   const publicUrl = `http://127.0.0.1:${port}`;
   const program = startProgram({
     command: process.execPath,
-    args: [...(options.profileTo === undefined ? [] : profiling(options.profileTo)), "--import", "tsx", "src/main.ts"],
+    args: [...(options.profileTo === undefined ? [] : profiling(options.profileTo)), ...(await serviceArgs())],
     env: {
       NODE_ENV: "production",
       ROLE: "all",

@@ -9,6 +9,7 @@ import { issueToken } from "../../channels/web-chat/tokens.ts";
 import { freePort, startPostgres, untilOk } from "../lib/engines.ts";
 import { residentMb } from "../lib/processes.ts";
 import { type Program, startProgram } from "../lib/program.ts";
+import { serviceArgs } from "../lib/service.ts";
 import type { Answer, Order, Seat } from "./generator.ts";
 
 const secret = "a-key-of-the-bench-with-more-than-32-characters";
@@ -47,7 +48,7 @@ export async function measureSockets(
   const port = await freePort();
   const sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   const generator = startGenerator();
-  let service = startService(folder, port, database.url);
+  let service = await startService(folder, port, database.url);
   try {
     await untilOk(`http://127.0.0.1:${port}/readyz`);
     const seats = await makeVisitors(sql, windows + warmUp);
@@ -63,7 +64,7 @@ export async function measureSockets(
 
     await generator.ask({ do: "come-back", port, withinMs: jitterMs });
     await service.stop();
-    service = startService(folder, port, database.url);
+    service = await startService(folder, port, database.url);
     await untilOk(`http://127.0.0.1:${port}/readyz`);
     const upAt = Date.now();
     const others = probeOthers(port);
@@ -86,10 +87,10 @@ export async function measureSockets(
   }
 }
 
-function startService(folder: string, port: number, databaseUrl: string): Program {
+async function startService(folder: string, port: number, databaseUrl: string): Promise<Program> {
   return startProgram({
     command: process.execPath,
-    args: ["--import", "tsx", "src/main.ts"],
+    args: [...(await serviceArgs())],
     env: {
       NODE_ENV: "production",
       PORT: String(port),

@@ -10,6 +10,7 @@ import { Pool } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { can } from "../../channels/channel.ts";
 import { createChannels } from "../../channels/registry.ts";
+import { buildProgram } from "../../src/cli/build.ts";
 import { seededRandom } from "../../src/simulator/behaviour.ts";
 import { metaJson, metaSignature } from "../../src/simulator/sign.ts";
 import { dataFolder } from "../support/data-folder.ts";
@@ -306,7 +307,9 @@ async function startService() {
   const database = await freshDatabase();
   const dataDir = dataFolder("hostile");
   const port = await freePort();
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  const program = join(root, "node_modules/.cache/everline/main.mjs");
+  await buildProgram(join(root, "src/main.ts"), program);
+  const child = spawn(process.execPath, [program], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
     env: {
