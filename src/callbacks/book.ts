@@ -162,6 +162,9 @@ async function end(
   }
   await sql`update callbacks set outcome = coalesce(${outcome}, outcome), disposition = coalesce(${disposition ?? null}, disposition)
     where id = ${now.id}`;
+  // Who says what came of it has wrapped their call up.
+  await sql`update calls set wrapped_at = now(), disposition = ${disposition ?? null}
+    where callback_id = ${now.id} and agent_id = ${agentId} and leg = 'agent' and ended_at is not null and wrapped_at is null`;
   return true;
 }
 

@@ -198,6 +198,10 @@ async function customerLegOver(
     talked ? { type: "hung-up", round } : { type: "unanswered", round },
     talked || opted ? undefined : { agentId: null, change: "not-reached", outcome: reasonOf(leg) },
   );
+  // Nobody was reached: there is nothing to say of it before the next call.
+  if (!talked)
+    await sql`update calls set wrapped_at = now()
+      where callback_id = ${leg.callbackId} and attempt = ${leg.attempt} and leg = 'agent' and wrapped_at is null`;
   for (const other of await otherLegs(sql, leg)) {
     if (!hasEnded(other.state) && other.externalId !== null) after.hangUp.push(other.externalId);
   }

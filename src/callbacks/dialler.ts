@@ -1,4 +1,5 @@
 import { can, type DeliveryError, type FoundCall } from "../../channels/channel.ts";
+import { freeAgents, oneAgentAtATime } from "../agents/free-agents.ts";
 import { clientIdentity } from "../agents/presence.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { applyToCallback } from "./apply.ts";
@@ -408,15 +409,10 @@ async function firstUnknown(sql: TransactionSql, found: readonly FoundCall[]): P
 
 /** Who is free and waits longest; the one whom the callback was given to, when it was given to somebody. */
 async function freeAgent(sql: TransactionSql, wanted: string | null): Promise<string | null> {
-  // One after the other, and the next statement sees what the one before committed: nobody gets two calls at once.
-  await sql`select pg_advisory_xact_lock(hashtext('callbacks'), hashtext('free-agent'))`;
-  const [agent] = await sql<{ id: string }[]>`
-    select a.id from agents a where a.presence = 'available' and a.disabled_at is null and a.kind = 'person'
+  await oneAgentAtATime(sql);
+  const [agent] = await sql<{ id: string }[]>`${freeAgents(sql)}
       and (${wanted}::uuid is null or a.id = ${wanted}
         or not exists (select 1 from agents w where w.id = ${wanted} and w.presence in ('available', 'busy') and w.disabled_at is null))
-      and not exists (select 1 from calls c where c.agent_id = a.id and c.ended_at is null)
-      and not exists (select 1 from calls c where c.agent_id = a.id and c.offer_id is not null and c.joined_at is not null
-        and c.wrapped_at is null and c.ended_at > now() - interval '10 minutes')
     order by (select max(c.ended_at) from calls c where c.agent_id = a.id) nulls first, a.id
     limit 1`;
   return agent?.id ?? null;

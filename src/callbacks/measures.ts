@@ -1,50 +1,80 @@
 import type { Db } from "../db/client.ts";
+import type { Hours } from "../settings/hours.ts";
 
 /** A promise is kept when the telephone rings so soon after its time. */
 const keptWithinSeconds = 30;
 
-/** How promised calls of the last days went, of those whose time has come. */
-export async function callMeasures(db: Db, days: number) {
+export const groupings = ["day", "team", "channel"] as const;
+
+export interface MeasuresAsked {
+  readonly days: number;
+  readonly by: (typeof groupings)[number] | null;
+  /** Whose days. */
+  readonly zone: string;
+  readonly hours: Hours;
+}
+
+export interface CallbackMeasures {
+  readonly promised: number;
+  readonly kept: number;
+  readonly keptShare: number | null;
+  readonly reached: number;
+  readonly reachedShare: number | null;
+  readonly abandoned: number;
+  readonly medianWaitSeconds: number | null;
+  readonly medianHandleSeconds: number | null;
+}
+
+type Counted = Omit<CallbackMeasures, "keptShare" | "reachedShare">;
+
+/** Whose call is due and not placed yet. */
+export async function waitingCallbacks(db: Db) {
   const [row] = await db.run(
-    (sql) => sql<
-      {
-        waiting: number;
-        longestWaitSeconds: number | null;
-        promised: number;
-        kept: number;
-        reached: number;
-        abandoned: number;
-        medianWaitSeconds: number | null;
-        medianHandleSeconds: number | null;
-      }[]
-    >`
-      with timed as (
-        select state, connected_at, ended_at, first_rung_at,
-          extract(epoch from first_rung_at - coalesce(wanted_at, asked_at)) as wait
-        from callbacks where coalesce(wanted_at, asked_at) between now() - make_interval(days => ${days}::int) and now()),
-      due as (
-        select count(*)::int as waiting, extract(epoch from now() - min(due_at))::float as longest
-        from callbacks where state in ('requested', 'due') and due_at <= now())
-      select due.waiting, due.longest as "longestWaitSeconds", count(timed.state)::int as promised,
-        count(*) filter (where wait <= ${keptWithinSeconds}::int)::int as kept,
-        count(*) filter (where connected_at is not null)::int as reached,
-        count(*) filter (where first_rung_at is null and state in ('cancelled', 'expired'))::int as abandoned,
-        (percentile_cont(0.5) within group (order by wait) filter (where wait is not null))::float as "medianWaitSeconds",
-        (percentile_cont(0.5) within group (order by extract(epoch from ended_at - connected_at)::float)
-          filter (where connected_at is not null and ended_at is not null))::float as "medianHandleSeconds"
-      from due left join timed on true group by due.waiting, due.longest`,
+    (sql) => sql<{ waiting: number; longest: number | null }[]>`
+      select count(*)::int as waiting, extract(epoch from now() - min(due_at))::float8 as longest
+      from callbacks where state in ('requested', 'due') and due_at <= now()`,
   );
-  const { promised = 0, kept = 0, reached = 0 } = row ?? {};
+  return { waiting: row?.waiting ?? 0, longestWaitSeconds: row?.longest ?? null };
+}
+
+/** How promised calls went, of those whose time has come: in all and by what was asked for. */
+export async function callbackMeasures(
+  db: Db,
+  { days, by, zone }: MeasuresAsked,
+): Promise<{ readonly all: CallbackMeasures; readonly by: ReadonlyMap<string, CallbackMeasures> }> {
+  const rows = await db.run((sql) => {
+    const key = {
+      day: sql`to_char(coalesce(wanted_at, asked_at) at time zone ${zone}, 'YYYY-MM-DD')`,
+      team: sql`coalesce(team, '')`,
+      channel: sql`source`,
+      none: sql`null::text`,
+    }[by ?? "none"];
+    return sql<(Counted & { key: string | null; total: boolean })[]>`
+      with timed as (
+        select ${key} as key, state, connected_at, ended_at, first_rung_at,
+          extract(epoch from first_rung_at - coalesce(wanted_at, asked_at)) as wait
+        from callbacks
+        where coalesce(wanted_at, asked_at) between now() - make_interval(days => ${days}::int) and now())
+      select key, grouping(key) = 1 as total, count(*)::int as promised,
+        count(*) filter (where wait <= ${keptWithinSeconds}::int)::int as kept,
+        count(connected_at)::int as reached,
+        count(*) filter (where first_rung_at is null and state in ('cancelled', 'expired'))::int as abandoned,
+        (percentile_cont(0.5) within group (order by wait))::float8 as "medianWaitSeconds",
+        (percentile_cont(0.5) within group (order by extract(epoch from ended_at - connected_at)))::float8
+          as "medianHandleSeconds"
+      from timed group by grouping sets ((), (key)) order by key`;
+  });
+  const all = rows.find(({ total }) => total);
+  if (all === undefined) throw new Error("The measures have no total.");
+  const groups = by === null ? [] : rows.filter(({ total }) => !total);
+  return { all: withShares(all), by: new Map(groups.map((row) => [row.key ?? "", withShares(row)])) };
+}
+
+function withShares({ key: _, total: __, ...row }: Counted & { key: string | null; total: boolean }): CallbackMeasures {
+  const { promised, kept, reached } = row;
   return {
-    waiting: row?.waiting ?? 0,
-    longestWaitSeconds: row?.longestWaitSeconds ?? null,
-    promised,
-    kept,
+    ...row,
     keptShare: promised === 0 ? null : kept / promised,
-    reached,
     reachedShare: promised === 0 ? null : reached / promised,
-    abandoned: row?.abandoned ?? 0,
-    medianWaitSeconds: row?.medianWaitSeconds ?? null,
-    medianHandleSeconds: row?.medianHandleSeconds ?? null,
   };
 }

@@ -1,11 +1,12 @@
 import { type Channel, can, type LineChange, type PlacesCalls } from "../../channels/channel.ts";
+import { freeAgents } from "../agents/free-agents.ts";
 import type { Aftermath } from "../callbacks/call-flow.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import { appendEvent } from "../conversations/append-event.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { noteOnCall } from "./note.ts";
 import { ringAgent } from "./offers.ts";
-import { freeAgents, lockLiveCall, lockOffer } from "./store.ts";
+import { lockLiveCall, lockOffer } from "./store.ts";
 
 /** An agent waits for the click to do something: after this it is said that it did not. */
 const providerLimitMs = 1_600;
@@ -199,7 +200,8 @@ async function wrapUp(
     if (wrapped.length === 0) return;
     await sql`update callbacks set disposition = coalesce(${disposition}, disposition),
         outcome = coalesce(${note === "" ? null : note}, outcome)
-      where id::text = ${last.conference}`;
+      where id::text = ${last.conference}
+        or id = (select callback_id from calls where id::text = ${last.conference} and leg = 'customer')`;
     const data = { call: last.conference, change: "wrapped-up", disposition, note };
     await appendEvent(sql, last.conversationId, { type: "call", agentId, data });
   });

@@ -5,6 +5,7 @@ import { type Leg, markJoined } from "../callbacks/legs.ts";
 import { backToQueue, claimWithCall } from "../conversations/change.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { shownName } from "../lib/shown-name.ts";
+import { gaveUp } from "./live-call.ts";
 import { noteOnCall } from "./note.ts";
 import { type LiveCall, lockLiveCall, lockOffer, type Offer, openOfferOf } from "./store.ts";
 
@@ -61,7 +62,9 @@ async function join(
     return { ...bridge, leg: "supervisor", coaches: coached.externalId, muted: !offer.heard };
   }
   if (first && offer.kind === "caller" && call !== null) {
-    await sql`update calls set stage = 'talking' where id = ${call.id}`;
+    await sql`update calls set stage = 'talking', person_at = coalesce(person_at, now()),
+        person_wanted_at = coalesce(person_wanted_at, now())
+      where id = ${call.id}`;
     after.callBack.push(call);
   }
   return { ...bridge, leg: "agent" };
@@ -93,6 +96,7 @@ async function isUp(sql: TransactionSql, conference: string): Promise<boolean> {
 
 /** The caller hung up: nobody shall be rung for them any more, and nobody stays behind. */
 async function callerLeft(sql: TransactionSql, leg: Leg, after: Aftermath): Promise<void> {
+  await gaveUp(sql, leg.id);
   await sql`update calls set stage = 'over', waiting_since = null where id = ${leg.id}`;
   await sql`update offers set state = 'withdrawn', ended_at = now() where conference = ${leg.id} and state in ('open', 'taken')`;
   const others = await sql<{ externalId: string | null }[]>`select external_id as "externalId" from calls

@@ -1,4 +1,5 @@
 import type { AwaitLive, CallBegan, LivePlan } from "../../channels/channel.ts";
+import { freeAgents } from "../agents/free-agents.ts";
 import type { Aftermath } from "../callbacks/call-flow.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import { requestCallback } from "../callbacks/request-callback.ts";
@@ -8,7 +9,7 @@ import type { TransactionSql } from "../db/client.ts";
 import { newId } from "../lib/ids.ts";
 import { noteOnCall } from "./note.ts";
 import { type CallerChoice, type LiveStep, nextStep, type Stage } from "./stage.ts";
-import { freeAgents, type LiveCall, lockLiveCall, type Offer, openOfferOf } from "./store.ts";
+import { type LiveCall, lockLiveCall, type Offer, openOfferOf } from "./store.ts";
 import { type CallerWords, callerWords } from "./words.ts";
 
 /** A customer called: their line is a row from now on. Safe to repeat. */
@@ -124,8 +125,10 @@ async function carryOut(
       return { do: "record", say: words.record, locale };
     case "recorded":
       await leaveLine(sql, call, offer, "over");
+      await sql`update calls set came_to = 'message' where id = ${call.id}`;
       return { do: "hang-up", say: words.recorded, locale };
     case "hang-up":
+      await gaveUp(sql, call.id);
       await leaveLine(sql, call, offer, "over");
       return { do: "hang-up", say: words.goodbye, locale };
   }
@@ -145,6 +148,7 @@ async function holdLine(
   const first = call.waitingSince === null || interrupted;
   const waiting: Stage = how === "choose" ? "choosing" : "waiting";
   await sql`update calls set stage = ${waiting}, waiting_since = coalesce(waiting_since, now()),
+      person_wanted_at = coalesce(person_wanted_at, now()),
       told_at = case when ${tell} then now() else told_at end where id = ${call.id}`;
   if (offer === null) await makeOffer(sql, call);
   if (!tell) return { do: "wait", say: before || null, locale: call.locale };
@@ -178,6 +182,12 @@ async function makeOffer(sql: TransactionSql, call: LiveCall): Promise<void> {
     from conversations c where c.id = ${call.conversationId}
     on conflict do nothing`;
   await noteOnCall(sql, named(call), "offered", null);
+}
+
+/** Whoever waited for a person and got neither one nor anything in their place has given up. */
+export async function gaveUp(sql: TransactionSql, id: string): Promise<void> {
+  await sql`update calls set came_to = coalesce(came_to, 'abandoned')
+    where id = ${id} and stage in ('waiting', 'choosing', 'message') and person_at is null`;
 }
 
 /** The caller does not wait any more: nobody shall take a call that is not there. */
@@ -231,6 +241,7 @@ async function promiseCallback(
     return { do: "choose", say: `${words.cannotCall} ${words.choices}`, locale };
   }
   await leaveLine(sql, call, offer, "over");
+  await sql`update calls set came_to = 'callback' where id = ${call.id}`;
   await giveToAssistant(sql, conversationId, {});
   return { do: "hang-up", say: words.promised, locale };
 }

@@ -1,10 +1,11 @@
+import { freeAgents, oneAgentAtATime } from "../agents/free-agents.ts";
 import type { Aftermath } from "../callbacks/call-flow.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import { claimWithCall } from "../conversations/change.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { newId } from "../lib/ids.ts";
 import { noteOnCall } from "./note.ts";
-import { freeAgents, lockLiveCall, lockOffer, type Offer, oneAgentAtATime, openOfferOf, readOffer } from "./store.ts";
+import { lockLiveCall, lockOffer, type Offer, openOfferOf, readOffer } from "./store.ts";
 
 /** Offered to one agent first: so long, then whoever is available may take it too. */
 export const wantedFirstSeconds = 20;

@@ -71,19 +71,3 @@ function offerColumns(sql: Sql | TransactionSql) {
   return sql`id, conference, conversation_id as "conversationId", kind, state, agent_id as "agentId",
     wanted_id as "wantedId", by_id as "byId", declined, coached_id as "coachedId", heard`;
 }
-
-/** Agents who can take a call now: they take calls, are on no line, and noted what came of the last one. */
-export function freeAgents(sql: TransactionSql) {
-  return sql`select a.id from agents a where a.presence = 'available' and a.disabled_at is null and a.kind = 'person'
-    and not exists (select 1 from calls l where l.agent_id = a.id and l.ended_at is null)
-    and not exists (select 1 from calls w where w.agent_id = a.id and w.offer_id is not null and w.joined_at is not null
-      and w.wrapped_at is null and w.ended_at > now() - ${wrapUpMaxSeconds} * interval '1 second')`;
-}
-
-/** A wrap-up that is forgotten keeps nobody from the next call for longer. */
-const wrapUpMaxSeconds = 600;
-
-/** One after the other, and the next statement sees what the one before committed: nobody gets two calls at once. */
-export async function oneAgentAtATime(sql: TransactionSql): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtext('callbacks'), hashtext('free-agent'))`;
-}

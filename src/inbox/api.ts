@@ -10,6 +10,7 @@ import type { InboxDeps } from "./deps.ts";
 import { fileRoute } from "./file-route.ts";
 import { liveRoute } from "./live-route.ts";
 import { logoRoute } from "./logo-route.ts";
+import { measureRoutes } from "./measure-routes.ts";
 import { requireOurOrigin } from "./origin.ts";
 import { presenceRoutes } from "./presence-routes.ts";
 import { sessionRoutes, whoAmIRoute } from "./session-routes.ts";
@@ -32,6 +33,7 @@ export async function inboxApi(app: FastifyInstance, deps: InboxDeps): Promise<v
         callRoutes(routes, deps);
         callbackRoutes(routes, deps);
         presenceRoutes(routes, deps);
+        measureRoutes(routes, deps);
         agentRoutes(routes, deps);
         channelRoutes(routes, deps);
         settingsRoutes(routes, deps);

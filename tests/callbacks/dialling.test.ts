@@ -15,8 +15,11 @@ afterAll(() => centre.close());
 
 const sql = <Row>(work: (sql: Parameters<Parameters<CallCentre["desk"]["db"]["run"]>[0]>[0]) => Promise<Row>) =>
   centre.desk.db.run(work);
-const available = () =>
-  sql((db) => db`update agents set presence = 'available', phone = ${agentPhone} where id = ${ada.id}`);
+/** Ada takes calls, and has said what came of the last one. */
+const available = async () => {
+  await sql((db) => db`update agents set presence = 'available', phone = ${agentPhone} where id = ${ada.id}`);
+  await sql((db) => db`update calls set wrapped_at = now() where leg = 'agent' and joined_at is not null`);
+};
 beforeEach(available);
 
 let numbers = 0;
@@ -56,6 +59,21 @@ test("R5 agent first: the agent accepts with a key, the customer is rung once, b
   expect([agent?.conference, customer?.conference]).toEqual([one.id, one.id]);
   // The customer hung up: the agent is not left in an empty conference.
   await centre.until("the agent's line ends", async () => agent?.endedAt !== null);
+  // Until they have said what came of it, no other call comes to them; by their inbox or by the callback itself.
+  const next = await promised();
+  await centre.until("they wrap up", async () => (await ada.call("GET", "/calls")).body.call?.wrapUp === true);
+  await comesTo(next.id, "due");
+  expect(callsTo(agentPhone)).toHaveLength(1);
+  expect((await ada.call("POST", `/calls/${one.id}/wrap-up`, { disposition: "answered" })).status).toBe(204);
+  await comesTo(next.id, "done");
+  const [kept] = await sql(
+    (db) => db<{ disposition: string }[]>`select disposition from callbacks where id = ${one.id}`,
+  );
+  expect(kept?.disposition).toBe("answered");
+  await centre.until("they wrap up again", async () => (await ada.call("GET", "/calls")).body.call?.wrapUp === true);
+  const noted = { state: "done", outcome: "Explained.", disposition: "answered" };
+  expect((await ada.call("PATCH", `/callbacks/${next.id}`, noted)).status).toBe(200);
+  expect((await ada.call("GET", "/calls")).body.call).toBe(null);
   const { body } = await ada.call("GET", `/conversations/${one.conversationId}/events`);
   const told = body.events.map((event: { type: string; data: { change?: string; state?: string; leg?: string } }) =>
     event.type === "callback"

@@ -366,6 +366,37 @@ test("a caller who hangs up while they wait is offered to nobody any more, and o
   await centre.double.customer.hangUp(second.callSid);
 }, 60_000);
 
+test("measures: who wanted a person, was answered in time, gave up, or chose to be called; in all and by day and team", async () => {
+  const measures = async (by: string) => (await root.call("GET", `/measures/calls?days=1&within=20&by=${by}`)).body;
+  const before = (await measures("day")).inbound;
+  const answered = await connected();
+  await centre.double.customer.hangUp(answered.callSid);
+  await presence(ada, "offline");
+  const gone = await wantsPerson();
+  await centre.until("nobody is free", async () => spoken(gone).includes("ledig"));
+  expect((await measures("day")).inbound.waiting).toBe(before.waiting + 1);
+  await centre.double.customer.hangUp(gone.callSid);
+  const kept = await wantsPerson();
+  await presses(kept, "1");
+  await centre.until("it is over", async () => caller(kept).where === "ended");
+  const alone = await dial(number());
+  await centre.double.customer.hangUp(alone.callSid);
+  const now = await centre.until("all of it is counted", async () => {
+    const { inbound } = await measures("day");
+    return inbound.abandoned > before.abandoned && inbound.medianHandleSeconds !== null && inbound;
+  });
+  const more = (name: string) => now[name] - before[name];
+  expect(["calls", "wanted", "answered", "answeredWithin", "abandoned", "callbacks", "messages"].map(more)).toEqual([
+    4, 3, 1, 1, 1, 1, 0,
+  ]);
+  expect(now.medianWaitSeconds).toBeLessThan(20);
+  const day = new Intl.DateTimeFormat("sv", { timeZone: "Europe/Stockholm" }).format(new Date());
+  const [today] = (await measures("day")).by.filter(({ key }: { key: string }) => key === day);
+  expect(today.inbound.calls).toBeGreaterThanOrEqual(4);
+  expect((await measures("team")).by.map(({ key }: { key: string }) => key)).toEqual([""]);
+  expect((await measures("channel")).by.map(({ key }: { key: string }) => key)).toContain("voice");
+});
+
 test("R5 the line is on disk before it is dialled: killed between the two, it is looked up, and rung once at most", async () => {
   for (const taken of [false, true]) {
     await presence(ada, "available");

@@ -12,8 +12,11 @@ export async function openCustomerLine() {
   const ada = await centre.desk.agent("Ada");
   const { double, desk, until } = centre;
   const sql = <Row>(work: Parameters<typeof desk.db.run<Row>>[0]) => desk.db.run(work);
-  const agents = (presence: string) =>
-    sql((db) => db`update agents set presence = ${presence}, phone = ${agentPhone} where id = ${ada.id}`);
+  /** Whoever takes calls has said what came of the last one. */
+  const agents = async (presence: string) => {
+    await sql((db) => db`update agents set presence = ${presence}, phone = ${agentPhone} where id = ${ada.id}`);
+    await sql((db) => db`update calls set wrapped_at = now() where leg = 'agent' and joined_at is not null`);
+  };
   const agentAnswers = (change: Partial<Callee>) =>
     double.answerAs(agentPhone, { key: "1", talkMs: 60_000, ...change });
   agentAnswers({});

@@ -68,24 +68,68 @@ function phoneDialog(phone) {
 }
 
 async function measuresDialog() {
-  const { ok, data, words } = await call("GET", "/measures/calls?days=7");
+  const { ok, data, words } = await call("GET", "/measures/calls?days=7&within=20&by=day");
   if (!ok) return toast(words);
-  const percent = (share) => (share === null ? "–" : `${Math.round(share * 100)} %`);
-  const seconds = (value) =>
-    value === null ? "–" : value < 90 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
-  const rows = [
-    ["Waiting now", data.waiting === 0 ? "nobody" : `${data.waiting}, the longest ${seconds(data.longestWaitSeconds)}`],
-    ["Promised in seven days", data.promised],
-    ["Rung on time (within 30 s)", percent(data.keptShare)],
-    ["Reached", percent(data.reachedShare)],
-    ["Given up before we rang", data.abandoned],
-    ["Wait, median", seconds(data.medianWaitSeconds)],
-    ["Handle time, median", seconds(data.medianHandleSeconds)],
-  ];
-  const list = el(
-    "dl",
-    { className: "measures" },
-    ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]),
+  const { inbound, callbacks } = data;
+  openDialog(
+    "How calls went",
+    el(
+      "div",
+      { className: "measures" },
+      el("p", {}, "In the last seven days."),
+      el("h3", {}, "Calls to us"),
+      facts([
+        ["Waiting now", waitingNow(inbound)],
+        ["Calls", inbound.calls],
+        ["Wanted a person", inbound.wanted],
+        ["Answered within 20 s", percent(inbound.answeredWithinShare)],
+        ["Gave up waiting", `${inbound.abandoned} (${percent(inbound.abandonedShare)})`],
+        ["Chose to be called, left a message", `${inbound.callbacks}, ${inbound.messages}`],
+        ["Wait, median", seconds(inbound.medianWaitSeconds)],
+        ["Handle time, median", seconds(inbound.medianHandleSeconds)],
+      ]),
+      el("h3", {}, "Calls we promised"),
+      facts([
+        ["Waiting now", waitingNow(callbacks)],
+        ["Promised", callbacks.promised],
+        ["Rung on time (within 30 s)", percent(callbacks.keptShare)],
+        ["Reached", percent(callbacks.reachedShare)],
+        ["Given up before we rang", callbacks.abandoned],
+        ["Wait, median", seconds(callbacks.medianWaitSeconds)],
+        ["Handle time, median", seconds(callbacks.medianHandleSeconds)],
+      ]),
+      data.by.length > 0 ? byDay(data.by) : null,
+    ),
   );
-  openDialog("How calls went", list);
+}
+
+const percent = (share) => (share === null ? "–" : `${Math.round(share * 100)} %`);
+const seconds = (value) =>
+  value === null ? "–" : value < 90 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
+const waitingNow = ({ waiting, longestWaitSeconds }) =>
+  waiting === 0 ? "nobody" : `${waiting}, the longest ${seconds(longestWaitSeconds)}`;
+const facts = (rows) =>
+  el("dl", {}, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]));
+
+function byDay(days) {
+  const cell = (value) => el("td", {}, String(value));
+  const rows = days.map(({ key, inbound, callbacks }) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, key),
+      cell(inbound?.calls ?? 0),
+      cell(percent(inbound?.answeredWithinShare ?? null)),
+      cell(inbound?.abandoned ?? 0),
+      cell(callbacks?.promised ?? 0),
+      cell(percent(callbacks?.keptShare ?? null)),
+    ),
+  );
+  const names = ["Day", "Calls", "Within 20 s", "Gave up", "Promised", "On time"];
+  return el(
+    "table",
+    {},
+    el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, ...rows),
+  );
 }

@@ -258,10 +258,12 @@ interface Standing {
   readonly nextDue: number | null;
 }
 
-/** Null: the database is away just now. Agents who did not take a call come back, as people do. */
+/** Null: the database is away just now. Agents who did not take a call come back, and wrap up those they took. */
 async function look(sql: postgres.Sql, now: number): Promise<Standing | null> {
   try {
     await sql`update agents set presence = 'available' where presence = 'away'`;
+    await sql`update calls set wrapped_at = now()
+      where leg = 'agent' and joined_at is not null and ended_at is not null and wrapped_at is null`;
     const [row] = await sql<Standing[]>`
       select count(*) filter (where state in ('requested', 'scheduled', 'due', 'dialling', 'connected'))::int as open,
         count(*) filter (where state not in ('requested', 'scheduled', 'due', 'dialling', 'connected'))::int as ended,
