@@ -17,9 +17,12 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     exclude: ["**/node_modules/**", "tests/peers/**/node_modules/**"],
-    globalSetup: ["tests/support/database.ts"],
+    globalSetup: ["tests/support/database.ts", "tests/support/chromium.ts"],
     // Two cores, one PostgreSQL: more workers only wait for each other.
     maxWorkers: 2,
+    maxConcurrency: 2,
+    // Modules hold no state of their own (style.md, 14), and loading them takes longer than most files' tests.
+    isolate: false,
     sequence: { sequencer: LongestFirst },
     // For a busy machine: a test that waits for a condition ends as soon as it holds.
     testTimeout: 60_000,

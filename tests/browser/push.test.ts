@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { newId } from "../../src/lib/ids.ts";
-import { browser, closeBrowser, story } from "../support/browser.ts";
+import { closeBrowser, storyInWhole as story, wholeBrowser } from "../support/browser.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
 import { type PushService, startPushService } from "../support/push-service.ts";
 
@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const soon = { timeout: 15_000, interval: 50 };
 
-describe.skipIf(browser.missing !== null)("push messages in a real browser", () => {
+describe.skipIf(wholeBrowser.missing !== null)("push messages in a real browser", () => {
   story(
     "what the push service took is shown by the browser, said back, and opens the chat",
     async ({ open }) => {

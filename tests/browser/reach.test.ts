@@ -1,14 +1,14 @@
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { newId } from "../../src/lib/ids.ts";
-import { browser, closeBrowser, story } from "../support/browser.ts";
+import { closeBrowser, storyInWhole as story, wholeBrowser } from "../support/browser.ts";
 import { type Agent, type Everline, startEverline } from "../support/everline.ts";
 import { describeWith } from "../support/parts.ts";
 import { type PushService, startPushService } from "../support/push-service.ts";
 
 const soon = { timeout: 20_000, interval: 50 };
 
-describeWith(browser, "being told when an answer comes", () => {
+describeWith(wholeBrowser, "being told when an answer comes", () => {
   let everline: Everline;
   let push: PushService;
   let agent: Agent;

@@ -47,12 +47,13 @@ describeWith(browser, "the truth in the chat, with a next step", () => {
       await chat.locator("#who", { hasText: closed }).waitFor();
 
       const { conversationId, token } = JSON.parse(await page.evaluate("localStorage['everline:s']"));
-      for (let post = 0; post < postsPerMinute; post++)
-        await fetch(`${desk.url}/v3/directline/conversations/${conversationId}/activities`, {
+      const post = () =>
+        fetch(`${desk.url}/v3/directline/conversations/${conversationId}/activities`, {
           method: "POST",
           headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
           body: JSON.stringify({ type: "message", value: { nothing: true } }),
         });
+      await Promise.all(Array.from({ length: postsPerMinute }, post));
       await chat.locator("textarea").fill("1");
       await chat.locator("textarea").press("Enter");
       await chat.locator("li.waiting", { hasText: tooMany }).waitFor();

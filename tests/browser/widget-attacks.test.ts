@@ -3,15 +3,15 @@ import { join } from "node:path";
 import type { Frame, FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import { createAgent, openSession } from "../../src/agents/sessions.ts";
-import { createDb, type Db } from "../../src/db/client.ts";
+import type { Db } from "../../src/db/client.ts";
 import { issueIdentity } from "../../src/demo/identity.ts";
 import { cleanText } from "../../src/lib/clean-text.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { browser, closeBrowser, story } from "../support/browser.ts";
 import { findCorpus } from "../support/corpora.ts";
-import { quiet } from "../support/database.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
 import { describeWith } from "../support/parts.ts";
+import { openPatientDb } from "../support/patient-db.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -28,7 +28,7 @@ describeWith(browser, "the lists of attacks in the chat", () => {
   let db: Db;
   beforeAll(async () => {
     everline = await startEverline({ IDENTITY_SECRET: identitySecret });
-    db = createDb({ url: everline.databaseUrl, log: quiet });
+    db = openPatientDb(everline.databaseUrl);
   });
   afterAll(async () => {
     await closeBrowser();

@@ -5,12 +5,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { issueToken } from "../../channels/web-chat/tokens.ts";
 import { readConfig } from "../../src/config.ts";
-import { createDb, type Db } from "../../src/db/client.ts";
+import type { Db } from "../../src/db/client.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { type Service, startService } from "../../src/service.ts";
 import { dataFolder } from "../support/data-folder.ts";
 import { freshDatabase, quiet } from "../support/database.ts";
 import { docx, pdf, png, svg } from "../support/files.ts";
+import { openPatientDb } from "../support/patient-db.ts";
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let service: Service;
@@ -39,7 +40,7 @@ beforeAll(async () => {
   key = config.secretKey;
   service = await startService(config, quiet);
   base = `${service.url}/v3/directline`;
-  db = createDb({ url: database.url, log: quiet });
+  db = openPatientDb(database.url);
 });
 afterAll(async () => {
   await db.close();

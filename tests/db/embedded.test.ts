@@ -6,13 +6,21 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import postgres from "postgres";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/db/embedded.ts";
 import { quiet } from "../support/database.ts";
 
 const isRoot = process.getuid?.() === 0;
 const servers: EmbeddedPostgres[] = [];
 const folders: string[] = [];
+
+/** A data directory in which a server ran before, to copy: making one takes longer than all that is tested with it. */
+let used = "";
+beforeAll(async () => {
+  used = madeFolder();
+  await (await startEmbeddedPostgres({ dataDir: used, log: quiet })).stop();
+});
+afterAll(() => rmSync(used, { recursive: true, force: true }));
 
 afterEach(async () => {
   for (const server of servers.splice(0).reverse()) await server.stop();
@@ -44,7 +52,7 @@ test("starts with the settings we rely on, for both drivers, and stops; the seco
 });
 
 test("a second process adopts the running server and leaves it running", async () => {
-  const dataDir = folder();
+  const dataDir = usedFolder();
   const first = await start(dataDir);
   const second = await start(dataDir);
   expect(second.url).toBe(first.url);
@@ -74,16 +82,14 @@ test("after kill -9 of Node the orphan is adopted, keeps its data, and is stoppe
 });
 
 test("a pid file that names a foreign process is stale: a new server starts", async () => {
-  const dataDir = folder();
-  const first = await start(dataDir);
-  await first.stop();
+  const dataDir = usedFolder();
   writeFileSync(join(dataDir, "postgres/data/postmaster.pid"), `${process.pid}\n\n\n1\n`);
   const second = await start(dataDir);
   expect(second.pid).not.toBe(process.pid);
 });
 
 test("a server that dies comes back on the same address", async () => {
-  const server = await start(folder());
+  const server = await start(usedFolder());
   const before = server.pid;
   process.kill(before, "SIGKILL");
   for (let waited = 0; waited < 10_000 && server.pid === before; waited += 50) await sleep(50);
@@ -106,7 +112,7 @@ test("a taken port is replaced and named in a note", async () => {
   await new Promise<void>((done) => blocker.listen(0, "127.0.0.1", done));
   const address = blocker.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  const server = await start(folder(), port);
+  const server = await start(usedFolder(), port);
   expect(new URL(server.url).port).not.toBe(String(port));
   expect(server.notes.join()).toContain(String(port));
   blocker.close();
@@ -123,20 +129,18 @@ test("missing library links are made again", async () => {
   const link = join(native, "..", String(first.target));
   expect(link).toContain("libecpg");
   if (existsSync(link)) unlinkSync(link);
-  await start(folder());
+  await start(usedFolder());
   expect(existsSync(link)).toBe(true);
 });
 
 test("data of another major version are refused with a sentence", async () => {
-  const dataDir = folder();
-  await (await start(dataDir)).stop();
+  const dataDir = usedFolder();
   writeFileSync(join(dataDir, "postgres/data/PG_VERSION"), "17\n");
   await expect(start(dataDir)).rejects.toThrow(/written by PostgreSQL 17/);
 });
 
 test("a lost password file is explained, not replaced", async () => {
-  const dataDir = folder();
-  await (await start(dataDir)).stop();
+  const dataDir = usedFolder();
   rmSync(join(dataDir, "postgres/password"));
   await expect(start(dataDir)).rejects.toThrow(/password file/);
 });
@@ -165,10 +169,22 @@ test.skipIf(!isRoot)("a full disk and a read-only disk are explained (needs root
 });
 
 function folder(): string {
+  const made = madeFolder();
+  folders.push(made);
+  return made;
+}
+
+function usedFolder(): string {
+  const made = folder();
+  // With the owners, which Node's own copy does not keep.
+  expect(spawnSync("cp", ["-a", `${used}/.`, made]).status).toBe(0);
+  return made;
+}
+
+function madeFolder(): string {
   const made = mkdtempSync(join(tmpdir(), "everline-embedded-"));
   // mkdtemp makes 0700; DATA_DIR is usually reachable.
   spawnSync("chmod", ["755", made]);
-  folders.push(made);
   return made;
 }
 

@@ -4,12 +4,13 @@ import type { Channel, Sends } from "../../channels/channel.ts";
 import { createAgent } from "../../src/agents/sessions.ts";
 import { changeConversation } from "../../src/conversations/change.ts";
 import { type Change, decideChange, type Ownership } from "../../src/conversations/ownership.ts";
-import { createDb, type Db } from "../../src/db/client.ts";
+import type { Db } from "../../src/db/client.ts";
 import { createAccept } from "../../src/intake/accept.ts";
 import { createOutbox, sendLeaseMs } from "../../src/outbox/outbox.ts";
 import { createAnswerTurns } from "../../src/turns/answer-turns.ts";
 import type { Decision, WaitingTurn } from "../../src/turns/turn.ts";
 import { freshDatabase, quiet } from "../support/database.ts";
+import { openPatientDb } from "../support/patient-db.ts";
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const random = seeded(seed);
@@ -19,7 +20,7 @@ let db: Db;
 let agents: string[];
 beforeAll(async () => {
   database = await freshDatabase();
-  db = createDb({ url: database.url, log: quiet });
+  db = openPatientDb(database.url);
   const made = await Promise.all(
     Array.from({ length: 10 }, (_, index) =>
       createAgent(db, {

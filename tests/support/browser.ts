@@ -1,8 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import type { Part } from "./parts.ts";
-import { findProgram } from "./programs.ts";
 
 const flags = [
   "--no-sandbox",
@@ -16,22 +14,14 @@ const flags = [
 /** Stories share two cores with other test files: an element may take this long to appear. */
 const patienceMs = 15_000;
 
-const program = findProgram("chromium", "chromium-browser", "google-chrome") ?? (await fromNpm());
+const { shell, whole } = inject("browsers");
 
 export const browser: Part = {
-  missing: program === null ? "needs Chromium: none on the PATH, and the one from npm does not run here" : null,
+  missing:
+    (shell ?? whole) === null ? "needs Chromium: none on the PATH, and the one from npm does not run here" : null,
 };
-
-/** The headless Chromium inside an npm package, unpacked on first use; null where it does not run. */
-async function fromNpm(): Promise<string | null> {
-  try {
-    const { default: packed } = await import("@sparticuz/chromium");
-    const path = await packed.executablePath();
-    return spawnSync(path, ["--version", "--no-sandbox"], { timeout: patienceMs }).status === 0 ? path : null;
-  } catch {
-    return null;
-  }
-}
+/** One that shows notifications. */
+export const wholeBrowser: Part = { missing: whole === null ? "needs Chromium on the PATH" : null };
 
 interface PageOptions extends BrowserContextOptions {
   /** Faults that this story makes on purpose, such as cut connections. */
@@ -42,26 +32,33 @@ interface PageOptions extends BrowserContextOptions {
  * A test that opens pages, each in a fresh profile with `open`, and fails when any page met an error that nobody caught,
  * wrote an error to its console, or asked a foreign host for anything.
  */
-export const story = test.extend<{ open: (options?: PageOptions) => Promise<Page> }>({
-  open: async ({ task: _ }, use) => {
-    const running = await launched();
-    const pages: { readonly page: Page; readonly faults: readonly string[] }[] = [];
-    await use(async ({ expectedFaults, ...options } = {}) => {
-      const context = await running.newContext(options);
-      context.setDefaultTimeout(patienceMs);
-      const page = await context.newPage();
-      pages.push({ page, faults: watch(page, expectedFaults) });
-      return page;
-    });
-    for (const { page } of pages) await page.context().close();
-    expect(pages.flatMap(({ faults }) => faults)).toEqual([]);
-  },
-});
+export const story = storyIn(shell ?? whole);
+
+/** The same in a browser that shows notifications. */
+export const storyInWhole = storyIn(whole);
+
+function storyIn(program: string | null) {
+  return test.extend<{ open: (options?: PageOptions) => Promise<Page> }>({
+    open: async ({ task: _ }, use) => {
+      const running = await launched(program);
+      const pages: { readonly page: Page; readonly faults: readonly string[] }[] = [];
+      await use(async ({ expectedFaults, ...options } = {}) => {
+        const context = await running.newContext(options);
+        context.setDefaultTimeout(patienceMs);
+        const page = await context.newPage();
+        pages.push({ page, faults: watch(page, expectedFaults) });
+        return page;
+      });
+      for (const { page } of pages) await page.context().close();
+      expect(pages.flatMap(({ faults }) => faults)).toEqual([]);
+    },
+  });
+}
 
 let launching: Promise<Browser> | undefined;
 
-/** One browser for each test file; it ends with the file's process. */
-function launched(): Promise<Browser> {
+/** One browser for each test file. */
+function launched(program: string | null): Promise<Browser> {
   launching ??= chromium.launch({ executablePath: program ?? "chromium", args: flags });
   return launching;
 }

@@ -1,10 +1,11 @@
 import { createAgent, openSession } from "../../src/agents/sessions.ts";
 import { readConfig } from "../../src/config.ts";
-import { createDb, type Db } from "../../src/db/client.ts";
+import type { Db } from "../../src/db/client.ts";
 import { createAccept } from "../../src/intake/accept.ts";
 import { type Service, startService } from "../../src/service.ts";
 import { dataFolder } from "./data-folder.ts";
 import { freshDatabase, quiet } from "./database.ts";
+import { openPatientDb } from "./patient-db.ts";
 
 export interface Answer {
   readonly status: number;
@@ -45,7 +46,7 @@ export async function openDesk(environment: Readonly<Record<string, string>> = {
   const service = await startService(config, quiet);
   // With a public address of its own the service is still reached where it listens.
   const url = service.address ?? "";
-  const db = createDb({ url: database.url, log: quiet });
+  const db = openPatientDb(database.url);
   const accept = createAccept({
     db,
     bell: { ring: () => undefined, ringTurn: () => undefined },
