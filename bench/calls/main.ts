@@ -1,6 +1,7 @@
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import postgres from "postgres";
 import { freePort, makeFolder, startPostgres, untilOk } from "../lib/engines.ts";
 import { cpuSince, residentMb } from "../lib/processes.ts";
 import { startProgram } from "../lib/program.ts";
@@ -17,6 +18,8 @@ const warmUpTurns = 2;
 const turnsDefault = 5;
 /** Calls that are being connected at the same time. */
 const atOnce = 16;
+const commits = 300;
+const commitEveryMs = 20;
 
 /** `npm run bench -- calls [turns]`: what we add to each turn of a call. Exits with 1 when a goal is not reached. */
 export async function benchCalls(args: readonly string[]): Promise<number> {
@@ -47,9 +50,13 @@ export async function benchCalls(args: readonly string[]): Promise<number> {
     const spent = cpuSince({ service: service.pid, database: database.pid });
     const times = (await talk(callers, turns, asked)).sort((a, b) => a - b);
     const { service: own = 0, database: sql = 0 } = spent(times.length).cpuBy;
-    const at = (percent: number) => times[Math.min(times.length - 1, Math.floor((times.length * percent) / 100))] ?? 0;
+    const at = (percent: number) => quantile(times, percent);
     say(`  ${times.length} turns: p50 ${at(50).toFixed(1)} ms, p90 ${at(90).toFixed(1)}, p99 ${at(99).toFixed(1)} ms`);
     say(`  processor time of a turn: ${Math.round(own)} µs here, ${Math.round(sql)} µs in the database`);
+    const raw = await commitTimes(database.url);
+    say(
+      `  a commit alone on this database: p50 ${quantile(raw, 50).toFixed(1)} ms, p99 ${quantile(raw, 99).toFixed(1)} ms`,
+    );
     await dial(publicUrl, callers, held);
     await sleep(turnEveryMs);
     const answered = await talk(callers, 1, asked);
@@ -70,6 +77,28 @@ export async function benchCalls(args: readonly string[]): Promise<number> {
     await database.stop();
     folder.remove();
   }
+}
+
+function quantile(sorted: readonly number[], percent: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0;
+}
+
+/** The limit of a turn in the same minute: what was said is on disk before it is answered. */
+async function commitTimes(url: string): Promise<number[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  const times: number[] = [];
+  try {
+    await sql`create table bench_commits (at timestamptz)`;
+    for (let left = commits; left > 0; left--) {
+      const began = performance.now();
+      await sql`insert into bench_commits values (now())`;
+      times.push(performance.now() - began);
+      await sleep(commitEveryMs);
+    }
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+  return times.sort((a, b) => a - b);
 }
 
 async function dial(publicUrl: string, callers: Caller[], upTo: number): Promise<void> {

@@ -363,11 +363,14 @@ class Session {
         else await call.heard(reply.seq, "");
       }
       if (!this.#flush(true) && spokeEarly && interruptions === this.#interruptions) {
-        this.#send({ type: "text", token: "", last: true });
+        this.#send({ type: "text", token: "", last: true, lang: phrases[this.#locale].language });
       }
     }
-    if (owner !== "assistant" && this.#turns > 0) this.#handOver();
-    else if (replies.length > 0) this.#listen(this.#spokenChars());
+    if (owner !== "assistant" && this.#turns > 0) {
+      // What was said of an answer that a person has overtaken was said.
+      await this.#giveUpEarly(call, this.#early?.speech ?? "");
+      this.#handOver();
+    } else if (replies.length > 0) this.#listen(this.#spokenChars());
   }
 
   /** The sentences of an answer that is still being made, as far as they go on from what was said. */

@@ -76,6 +76,7 @@ export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
   async function answer(turn: WaitingTurn, signal: AbortSignal): Promise<void> {
     const decision = turn.attempts > attemptsMax ? deps.assistant.giveUp(turn) : await decide(turn, signal);
     if (decision === null) return;
+    sayAhead(turn, decision);
     const row = toRow(deps, turn, decision);
     const { alongside } = decision;
     const written =
@@ -87,6 +88,13 @@ export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
             return result ?? stale;
           });
     await followUp(turn, row, written, signal);
+  }
+
+  /** Who listens on the line hears an answer while it is stored; one that comes true with its reply waits for that. */
+  function sayAhead(turn: WaitingTurn, { parts, locale, alongside }: Decision): void {
+    const [first] = parts ?? [];
+    if (turn.wording === "spoken" && alongside === undefined && first?.t === "text")
+      deps.showDraft?.(turn, first.text, locale);
   }
 
   async function decide(turn: WaitingTurn, signal: AbortSignal): Promise<Decision | null> {
