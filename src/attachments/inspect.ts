@@ -1,6 +1,7 @@
 import { fileTypeFromBuffer } from "file-type";
 import type { FileReason } from "../lib/attachment.ts";
 import { pictureSize } from "./picture-size.ts";
+import { isSoundOnly } from "./sound-only.ts";
 import { zipNames } from "./zip-names.ts";
 
 /** The brief's limit and what providers take; a photograph of a telephone is far below. */
@@ -29,7 +30,8 @@ export async function inspectFile(bytes: Buffer, name: string): Promise<Verdict>
   if (found === null) return inspectText(bytes, name);
   const mime = accepted[found];
   if (mime === undefined) return blocked("kind-not-allowed");
-  return mime.startsWith("image/") ? inspectPicture(bytes, mime) : { state: "ready", mime };
+  if (mime.startsWith("image/")) return inspectPicture(bytes, mime);
+  return { state: "ready", mime: isSoundOnly(bytes, mime) ? mime.replace("video", "audio") : mime };
 }
 
 /** Names that a double click runs, whatever is inside. */
@@ -56,7 +58,7 @@ const accepted: Readonly<Record<string, string>> = {
   "audio/x-m4a": "audio/mp4",
   "audio/ogg": "audio/ogg",
   "audio/ogg; codecs=opus": "audio/ogg",
-  "audio/webm": "video/webm",
+  "audio/webm": "audio/webm",
 };
 
 async function typeOf(bytes: Buffer): Promise<string | "damaged" | null> {

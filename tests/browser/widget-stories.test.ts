@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { FrameLocator, Page } from "playwright-core";
+import type { FrameLocator, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import { browser, closeBrowser, story } from "../support/browser.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
@@ -87,6 +87,41 @@ describeWith(browser, "the chat on the help pages", () => {
     await replies(chat).nth(3).waitFor();
     const calls = await everline.sql`select phone, state from callbacks`;
     expect(calls).toEqual([{ phone: "+46701740605", state: "cancelled" }]);
+  });
+
+  story("a voice message is recorded, heard before it goes, and played by the agent", async ({ open }) => {
+    const page = await open({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 800 } });
+    const chat = await openChat(page, everline.url);
+    const record = chat.getByRole("button", { name: "Record a voice message" });
+    await record.click();
+    await chat.getByRole("timer").getByText("Recording: 1 s").waitFor();
+    await chat.getByRole("button", { name: "Discard" }).click();
+    await record.click();
+    await chat.getByRole("timer").getByText("Recording: 1 s").waitFor();
+    await chat.getByRole("button", { name: "Listen first" }).click();
+    await plays(chat.locator("fieldset audio"));
+    await checkAxe(page);
+    await chat.locator("fieldset").getByRole("button", { name: "Send" }).click();
+    const sent = chat.locator("li.mine audio");
+    await plays(sent);
+    expect(await sent.count()).toBe(1);
+    // What browsers record here, as telephones' browsers do it: sound, whatever container it comes in.
+    const files = await everline.sql`select mime from attachments`;
+    expect(files).toEqual([{ mime: expect.stringMatching(/^audio\/(mp4|webm|ogg)$/) }]);
+    // The picture of a telephone's camera.
+    await say(page, chat, "I want a person");
+    await replies(chat).first().waitFor();
+    expect(await chat.getByLabel("Take a picture").getAttribute("capture")).toBe("environment");
+    await chat.getByLabel("Take a picture").setInputFiles({ name: "photo.png", mimeType: "image/png", buffer: dot });
+    await chat.locator("li.mine img").waitFor();
+
+    const inbox = await open({ expectedFaults: /status of 401/ });
+    await inbox.goto(`${everline.url}/inbox`);
+    await inbox.getByLabel("E-mail").fill("ada@example.com");
+    await inbox.getByLabel("Password").fill("correct-horse-battery");
+    await inbox.keyboard.press("Enter");
+    await inbox.locator("#list li button").first().click();
+    await plays(inbox.locator("#timeline audio"));
   });
 
   story(`the first answer is on the screen within ${answeredMs} ms of Enter`, async ({ open }) => {
@@ -186,6 +221,25 @@ async function say(page: Page, chat: FrameLocator, text: string): Promise<void> 
   await chat.locator("textarea").press("Enter");
   void page;
 }
+
+interface Sound {
+  readonly currentTime: number;
+  play(): Promise<void>;
+}
+
+/** The browser decodes it and its clock runs. */
+async function plays(audio: Locator): Promise<void> {
+  await audio.evaluate((element) => (element as unknown as Sound).play());
+  await expect
+    .poll(() => audio.evaluate((element) => (element as unknown as Sound).currentTime), patience)
+    .toBeGreaterThan(0);
+}
+
+/** One pixel. */
+const dot = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
 
 const replies = (chat: FrameLocator) => chat.locator("#thread ol > li.assistant:not(:first-child)");
 

@@ -10,6 +10,9 @@ const flags = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // A microphone that beeps, allowed without asking.
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
 ];
 /** Stories share two cores with other test files: an element may take this long to appear. */
 const patienceMs = 15_000;

@@ -2,7 +2,7 @@ import { el } from "./dom.js";
 
 const stateWords = { pending: "being fetched", ready: "", failed: "failed", blocked: "not accepted" };
 
-/** A file of the customer's: a picture as a thumbnail, everything else by name, size and state; only from our own route (X2, X3). */
+/** A file of the customer's: a picture as a thumbnail, sound to be played, everything else by name, size and state; only from our own route (X2, X3). */
 export function drawFile(part) {
   const address = `/api/v1/attachments/${encodeURIComponent(part.assetId)}`;
   const ready = part.state === "ready";
@@ -11,11 +11,16 @@ export function drawFile(part) {
     ready && part.mime.startsWith("image/")
       ? el("a", { href: address }, el("img", { src: address, alt: `Picture: ${name}`, loading: "lazy" }))
       : null;
+  const sound =
+    ready && part.mime.startsWith("audio/")
+      ? el("audio", { controls: true, preload: "none", src: address, "aria-label": `Voice message: ${name}` })
+      : null;
   const about = [part.size ? sizeWords(part.size) : "", stateWords[part.state] ?? part.state, part.why].filter(Boolean);
   return el(
     "div",
     { className: `file ${part.state}` },
     picture,
+    sound,
     el(
       "div",
       {},

@@ -14,7 +14,8 @@ export const field = (): HTMLTextAreaElement | null => document.querySelector("t
 /** Where the customer writes, with the two ways to people always beneath. */
 export function Composer() {
   const { panel } = state;
-  const Panel = panel === "emoji" || panel === "voice" ? later()?.[panel] : undefined;
+  const parts = later();
+  const Panel = panel === "emoji" || panel === "voice" ? parts?.[panel] : undefined;
   return (
     <footer>
       {state.error !== null && (
@@ -31,6 +32,7 @@ export function Composer() {
           <span class="hidden">{say("attach")}</span>
           <input type="file" multiple onChange={choose} />
         </label>
+        {parts !== null && <parts.Camera />}
         <button
           type="button"
           class="icon"

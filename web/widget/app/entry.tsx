@@ -64,7 +64,7 @@ function drawFile({ name, mime, size, state: now, reason, url }: FileShown) {
   return (
     <div class="file">
       {kind === "image" && <img src={url} alt={`${say("picture")}: ${name}`} loading="lazy" />}
-      {(kind === "audio" || mime === "video/webm") && (
+      {kind === "audio" && (
         // biome-ignore lint/a11y/useMediaCaption: what a customer just said has no captions.
         <audio controls src={url} aria-label={`${say("voice")}: ${name}`} />
       )}

@@ -1,4 +1,5 @@
 /** The rest of the app, which is fetched when it is first wanted (later.ts). */
+export { Camera } from "./camera.tsx";
 export { Emoji as emoji } from "./emoji.tsx";
 export { Join } from "./join.tsx";
 export { Menu } from "./menu.tsx";
