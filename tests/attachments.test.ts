@@ -10,7 +10,7 @@ import { createAccept } from "../src/intake/accept.ts";
 import { cleanFileName, fileHeaders } from "../src/lib/attachment.ts";
 import { newId } from "../src/lib/ids.ts";
 import { freshDatabase, quiet } from "./support/database.ts";
-import { docx, gif, jpeg, pdf, png, svg, webp, zip } from "./support/files.ts";
+import { docx, gif, jpeg, mp4, pdf, png, svg, webm, webp, zip } from "./support/files.ts";
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let db: Db;
@@ -32,6 +32,10 @@ test.each([
   ["a text", Buffer.from("Grüße, 5 < 6, Ann <ann@example.com>\r\n"), "note.txt", "text/plain"],
   ["a text in an old code", Buffer.from([71, 114, 0xfc, 0xdf, 101]), "note.txt", "text/plain"],
   ["a table", Buffer.from("a;b\n1;2\n"), "Table.CSV", "text/csv"],
+  ["a voice message of Safari", mp4("soun"), "voice.mp4", "audio/mp4"],
+  ["a film", mp4("vide", "soun"), "film.mp4", "video/mp4"],
+  ["a voice message of Chromium", webm("A_OPUS"), "voice.webm", "audio/webm"],
+  ["a film of a browser", webm("V_VP9", "A_OPUS"), "film.webm", "video/webm"],
   [
     "an Office document that claims to unpack to 4 GB",
     docx(0xffff_fff0),

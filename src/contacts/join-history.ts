@@ -33,6 +33,7 @@ export async function joinHistory(sql: TransactionSql, join: Join): Promise<Join
   if ((await joinOf(sql, join.from)) !== null) return joinHistory(sql, join);
   const copied = await copyMessages(sql, join, sides.into.nextSeq);
   await moveCallbacks(sql, sides);
+  await moveCalls(sql, sides);
   const answerDue = await goOnInTarget(sql, join, sides, copied);
   await leaveSource(sql, join, sides);
   return { outcome: "joined", messages: copied.shown, answerDue };
@@ -119,6 +120,17 @@ async function moveCallbacks(sql: TransactionSql, { from, into }: Sides): Promis
         and o.state in ('requested', 'scheduled', 'due', 'dialling', 'connected'))`;
   await sql`update callbacks set contact_id = ${into.contactId}, conversation_id = ${into.id}
     where contact_id = ${from.contactId} and state in ('requested', 'scheduled', 'due')`;
+}
+
+/** Those that are over, and those of a callback that moved; a call that goes on follows by itself (src/calls/live-call.ts). */
+async function moveCalls(sql: TransactionSql, { from, into }: Sides): Promise<void> {
+  await sql`with moved as (
+      update calls set conversation_id = ${into.id}
+      where conversation_id = ${from.id} and (ended_at is not null
+        or callback_id in (select id from callbacks where conversation_id = ${into.id}))
+      returning conference)
+    update offers set conversation_id = ${into.id}
+    where conversation_id = ${from.id} and conference in (select conference from moved)`;
 }
 
 /** Whoever had the source has the target now, and what was not answered there is answered here. */

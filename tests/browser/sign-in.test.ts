@@ -22,6 +22,8 @@ describeWith(browser, "signing in on the web", () => {
       const chat = await openChat(page, everline.url);
       await say(chat, "how do I return my order?");
       await answers(chat).first().waitFor();
+      await everline.sql`insert into calls (conversation_id, direction, leg, state, ended_at)
+        select id, 'inbound', 'customer', 'completed', now() from conversations`;
       await signIn(page, everline.url, "Ann Parker");
       await chat.getByText("Signed in: Ann Parker").waitFor();
       // The token was good once and has left the address.
@@ -32,6 +34,9 @@ describeWith(browser, "signing in on the web", () => {
       expect(await everline.sql`select 1 from history_joins`).toHaveLength(0);
       await chat.getByRole("button", { name: "Add it" }).click();
       await chat.locator("#thread li.mine").getByText("how do I return my order?").waitFor();
+      const calls = await everline.sql`select a.value from calls l join conversations c on c.id = l.conversation_id
+        join contact_addresses a on a.contact_id = c.contact_id and a.kind = 'account'`;
+      expect(calls).toEqual([{ value: "paylark-1001" }]);
       await say(chat, "when is my next payment?");
       const answer = answers(chat).nth(1);
       await answer.waitFor();

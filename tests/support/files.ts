@@ -77,3 +77,22 @@ export function zip(names: readonly string[], unpacked = 10): Buffer {
 export const docx = (unpacked?: number): Buffer => zip(["[Content_Types].xml", "word/document.xml"], unpacked);
 export const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>');
 export const pdf = Buffer.from("%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n");
+
+/** A film or a voice message, as far as its tracks tell. */
+export function mp4(...handlers: readonly ("soun" | "vide")[]): Buffer {
+  const box = (type: string, ...inside: readonly Buffer[]): Buffer => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(inside.reduce((sum, { length }) => sum + length, 8));
+    head.write(type, 4, "latin1");
+    return Buffer.concat([head, ...inside]);
+  };
+  const tracks = handlers.map((kind) => box("hdlr", Buffer.alloc(8), Buffer.from(kind), Buffer.alloc(13)));
+  return Buffer.concat([box("ftyp", Buffer.from("iso5\0\0\0\0iso5")), box("moov", ...tracks)]);
+}
+
+/** The same in the other container that browsers record into. */
+export function webm(...codecs: readonly string[]): Buffer {
+  const names = codecs.map((codec) => Buffer.from([0x86, 0x80 + codec.length, ...Buffer.from(codec)]));
+  const type = [0x42, 0x82, 0x84, ...Buffer.from("webm")];
+  return Buffer.concat([Buffer.from([0x1a, 0x45, 0xdf, 0xa3, 0x80 + type.length, ...type]), ...names]);
+}
