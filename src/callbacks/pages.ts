@@ -62,7 +62,7 @@ export function requestForm(
   const languages = locales.map((one) => option(one, languageName(one), one === values.language)).join("");
   return `<article class="text"><h1>${escapeHtml(say.title)}</h1><p>${escapeHtml(say.lead)}</p>
 <form class="call" method="post" action="/call?lang=${encodeURIComponent(locale)}" novalidate>
-<input type="hidden" name="id" value="${escapeHtml(values.id)}"><input type="hidden" name="shown" value="${escapeHtml(values.zone)}">
+${enterDoes("ask")}<input type="hidden" name="id" value="${escapeHtml(values.id)}"><input type="hidden" name="shown" value="${escapeHtml(values.zone)}">
 ${field("phone", say.phone, `<input id="phone" name="phone" type="tel" autocomplete="tel" inputmode="tel" dir="ltr" maxlength="40" required value="${escapeHtml(values.phone)}"${described("phone", faults, true)}>`, faults, say.phoneHint)}
 ${timeField(say, locale, values, slots, faults)}
 ${field("language", say.language, `<select id="language" name="language">${languages}</select>`, faults)}
@@ -88,7 +88,7 @@ export function callPage(
   const action = `${escapeHtml(path)}?lang=${encodeURIComponent(locale)}`;
   const button = (does: string, words: string, kind = "") =>
     `<form method="post" action="${action}"><button${kind} name="do" value="${does}">${escapeHtml(words)}</button></form>`;
-  const movable = `<section><h2>${escapeHtml(say.move)}</h2><form class="call" method="post" action="${action}"><input type="hidden" name="shown" value="${escapeHtml(values.zone)}">${timeField(say, locale, values, slots, faults)}<p><button name="do" value="move">${escapeHtml(say.moveTo)}</button></p></form></section>
+  const movable = `<section><h2>${escapeHtml(say.move)}</h2><form class="call" method="post" action="${action}">${enterDoes("move")}<input type="hidden" name="shown" value="${escapeHtml(values.zone)}">${timeField(say, locale, values, slots, faults)}<p><button name="do" value="move">${escapeHtml(say.moveTo)}</button></p></form></section>
 <section>${button("cancel", say.cancel, ' class="second"')}</section>`;
   const again = `<p><a class="button" href="/call?lang=${encodeURIComponent(locale)}">${escapeHtml(say.again)}</a></p>`;
   const refusal =
@@ -141,6 +141,11 @@ function timeField(
   const now = option("now", say.now, values.when === "now" || values.when === "");
   return `${field("when", say.when, `<select id="when" name="when"${described("when", faults)}>${now}${times.join("")}</select>`, faults)}
 ${field("zone", say.zone, `<select id="zone" name="zone"${described("zone", faults)}>${zones.join("")}</select> <button class="second" name="do" value="zone">${escapeHtml(say.showZone)}</button>`, faults)}`;
+}
+
+/** Enter presses a form's first button, which would be the one that only shows other times. */
+function enterDoes(does: "ask" | "move"): string {
+  return `<button name="do" value="${does}" hidden></button>`;
 }
 
 function field(name: keyof FormValues, label: string, control: string, faults: FormFaults, hint?: string): string {

@@ -1,5 +1,6 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import { faultsInLooks } from "../support/accessibility.ts";
 import { browser, closeBrowser, story } from "../support/browser.ts";
 import { type Desk, openDesk, type SignedIn } from "../support/desk.ts";
 import { describeWith } from "../support/parts.ts";
@@ -160,4 +161,46 @@ describeWith(browser, "the inbox", () => {
     expect(await page.locator("#text:focus").count()).toBe(1);
     expect(await page.locator("#composer.noting").count()).toBe(1);
   });
+
+  story(
+    "nothing that agents and operators see is inaccessible, by day and night, wide and narrow",
+    async ({ open }) => {
+      const one = await customer("is this readable?");
+      const page = await open({ expectedFaults: /status of 401/ });
+      const clean = async (name: string): Promise<void> => {
+        expect(await faultsInLooks(page, agentsLooks), name).toEqual([]);
+      };
+      await page.goto(`${desk.url}/inbox`);
+      await page.getByLabel("Password").waitFor();
+      await clean("signing in");
+      await page.goto(`${desk.url}/inbox/setup?token=none`);
+      await page.getByLabel("Your name").waitFor();
+      await clean("the first administrator");
+      const root = await desk.agent("Rut", "admin");
+      await page
+        .context()
+        .addCookies([{ name: "everline_session", value: root.token, url: desk.url, sameSite: "Strict" }]);
+      await page.goto(`${desk.url}/inbox`);
+      await page.locator("#list li").first().waitFor();
+      await clean("the list");
+      await page.setViewportSize({ width: 1_280, height: 760 });
+      await one.open(page);
+      await page.locator("#timeline .bubble").waitFor();
+      await clean("a conversation");
+      await page.keyboard.press("?");
+      await page.locator("dialog[open]").waitFor();
+      await clean("the keys");
+      for (const path of ["/inbox/settings", "/inbox/articles"]) {
+        await page.goto(desk.url + path);
+        await page.locator("main:not([hidden])").waitFor();
+        await clean(path);
+      }
+    },
+  );
 });
+
+const agentsLooks = [
+  { colorScheme: "light", width: 1_280 },
+  { colorScheme: "dark", width: 1_280 },
+  { colorScheme: "dark", width: 390 },
+] as const;

@@ -1,6 +1,7 @@
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { newId } from "../../src/lib/ids.ts";
+import { faultsInLooks, looksOf } from "../support/accessibility.ts";
 import { closeBrowser, storyInWhole as story, wholeBrowser } from "../support/browser.ts";
 import { type Agent, type Everline, startEverline } from "../support/everline.ts";
 import { describeWith } from "../support/parts.ts";
@@ -91,6 +92,7 @@ describeWith(wholeBrowser, "being told when an answer comes", () => {
 
     const phone = await open({ viewport: { width: 390, height: 800 }, isMobile: true, hasTouch: true });
     await phone.goto(await link());
+    expect(await faultsInLooks(phone, looksOf.ltr)).toEqual([]);
     await phone.getByRole("button", { name: "Open my conversation" }).click();
     const there = phone.frameLocator("iframe");
     await there.getByText("Your parcel is found.").waitFor();

@@ -120,7 +120,8 @@ describeWith(browser, "the chat on the help pages", () => {
     await inbox.getByLabel("E-mail").fill("ada@example.com");
     await inbox.getByLabel("Password").fill("correct-horse-battery");
     await inbox.keyboard.press("Enter");
-    await inbox.locator("#list li button").first().click();
+    const { conversationId: id } = JSON.parse(await page.evaluate("localStorage['everline:s']"));
+    await inbox.locator(`#list li[data-id="${id}"] button`).click();
     await plays(inbox.locator("#timeline audio"));
   });
 
