@@ -87,6 +87,8 @@ const first = (): Pending | undefined =>
 
 /** False: nothing can be sent at the moment. */
 async function deliver(pending: Pending): Promise<boolean> {
+  // The line is opened beside the first message, not behind it.
+  void openSession(true).then(connect, () => undefined);
   try {
     await (pending.files.length > 0
       ? postFiles(pending)
