@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createAgent, openSession } from "../../src/agents/sessions.ts";
 import { readConfig } from "../../src/config.ts";
 import type { Db } from "../../src/db/client.ts";
@@ -91,7 +92,18 @@ export async function openDesk(environment: Readonly<Record<string, string>> = {
   };
 }
 
-async function call(url: string, token: string, method: string, path: string, body?: object): Promise<Answer> {
+const triesMax = 5;
+const pauseMs = 300;
+
+/** As a client does it: 503 says that nothing was taken and to try again (R9); the machine may be busy. */
+async function call(
+  url: string,
+  token: string,
+  method: string,
+  path: string,
+  body?: object,
+  tries = 1,
+): Promise<Answer> {
   const response = await fetch(`${url}/api/v1${path}`, {
     method,
     headers: {
@@ -101,5 +113,9 @@ async function call(url: string, token: string, method: string, path: string, bo
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
+  if (response.status === 503 && tries < triesMax) {
+    await sleep(pauseMs);
+    return call(url, token, method, path, body, tries + 1);
+  }
   return { status: response.status, body: text === "" ? null : JSON.parse(text) };
 }

@@ -1,10 +1,13 @@
 import { rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { readConfig } from "../../src/config.ts";
 import { type Substitutes, startService } from "../../src/service.ts";
 import { dataFolder } from "./data-folder.ts";
 import { freshDatabase, quiet } from "./database.ts";
 
+const triesMax = 5;
+const pauseMs = 300;
 const admin = { email: "ada@example.com", password: "correct-horse-battery" };
 
 export interface Everline {
@@ -62,7 +65,7 @@ export async function startEverline(
 }
 
 async function signIn(url: string): Promise<Agent> {
-  const call = async (method: string, path: string, body?: object, token?: string): Promise<unknown> => {
+  const call = async (method: string, path: string, body?: object, token?: string, tries = 1): Promise<unknown> => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
       headers: {
@@ -71,6 +74,11 @@ async function signIn(url: string): Promise<Agent> {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    // As a client does it: 503 says that nothing was taken and to try again (R9); the machine may be busy.
+    if (response.status === 503 && tries < triesMax) {
+      await sleep(pauseMs);
+      return call(method, path, body, token, tries + 1);
+    }
     if (!response.ok) throw new Error(`${method} ${path} was answered with ${response.status}`);
     return response.status === 204 ? null : response.json();
   };
