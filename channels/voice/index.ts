@@ -105,14 +105,9 @@ export function createVoice(
         const locale = likelyLocale(form.get("From") ?? "");
         const began = { kind: "call-began", externalId: sidIn(form, "CallSid"), from: callerOf(form), locale } as const;
         const gathered = () => listen(options, firstState(locale), greeting(options.company, locale));
-        const answer =
-          options.transport === "relay"
-            ? connectCall(
-                options,
-                { ...callIn(form, firstState(locale)), ...greeted(options.company, locale) },
-                gathered,
-              )
-            : gathered();
+        const answer = isRelayed(options, firstState(locale))
+          ? connectCall(options, { ...callIn(form, firstState(locale)), ...greeted(options.company, locale) }, gathered)
+          : gathered();
         return { kind: "accepted", events: [parseStart(form, locale), began], answer };
       }),
       webhook("/relay-ended", (form, request) => ({
@@ -151,8 +146,8 @@ function callIn(form: URLSearchParams, { locale, drops }: CallState) {
   return { from: callerOf(form), callId: sidIn(form, "CallSid"), locale, drops, before: "", afterSeq: null };
 }
 
-function isRelayed({ transport }: VoiceOptions, { drops }: CallState): boolean {
-  return transport === "relay" && drops <= resumptionsMax;
+function isRelayed({ transport }: VoiceOptions, { drops, locale }: CallState): boolean {
+  return transport === "relay" && phrases[locale].relayed && drops <= resumptionsMax;
 }
 
 /** The assistant has the call (again): over the socket where it holds, else in single requests. `before` is TwiML. */

@@ -1,9 +1,14 @@
-export type SpokenLocale = "en" | "sv" | "de" | "es";
+export type SpokenLocale = "en" | "sv" | "de" | "es" | "ar";
 
 /** What the phone says by itself; everything else it says is a reply from the conversation. */
 export interface Phrases {
   /** Twilio's language code, for speaking and for understanding speech. */
   readonly language: string;
+  /**
+   * Spoken over the socket as well. Twilio's own lists name Arabic for `<Say>` and `<Gather>` ("ar-AE" is in both, twilio
+   * 6.2.0); which of ConversationRelay's voices and recognisers know it is not documented there.
+   */
+  readonly relayed: boolean;
   readonly greeting: (company: string) => string;
   readonly oneMoment: string;
   readonly stillThere: string;
@@ -31,6 +36,7 @@ export interface Phrases {
 export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
   en: {
     language: "en-US",
+    relayed: true,
     greeting: (company) =>
       `Welcome to ${company}. I am an AI assistant. Tell me what you need help with. For a person, press 0. To be called back, press 1.`,
     oneMoment: "One moment.",
@@ -53,6 +59,7 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
   },
   sv: {
     language: "sv-SE",
+    relayed: true,
     greeting: (company) =>
       `Välkommen till ${company}. Jag är en AI-assistent. Berätta vad du behöver hjälp med. Tryck 0 för att prata med en person, eller 1 för att bli uppringd.`,
     oneMoment: "Ett ögonblick.",
@@ -75,6 +82,7 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
   },
   de: {
     language: "de-DE",
+    relayed: true,
     greeting: (company) =>
       `Willkommen bei ${company}. Ich bin ein KI-Assistent. Sagen Sie mir, wobei Sie Hilfe brauchen. Für einen Menschen drücken Sie die 0, für einen Rückruf die 1.`,
     oneMoment: "Einen Moment.",
@@ -97,6 +105,7 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
   },
   es: {
     language: "es-ES",
+    relayed: true,
     greeting: (company) =>
       `Bienvenido a ${company}. Soy un asistente de IA, inteligencia artificial. Dígame en qué puedo ayudarle. Para hablar con una persona, pulse 0. Para que le llamemos, pulse 1.`,
     oneMoment: "Un momento.",
@@ -117,6 +126,29 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     neverAgain: (key) => `Si no quiere que volvamos a llamar a este número, pulse ${key}.`,
     english: "For English, press 2.",
   },
+  ar: {
+    language: "ar-AE",
+    relayed: false,
+    greeting: (company) =>
+      `أهلاً بك في ${company}. أنا مساعد ذكي، AI، ولست إنساناً. قل لي كيف يمكنني أن أساعدك. للتحدث مع موظف اضغط 0، ولنعاود الاتصال بك اضغط 1.`,
+    oneMoment: "لحظة من فضلك.",
+    stillThere: "ما زلت أبحث.",
+    tooLong: "يستغرق هذا وقتاً أطول مما ينبغي. اضغط 0 للتحدث مع موظف، أو 1 لنعاود الاتصال بك.",
+    notHeard: "لم أسمع شيئاً. كيف يمكنني أن أساعدك؟",
+    offer: "اضغط 0 للتحدث مع موظف، أو 1 لنعاود الاتصال بك.",
+    goodbye: "شكراً لاتصالك. إلى اللقاء.",
+    cutOff: "عذراً، انقطع الخط للحظة.",
+    sayAgain: "أعد ما قلته من فضلك. للتحدث مع موظف اضغط 0، ولنعاود الاتصال بك اضغط 1.",
+    texted: "أرسلت إليك التفاصيل في رسالة نصية.",
+    person: "أريد التحدث مع موظف",
+    callMe: "اتصلوا بي من فضلكم",
+    choose: "يمكنك أن تقول:",
+    website: "موقعنا",
+    accept: "اضغط 1 لتتلقى المكالمة.",
+    onHold: "ابقَ على الخط من فضلك، سنعود إليك حالاً.",
+    neverAgain: (key) => `إن كنت لا تريد أن نتصل بهذا الرقم بعد الآن فاضغط ${key}.`,
+    english: "For English, press 2.",
+  },
 };
 
 /** Country calling codes whose callers most likely speak it; a guess the caller can correct by key. */
@@ -131,6 +163,9 @@ const byPrefix: readonly (readonly [string, SpokenLocale])[] = [
   ["+56", "es"],
   ["+57", "es"],
   ["+51", "es"],
+  ...["+971", "+966", "+974", "+973", "+965", "+968", "+962", "+961", "+964", "+20", "+212", "+213", "+216"].map(
+    (prefix) => [prefix, "ar"] as const,
+  ),
 ];
 
 export function likelyLocale(number: string): SpokenLocale {
@@ -139,5 +174,15 @@ export function likelyLocale(number: string): SpokenLocale {
 
 export function toSpokenLocale(locale: string | null | undefined): SpokenLocale | null {
   const language = locale?.toLowerCase().split("-")[0];
-  return language === "en" || language === "sv" || language === "de" || language === "es" ? language : null;
+  return language !== undefined && isSpoken(language) ? language : null;
+}
+
+/** Null also for what is spoken in single requests alone. */
+export function toRelayedLocale(locale: string | null | undefined): SpokenLocale | null {
+  const spoken = toSpokenLocale(locale);
+  return spoken !== null && phrases[spoken].relayed ? spoken : null;
+}
+
+function isSpoken(language: string): language is SpokenLocale {
+  return Object.hasOwn(phrases, language);
 }

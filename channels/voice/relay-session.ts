@@ -10,7 +10,7 @@ import type {
 } from "../channel.ts";
 import { heardOf, type SpokenPiece } from "./heard.ts";
 import { partsOf } from "./parse.ts";
-import { phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
+import { phrases, type SpokenLocale, toRelayedLocale } from "./phrases.ts";
 import { type Handoff, type OurFrame, type RelayFrame, readFrame } from "./relay-frames.ts";
 import { toSpeech } from "./render.ts";
 import { listenableCount, sentencesOf } from "./sentences.ts";
@@ -189,7 +189,7 @@ class Session {
     this.#sessionId = sessionId;
     this.#after = call.lastSeq;
     this.#heardSeq = call.lastSeq;
-    this.#locale = toSpokenLocale(call.locale) ?? "en";
+    this.#locale = toRelayedLocale(call.locale) ?? "en";
     const undo = [call.onNews(() => this.#rung()), call.onDraft((draft) => this.#sayDraft(draft))];
     this.#undo = () => {
       for (const stop of undo) stop();
@@ -221,7 +221,7 @@ class Session {
 
   async #prompted(said: string, lang: string | undefined, number: number): Promise<void> {
     if (isNoise(said)) return;
-    await this.#take({ pressed: "", said, number, heardIn: toSpokenLocale(lang) ?? this.#locale });
+    await this.#take({ pressed: "", said, number, heardIn: toRelayedLocale(lang) ?? this.#locale });
   }
 
   async #pressed(digit: string, number: number): Promise<void> {
@@ -378,7 +378,7 @@ class Session {
     if (this.#phase !== "open" || this.#askedAt === null || this.#storing || answers < this.#askedSeq) return;
     this.#early ??= { speech: "", dead: false };
     const early = this.#early;
-    const locale = toSpokenLocale(named) ?? this.#locale;
+    const locale = toRelayedLocale(named) ?? this.#locale;
     const speech = toSpeech([{ t: "text", text, format: "markdown" }], locale);
     const said = prefixEnd(speech, early.speech);
     if (early.dead || (said === 0 && early.speech !== "")) return;
@@ -423,7 +423,7 @@ class Session {
       this.#early = null;
       return call.heard(reply.seq, "");
     }
-    const locale = toSpokenLocale(reply.meta?.locale) ?? this.#locale;
+    const locale = toRelayedLocale(reply.meta?.locale) ?? this.#locale;
     if (locale !== this.#locale) this.#switchTo(locale);
     const speech = toSpeech(reply.parts, locale);
     const left = reply.author === "assistant" ? await this.#restOf(call, speech, reply.seq) : speech;

@@ -96,7 +96,9 @@ function connect(
   const parameters = Object.entries({ token, opening }).map(
     ([name, value]) => `<Parameter name="${name}" value="${escapeXml(value)}"/>`,
   );
-  const languages = Object.values(phrases).map((one) => `<Language code="${one.language}"/>`);
+  const languages = Object.values(phrases)
+    .filter(({ relayed }) => relayed)
+    .map((one) => `<Language code="${one.language}"/>`);
   return (
     `<Connect action="${escapeXml(ended)}" method="POST">` +
     `<ConversationRelay ${written(attributes)}>${languages.join("")}${parameters.join("")}</ConversationRelay></Connect>`

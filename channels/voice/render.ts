@@ -47,7 +47,7 @@ function spoken(part: Part, locale: SpokenLocale): string {
 function speakable(text: string, website: string, locale: SpokenLocale): string {
   const withoutAddresses = text.replace(/\[([^\]]+)\]\([^)\s]+\)/g, "$1").replace(/https?:\/\/\S+/g, website);
   const plain = toPlain(withoutAddresses)
-    .replace(/[*_`~#|]+|\p{Extended_Pictographic}\ufe0f?/gu, "")
+    .replace(/[*_`~#|\u200e\u200f\u2066-\u2069]+|\p{Extended_Pictographic}\ufe0f?/gu, "")
     .replace(/^[-•] /gm, "")
     .replace(/\s+/g, " ")
     .trim();

@@ -63,6 +63,19 @@ const words: Readonly<Record<SpokenLocale, NumberWords>> = {
     plus: "más",
     minus: "menos",
   },
+  ar: {
+    currencies: {
+      USD: ["دولار", "دولار", "سنت", "سنت"],
+      EUR: ["يورو", "يورو", "سنت", "سنت"],
+      GBP: ["جنيه إسترليني", "جنيه إسترليني", "بنس", "بنس"],
+      SEK: ["كرونة سويدية", "كرونة سويدية", "أوره", "أوره"],
+      NOK: ["كرونة نرويجية", "كرونة نرويجية", "أوره", "أوره"],
+      DKK: ["كرونة دنماركية", "كرونة دنماركية", "أوره", "أوره"],
+    },
+    and: "و",
+    plus: "زائد",
+    minus: "ناقص",
+  },
 };
 
 const codes: Readonly<Record<string, string>> = { US$: "USD", $: "USD", "€": "EUR", "£": "GBP", kr: "SEK" };

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import type { AwaitReply, Received, SpokenReply } from "../../channels/channel.ts";
 import { createTwilioClient } from "../../channels/twilio/client.ts";
-import { createVoice } from "../../channels/voice/index.ts";
+import { createVoice, type VoiceOptions } from "../../channels/voice/index.ts";
 import { twilioSignature } from "../../src/simulator/sign.ts";
 import { readTwiml } from "../../src/simulator/twiml.ts";
 
 const publicUrl = "https://help.example";
 const authToken = "token-for-tests";
-const voice = createVoice({
+const options: VoiceOptions = {
   account: "default",
   authToken,
   publicUrl: () => publicUrl,
@@ -15,12 +15,13 @@ const voice = createVoice({
   number: "+46800000000",
   transport: "gather",
   client: createTwilioClient({ accountSid: "AC1", authToken, apiKey: null, apiSecret: null, apiUrl: null }),
-});
+};
+const voice = createVoice(options);
 
-function request(path: string, fields: Record<string, string>, token = authToken): Received {
+function request(path: string, fields: Record<string, string>, token = authToken, by = voice): Received {
   const form = new Map(Object.entries({ CallSid: "CA1", From: "+46701234567", To: "+46800000000", ...fields }));
   const url = `/channels/voice/default${path}`;
-  const hook = voice.webhooks.find((one) => one.path === path.split("?")[0]);
+  const hook = by.webhooks.find((one) => one.path === path.split("?")[0]);
   if (hook === undefined) throw new Error(`no webhook ${path}`);
   return hook.receive({
     method: "POST",
@@ -69,6 +70,19 @@ test("a call is greeted in the likely language, says it is an AI, and owes no an
   expect(heard.said[0]).toEqual({ language: "sv-SE", text: expect.stringContaining("AI-assistent") });
   expect(heard.said[0]?.text).toContain("Tom & <Co>");
   expect(twimlOf(accepted(request("/incoming", { From: "+4915112345678" })).answer).said[0]?.language).toBe("de-DE");
+});
+
+test("an Arabic caller is greeted, listened to and answered in Arabic, in single requests whatever the account has", () => {
+  const relayed = createVoice({ ...options, transport: "relay" });
+  const first = twimlOf(accepted(request("/incoming", { From: "+971501234567" }, authToken, relayed)).answer);
+  expect(first.said[0]).toEqual({ language: "ar-AE", text: expect.stringMatching(/Tom & <Co>.*AI/) });
+  expect(first.relay).toBe(null);
+  const heard = accepted(request(pathOf(first.action), { SpeechResult: "ما هي رسوم التأخير؟" }, authToken, relayed));
+  expect(heard.events).toMatchObject([{ kind: "message", locale: "ar" }]);
+  const said = twimlOf(awaiting(heard.answer).respond([reply("الرسوم \u206612,50 EUR\u2069.", "ar")], 4)).said;
+  expect(said).toEqual([{ language: "ar-AE", text: "الرسوم 12 يورو و 50 سنت." }]);
+  // Others have the socket.
+  expect(accepted(request("/incoming", {}, authToken, relayed)).answer).toMatchObject({ kind: "await-call-token" });
 });
 
 test("speech becomes a message whose reply is spoken, then the call listens again", () => {
