@@ -14,6 +14,7 @@ import {
   moveCall,
   phoneIn,
   pickSlot,
+  saysMove,
 } from "./flows/callback.ts";
 import { guardAnswer, type Verdict, wholeSentences } from "./guard.ts";
 import { handOffText } from "./hand-off-words.ts";
@@ -345,7 +346,9 @@ async function continueFlow(context: Context, understood: Understanding): Promis
   if (asked === "person" && understood.flow === "yes") return toPerson(context, "complaint");
   const { calls } = context.deps;
   const moved =
-    calls === undefined || understood.flow === "cancel" ? null : await moveCall(callbackTurn(context, calls));
+    calls === undefined || (understood.flow === "cancel" && !saysMove(context.text))
+      ? null
+      : await moveCall(callbackTurn(context, calls));
   return moved === null ? null : fromStep(context, "callback", moved);
 }
 

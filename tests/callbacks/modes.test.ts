@@ -133,3 +133,49 @@ test("outcome and disposition are noted at wrap-up, and a customer who writes be
   });
   expect(wrapped.body.callback).toMatchObject({ outcome: "Explained the fee.", disposition: "answered", attempts: 2 });
 }, 90_000);
+
+const wishes = {
+  en: { hello: "hello", move: "call me at five in the afternoon instead", cancel: "cancel my call" },
+  sv: { hello: "hej", move: "ring mig klockan fem på eftermiddagen istället", cancel: "avboka mitt samtal" },
+  de: { hello: "hallo", move: "rufen Sie mich stattdessen um 17 Uhr an", cancel: "bitte den Rückruf absagen" },
+  es: { hello: "hola", move: "llámeme mejor a las cinco de la tarde", cancel: "cancelar mi llamada" },
+  ar: { hello: "مرحبا", move: "غيّر المكالمة إلى الساعة 17:00", cancel: "إلغاء المكالمة" },
+} as const;
+
+test("R5 words by web chat, WhatsApp and telephone, in every language: the promised call is moved, and cancelled", async () => {
+  await line.agents("offline");
+  const faults: string[] = [];
+  for (const [locale, words] of Object.entries(wishes))
+    for (const writer of [await line.webChat(locale), line.whatsApp(), await line.onThePhone(locale)]) {
+      await writer.says(words.hello);
+      const conversationId = await line.until("their conversation", () => writer.conversation());
+      const booked = await line.ada.call("POST", "/callbacks", {
+        conversationId,
+        phone: writer.phone,
+        localTime: `${day(9)}T10:30`,
+        zone: "Europe/Stockholm",
+        customerPicked: true,
+      });
+      expect(booked.status, `${writer.name} ${locale}`).toBe(201);
+      const { id } = booked.body.callback;
+      const stands = async () => {
+        const [row] = await line.sql(
+          (db) => db<{ state: string; localTime: string | null }[]>`
+            select state, local_time as "localTime" from callbacks where id = ${id}`,
+        );
+        return row;
+      };
+      const becomes = (what: string, holds: (row: Awaited<ReturnType<typeof stands>>) => boolean) =>
+        line
+          .until(what, async () => holds(await stands()), 4_000)
+          .catch(async () =>
+            faults.push(`${writer.name} ${locale}: not ${what}, but ${JSON.stringify(await stands())}`),
+          );
+      await writer.says(words.move);
+      await becomes("moved to five", (row) => row?.localTime?.endsWith("T17:00") === true);
+      await writer.says(words.cancel);
+      await becomes("cancelled", (row) => row?.state === "cancelled");
+    }
+  expect(faults).toEqual([]);
+  await line.agents("available");
+}, 120_000);

@@ -10,7 +10,7 @@ export interface CallCentre {
   readonly desk: Desk;
   readonly double: ProviderDouble;
   /** Waits until this holds; throws when it does not in time. */
-  until<Value>(what: string, look: () => Promise<Value | null | false | undefined>): Promise<Value>;
+  until<Value>(what: string, look: () => Promise<Value | null | false | undefined>, withinMs?: number): Promise<Value>;
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function openCallCentre(environment: Readonly<Record<string, string
     TWILIO_SMS_NUMBER: ourNumber,
     TWILIO_VOICE_NUMBER: ourNumber,
     PUBLIC_URL: publicUrl,
-    CALL_COUNTRIES: "SE,US,GB,DE,ES",
+    CALL_COUNTRIES: "SE,US,GB,DE,ES,AE",
     TIME_ZONE: "Europe/Stockholm",
     ...environment,
   });
@@ -42,8 +42,8 @@ export async function openCallCentre(environment: Readonly<Record<string, string
   return {
     desk,
     double,
-    async until(what, look) {
-      const deadline = Date.now() + 25_000;
+    async until(what, look, withinMs = 25_000) {
+      const deadline = Date.now() + withinMs;
       for (;;) {
         const found = await look();
         if (found !== null && found !== false && found !== undefined) return found;

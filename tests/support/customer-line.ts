@@ -5,10 +5,19 @@ import { openCallCentre, ourNumber } from "./call-centre.ts";
 
 type Mode = "agent-first" | "customer-first" | "assistant-first";
 
+/** A customer on one channel. */
+interface Writer {
+  readonly name: string;
+  /** Where they are called. */
+  readonly phone: string;
+  says(text: string): Promise<void>;
+  conversation(): Promise<string | null>;
+}
+
 /** A call centre with one agent, and customers who write and are rung. */
 export async function openCustomerLine() {
   const agentPhone = "+46812345678";
-  const centre = await openCallCentre({ DEMO: "true" });
+  const centre = await openCallCentre({ DEMO: "true", TWILIO_WHATSAPP_NUMBER: ourNumber, VOICE_TRANSPORT: "gather" });
   const ada = await centre.desk.agent("Ada");
   const { double, desk, until } = centre;
   const sql = <Row>(work: Parameters<typeof desk.db.run<Row>>[0]) => desk.db.run(work);
@@ -28,6 +37,16 @@ export async function openCustomerLine() {
       .of("sms", phone)
       .filter((one) => one.direction === "out")
       .map((one) => one.body);
+
+  async function conversationOf(phone: string): Promise<string | null> {
+    const [row] = await sql(
+      (db) => db<
+        { id: string }[]
+      >`select c.id from conversations c join contact_addresses a on a.contact_id = c.contact_id
+        where a.value = ${phone} limit 1`,
+    );
+    return row?.id ?? null;
+  }
 
   return {
     centre,
@@ -86,6 +105,63 @@ export async function openCustomerLine() {
               select k.id, k.state, k.local_time as "localTime" from callbacks k
               join contact_addresses a on a.contact_id = k.contact_id where a.value = ${phone} order by k.created_at`,
           ),
+      };
+    },
+    /** Somebody who writes in the chat of the page. */
+    async webChat(locale: string): Promise<Writer> {
+      const chat = async (path: string, token: string | null, body: object) => {
+        const response = await fetch(`${desk.url}/v3/directline/${path}`, {
+          method: "POST",
+          headers: {
+            "content-type": "application/json",
+            ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          },
+          body: JSON.stringify(body),
+        });
+        if (!response.ok) throw new Error(`The web chat answered ${response.status}: ${await response.text()}`);
+        return (await response.json()) as Record<string, string>;
+      };
+      const { token = "" } = await chat("tokens/generate", null, {});
+      const { conversationId = "" } = await chat("conversations", token, {});
+      return {
+        name: "web chat",
+        phone: nextNumber(),
+        says: async (text) =>
+          void (await chat(`conversations/${conversationId}/activities`, token, {
+            type: "message",
+            from: { id: "visitor" },
+            text,
+            locale,
+          })),
+        conversation: async () => {
+          const [row] = await sql(
+            (db) => db<
+              { id: string }[]
+            >`select c.id from conversations c join contact_addresses a on a.contact_id = c.contact_id
+              where a.channel = 'web-chat' order by c.created_at desc limit 1`,
+          );
+          return row?.id ?? null;
+        },
+      };
+    },
+    whatsApp(): Writer {
+      const phone = nextNumber();
+      return {
+        name: "WhatsApp",
+        phone,
+        says: async (body) => void (await double.customer.whatsapp({ from: phone, to: ourNumber, body })),
+        conversation: () => conversationOf(phone),
+      };
+    },
+    async onThePhone(locale: string): Promise<Writer> {
+      const abroad = { en: "+1202555", de: "+4915112", es: "+346123", ar: "+9715012" }[locale] ?? "+4670175";
+      const phone = `${abroad}${String(++numbers).padStart(abroad === "+1202555" ? 4 : 5, "0")}`;
+      const { callSid } = await double.customer.call({ from: phone, to: ourNumber });
+      return {
+        name: "telephone",
+        phone,
+        says: async (speech) => void (await double.customer.gather({ callSid, speech })),
+        conversation: () => conversationOf(phone),
       };
     },
     close: () => centre.close(),

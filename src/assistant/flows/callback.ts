@@ -21,6 +21,11 @@ const slotOption = "call-slot:";
 const moves =
   /(?<!\p{L})(?:move|change|reschedule|postpone|make it|flytta|ändra|byt|skjut upp|verschieb\w*|verleg\w*|ändere?|cambia\w*|mover|mueve\w*|muév\w*|aplaza\w*|posponer|غيّر|غير|انقل|تغيير|نقل)(?!\p{L})/iu;
 
+/** A word about another time, whatever the rest was taken for. */
+export function saysMove(text: string): boolean {
+  return moves.test(text);
+}
+
 /** What the flow says and remembers; the caller makes a reply of it. */
 export interface CallbackStep {
   readonly text: string;
@@ -39,15 +44,17 @@ export interface CallbackTurn {
 
 /** Asks for what is missing, number before time, then promises the call as the customer's words say. */
 export async function callbackFlow(from: CallbackTurn, wish: string): Promise<CallbackStep> {
-  const open = moves.test(from.text) ? await openCall(from) : null;
-  const known = open?.phone ?? null;
-  if (known !== null) return offerSlots(from, known, open?.zone ?? (await zoneOf(from, known)), anyTime(from));
-  const phone = phoneFrom(from);
+  const own = phoneFrom(from);
+  const moving = saysMove(from.text);
+  const open = moving || own === null ? await openCall(from) : null;
+  // Whoever is to be called already has told us where.
+  const phone = moving ? (open?.phone ?? own) : (own ?? open?.phone ?? null);
   if (phone === null) {
     return { text: from.say.callbackAskNumber, state: { asked: "phone", wish: wish.slice(0, wishMaxChars) } };
   }
   const { desk } = from;
-  const zone = await zoneOf(from, phone);
+  const zone = open?.zone ?? (await zoneOf(from, phone));
+  if (moving && open !== null) return offerSlots(from, phone, zone, anyTime(from));
   const read = readTime(withoutNumbers(wish), zone, desk.now());
   if (read.kind === "unclear") return offerSlots(from, phone, zone, read);
   return promiseAt(from, phone, zone, read, wish);
@@ -70,7 +77,7 @@ export async function moveCall(from: CallbackTurn): Promise<CallbackStep | null>
   const { desk, turn, text } = from;
   const asked = turn.flow.asked === "slot";
   const justPromised = turn.flow.promised === true;
-  if (!asked && !justPromised && !moves.test(text)) return null;
+  if (!asked && !justPromised && !saysMove(text)) return null;
   const open = await openCall(from);
   const phone = open?.phone ?? (typeof turn.flow.phone === "string" ? turn.flow.phone : null);
   if (phone === null || (!asked && open === null)) return null;
@@ -78,7 +85,7 @@ export async function moveCall(from: CallbackTurn): Promise<CallbackStep | null>
   const read = readTime(withoutNumbers(text), zone, desk.now());
   if (read.kind === "none") return null;
   // Without a word about moving it takes a clear time.
-  if (justPromised && read.kind !== "at" && !moves.test(text)) return null;
+  if (justPromised && read.kind !== "at" && !saysMove(text)) return null;
   return read.kind === "unclear" ? offerSlots(from, phone, zone, read) : promiseAt(from, phone, zone, read, text);
 }
 
