@@ -17,7 +17,7 @@ export function installDriverGuard(onDriverFault: () => void): () => void {
 }
 
 /** The driver looks array types up after each connect without awaiting it: cut off there, its rejection has no owner. */
-const ownLookUp = "select b.oid, b.typarray";
+export const ownLookUp = "select b.oid, b.typarray";
 
 /** The TypeError thrown by the driver's own connection code, or its look-up of array types cut off midway. */
 function isDriverFault(error: unknown): boolean {

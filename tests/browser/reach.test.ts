@@ -7,7 +7,7 @@ import { type Agent, type Everline, startEverline } from "../support/everline.ts
 import { describeWith } from "../support/parts.ts";
 import { type PushService, startPushService } from "../support/push-service.ts";
 
-const soon = { timeout: 20_000, interval: 50 };
+const soon = { timeout: 45_000, interval: 50 };
 
 describeWith(wholeBrowser, "being told when an answer comes", () => {
   let everline: Everline;
