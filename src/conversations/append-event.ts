@@ -15,12 +15,12 @@ export async function appendEvent(
   },
 ): Promise<number> {
   const [row] = await sql<{ seq: number }[]>`
-    update conversations set next_seq = next_seq + 1, last_activity_at = now(), listed_at = now() where id = ${conversationId}
-    returning next_seq - 1 as seq`;
+    with taken as (update conversations set next_seq = next_seq + 1, last_activity_at = now(), listed_at = now()
+      where id = ${conversationId} returning id, next_seq - 1 as seq)
+    insert into events (conversation_id, seq, type, actor, agent_id, data)
+      select id, seq, ${event.type}::text, ${actorOf(event)}::text, ${event.agentId}::uuid, ${sql.json(asJson(event.data))}::jsonb
+      from taken returning seq`;
   if (row === undefined) throw new Error("The conversation is gone.");
-  await sql`insert into events (conversation_id, seq, type, actor, agent_id, data)
-    values (${conversationId}, ${row.seq}, ${event.type}, ${actorOf(event)}, ${event.agentId},
-      ${sql.json(asJson(event.data))})`;
   return row.seq;
 }
 
