@@ -1,7 +1,7 @@
 import type { TransactionSql } from "../db/client.ts";
 
-/** A wrap-up that is forgotten keeps nobody from the next call for longer. */
-const wrapUpMaxSeconds = 600;
+/** A wrap-up that is forgotten keeps nobody from the next call for longer, and counts as work for no longer. */
+export const wrapUpMaxSeconds = 600;
 
 /** Agents `a` who can take a call now: they take calls, are on no line, and noted what came of the last one. */
 export function freeAgents(sql: TransactionSql) {

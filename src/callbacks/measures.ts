@@ -49,7 +49,7 @@ export async function callbackMeasures(
       channel: sql`source`,
       none: sql`null::text`,
     }[by ?? "none"];
-    return sql<(Counted & { key: string | null; total: boolean })[]>`
+    return sql<(Counted & Group)[]>`
       with timed as (
         select ${key} as key, state, connected_at, ended_at, first_rung_at,
           extract(epoch from first_rung_at - coalesce(wanted_at, asked_at)) as wait
@@ -64,13 +64,30 @@ export async function callbackMeasures(
           as "medianHandleSeconds"
       from timed group by grouping sets ((), (key)) order by key`;
   });
-  const all = rows.find(({ total }) => total);
-  if (all === undefined) throw new Error("The measures have no total.");
-  const groups = by === null ? [] : rows.filter(({ total }) => !total);
-  return { all: withShares(all), by: new Map(groups.map((row) => [row.key ?? "", withShares(row)])) };
+  return groupsOf(rows, by, withShares);
 }
 
-function withShares({ key: _, total: __, ...row }: Counted & { key: string | null; total: boolean }): CallbackMeasures {
+/** A row of `grouping sets ((), (key))`. */
+export interface Group {
+  readonly key: string | null;
+  /** Is it the one over everything? */
+  readonly total: boolean;
+}
+
+/** The total and the groups of such a query, each finished. Throws when there is no total: the query is another one. */
+export function groupsOf<Row extends Group, Done>(
+  rows: readonly Row[],
+  by: MeasuresAsked["by"],
+  finish: (row: Omit<Row, keyof Group>) => Done,
+): { readonly all: Done; readonly by: ReadonlyMap<string, Done> } {
+  const done = rows.map(({ key, total, ...row }) => ({ key, total, value: finish(row) }));
+  const all = done.find(({ total }) => total);
+  if (all === undefined) throw new Error("The measures have no total.");
+  const groups = by === null ? [] : done.filter(({ total }) => !total);
+  return { all: all.value, by: new Map(groups.map(({ key, value }) => [key ?? "", value])) };
+}
+
+function withShares(row: Counted): CallbackMeasures {
   const { promised, kept, reached } = row;
   return {
     ...row,

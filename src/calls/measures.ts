@@ -1,10 +1,8 @@
+import { wrapUpMaxSeconds } from "../agents/free-agents.ts";
 import { teamFor } from "../callbacks/hours.ts";
-import type { MeasuresAsked } from "../callbacks/measures.ts";
+import { type Group, groupsOf, type MeasuresAsked } from "../callbacks/measures.ts";
 import type { Db } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
-
-/** A wrap-up that is forgotten is no work. */
-const wrapUpMaxSeconds = 600;
 
 export interface InboundMeasures {
   readonly calls: number;
@@ -47,7 +45,7 @@ export async function inboundMeasures(
       channel: sql`'voice'::text`,
       none: sql`null::text`,
     }[by ?? "none"];
-    return sql<(Counted & { key: string | null; total: boolean })[]>`
+    return sql<(Counted & Group)[]>`
       with handled as (
         select conference, sum(extract(epoch from least(coalesce(wrapped_at, ended_at),
           ended_at + ${wrapUpMaxSeconds} * interval '1 second') - joined_at)) as seconds
@@ -68,13 +66,10 @@ export async function inboundMeasures(
         (percentile_cont(0.5) within group (order by handle))::float8 as "medianHandleSeconds"
       from timed group by grouping sets ((), (key)) order by key`;
   });
-  const all = rows.find(({ total }) => total);
-  if (all === undefined) throw new Error("The measures have no total.");
-  const groups = by === null ? [] : rows.filter(({ total }) => !total);
-  return { all: withShares(all), by: new Map(groups.map((row) => [row.key ?? "", withShares(row)])) };
+  return groupsOf(rows, by, withShares);
 }
 
-function withShares({ key: _, total: __, ...row }: Counted & { key: string | null; total: boolean }): InboundMeasures {
+function withShares(row: Counted): InboundMeasures {
   const served = row.answered + row.abandoned;
   return {
     ...row,
