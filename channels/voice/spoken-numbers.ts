@@ -91,7 +91,7 @@ const telephone = /(?<![\d.,])\+?\d(?:[\s\u00a0()-]{0,2}\d){6,14}(?![\d.,]?\d)/g
 /** "PL-104321", "104321": nobody says a hundred and four thousand. */
 const reference = /\b([A-Z]{1,4}-?)?(\d{5,})\b/g;
 /** The last digits of a card are digits, not a number. */
-const lastFour = /(ending in|slutar på|Endziffern|terminada en) (\d{4})\b/g;
+const lastFour = /(ending in|slutar på|Endziffern|terminada en|المنتهية بالأرقام) (\d{4})\b/g;
 
 /** Amounts, dates, telephone numbers and references as one says them; everything else as it was. Pure. */
 export function spokenNumbers(text: string, locale: SpokenLocale): string {

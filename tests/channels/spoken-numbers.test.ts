@@ -13,6 +13,7 @@ const said = [
   ],
   ["en", "Call +1 202 555 0143.", "Call plus 1, 2 0 2, 5 5 5, 0 1 4 3."],
   ["en", "Order PL-104321 and 104322", "Order P L 1 0 4 3 2 1 and 1 0 4 3 2 2"],
+  ["ar", "بطاقتك المنتهية بالأرقام 4242 مفعّلة.", "بطاقتك المنتهية بالأرقام 4 2 4 2 مفعّلة."],
   ["en", "Your card ending in 4242 is active since 2024.", "Your card ending in 4 2 4 2 is active since 2024."],
   ["sv", "499,00 kr, 1 499,50 kr och 42,50 US$", "499 kronor, 1499 kronor och 50 öre och 42 dollar och 50 cent"],
   ["sv", "Vi har 1 000 000 kunder.", "Vi har 1 000 000 kunder."],
