@@ -8,7 +8,7 @@ export interface HandOffSummary {
   readonly issue: string;
   /** Article ids shown or considered. */
   readonly articles: readonly string[];
-  /** What the assistant did before, in a few words. */
+  /** The kind of the assistant's reply before; empty: there was none. */
   readonly tried: string;
 }
 

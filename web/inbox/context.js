@@ -98,6 +98,13 @@ const reasons = {
   "opt-out-request": "Wants no more messages",
 };
 
+/** What the assistant did last before it handed over, by the kind of its reply. */
+const tried = {
+  answer: "The assistant had answered.",
+  clarify: "The assistant had asked what was meant.",
+  unknown: "The assistant had no answer.",
+};
+
 function summary(handed) {
   if (!handed || typeof handed !== "object") return [];
   return [
@@ -105,7 +112,7 @@ function summary(handed) {
       "Handed over",
       el("p", {}, el("strong", {}, reasons[handed.reason] ?? "By the assistant")),
       handed.issue ? el("blockquote", { dir: "auto" }, handed.issue) : null,
-      handed.tried ? el("p", { className: "soft", dir: "auto" }, handed.tried) : null,
+      tried[handed.tried] ? el("p", { className: "soft" }, tried[handed.tried]) : null,
       handed.articles?.length > 0 ? el("p", { className: "soft" }, `Articles: ${handed.articles.join(", ")}`) : null,
     ),
   ];

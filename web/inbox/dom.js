@@ -17,7 +17,9 @@ export function el(tag, properties = {}, ...children) {
 export const isolated = (text) => el("bdi", {}, text);
 
 /** How the customer is called on screen. */
-export const nameOf = (one) => one.contactName ?? one.address ?? "Visitor";
+/** Visitors of the chat without a name are told apart by the end of their address. */
+export const nameOf = (one) => one.contactName ?? visitorName(one.address) ?? one.address ?? "Visitor";
+const visitorName = (address) => (/^dl_[0-9a-f]{32}$/.test(address ?? "") ? `Visitor ${address.slice(-4)}` : null);
 
 const channelNames = { sms: "SMS", whatsapp: "WhatsApp", voice: "Phone", "web-chat": "Web chat" };
 export const channelName = (channel) => channelNames[channel] ?? channel ?? "";
