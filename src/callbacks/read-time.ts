@@ -1,4 +1,38 @@
 import { dayAfter, instantOf, localTimeOf } from "../lib/zoned-time.ts";
+import {
+  amounts,
+  before,
+  begins,
+  days,
+  ends,
+  greetings,
+  halfHourIn,
+  halfPast,
+  halfTo,
+  hours,
+  inSome,
+  leads,
+  marks,
+  minus,
+  minuteWords,
+  monthNames,
+  nextWeek,
+  now,
+  ofPart,
+  oneHourIn,
+  oneOf,
+  type PartOfDay,
+  parts,
+  past,
+  plain,
+  plus,
+  quarterHourIn,
+  twoDaysIn,
+  twoHoursIn,
+  unitOf,
+  weekdays,
+  weekIn,
+} from "./time-words.ts";
 
 /** When a customer wants to be called, as their words say it. */
 export type ReadTime =
@@ -11,137 +45,144 @@ export type ReadTime =
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
 
-/** Letters on both sides end a word; \b knows only English ones. */
-const word = (words: string) => new RegExp(`(?<![\\p{L}\\p{N}])(?:${words})(?![\\p{L}\\p{N}])`, "u");
-
-const days: readonly (readonly [RegExp, number])[] = [
-  [word("day after tomorrow|i ?övermorgon|övermorgon|übermorgen|pasado mañana|بعد غد"), 2],
-  [
-    word(
-      "tomorrow|tmrw|i ?morgon|imorrn|(?<!heute |guten |(?:mon|diens|donners|frei|sams|sonn)tag |mittwoch )morgen|(?<!(?:la|esta|de) )mañana|غدا|غدًا|غداً",
-    ),
-    1,
-  ],
-  [
-    word(
-      "today|tonight|this (?:morning|afternoon|evening)|i ?dag|i ?kväll|i ?eftermiddag|i ?förmiddag|heute|hoy|esta (?:mañana|tarde|noche)|اليوم|الليلة",
-    ),
-    0,
-  ],
-];
-/** Monday first. */
-const weekdays = [
-  word("monday|mon|måndag|montag|lunes|الاثنين|الإثنين"),
-  word("tuesday|tue|tues|tisdag|dienstag|martes|الثلاثاء"),
-  word("wednesday|wed|onsdag|mittwoch|miércoles|miercoles|الأربعاء|الاربعاء"),
-  word("thursday|thu|thurs|torsdag|donnerstag|jueves|الخميس"),
-  word("friday|fri|fredag|freitag|viernes|الجمعة"),
-  word("saturday|sat|lördag|samstag|sonnabend|sábado|sabado|السبت"),
-  word("sunday|sun|söndag|sonntag|domingo|الأحد|الاحد"),
-];
-/** From and to in hours. The afternoon before the morning: "tarde" is said of both with "mañana" as the day. */
-const parts: readonly (readonly [RegExp, number, number])[] = [
-  [word("noon|midday|lunch(?:time)?|mitt på dagen|lunchtid|mittags?|mediodía|mediodia|الظهر"), 12, 13],
-  [word("afternoon|(?:i ?)?eftermiddag(?:en)?|nachmittags?|tarde|بعد الظهر|العصر"), 13, 17],
-  [word("evening|tonight|(?:i ?)?kväll(?:en)?|abends?|noche|المساء|مساء|مساءً"), 17, 20],
-  [
-    word(
-      "morning|(?:i ?)?förmiddag(?:en)?|på morgonen|vormittags?|morgens|früh|heute morgen|(?:mon|diens|donners|frei|sams|sonn)tag morgen|mittwoch morgen|(?:la|esta) mañana|الصباح|صباح|صباحا|صباحًا",
-    ),
-    8,
-    12,
-  ],
-];
-const now = word(
-  "now|right away|immediately|asap|as soon as possible|straight away|nu|genast|direkt|så snart som möjligt|jetzt|sofort|gleich|so bald wie möglich|ahora(?: mismo)?|ya|cuanto antes|lo antes posible|الآن|الان|فورا|فوراً",
-);
-const numbers: Readonly<Record<string, number>> = {
-  ...count("a|an|en|ett|eine|einer|einem|ein|un|una", 1),
-  ...count("one|eins|uno", 1),
-  ...count("two|två|zwei|dos", 2),
-  ...count("three|tre|drei|tres", 3),
-  ...count("four|fyra|vier|cuatro", 4),
-  ...count("five|fem|fünf|cinco", 5),
-  ...count("six|sex|sechs|seis", 6),
-  ...count("seven|sju|sieben|siete", 7),
-  ...count("eight|åtta|acht|ocho", 8),
-  ...count("nine|nio|neun|nueve", 9),
-  ...count("ten|tio|zehn|diez", 10),
-  ...count("eleven|elva|elf|once", 11),
-  ...count("twelve|tolv|zwölf|doce", 12),
-  ...count("fifteen|femton|fünfzehn|quince", 15),
-  ...count("twenty|tjugo|zwanzig|veinte", 20),
-  ...count("thirty|trettio|dreißig|dreissig|treinta", 30),
-};
-const numberWords = Object.keys(numbers)
-  .sort((a, b) => b.length - a.length)
-  .join("|");
-const halfHourIn = word(
-  "(?:in|within|om|in|en|dentro de) (?:half an hour|en halvtimme|einer halben stunde|media hora)|بعد نصف ساعة",
-);
-const inSome = new RegExp(
-  `(?<![\\p{L}])(?:in|om|en|dentro de|بعد) (\\d{1,3}|${numberWords}) ?(minutes?|mins?|hours?|hrs?|h|days?|minut(?:er)?|timm(?:e|ar)|dag(?:ar)?|minuten?|stunden?|tag(?:e|en)?|minutos?|horas?|días?|dias?|دقيقة|دقائق|ساعة|ساعات|أيام)(?![\\p{L}])`,
-  "u",
-);
-const pairs = word("بعد ساعتين");
 const isoDate = /(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)/;
-const clockTime = /(?<![\d:.])([01]?\d|2[0-4])[:.]([0-5]\d)(?![\d.:])\s*(am|pm|a\.m\.|p\.m\.)?/u;
-const halfToHour = new RegExp(`(?<![\\p{L}])(?:halb|halv) (\\d{1,2}|${numberWords})(?![\\p{L}\\d])`, "u");
-const marked = new RegExp(
-  `(?<![\\p{L}])(?:at|around|about|kl\\.?|klockan|um|gegen|ab|a las?|sobre las|الساعة) ?(\\d{1,2}|${numberWords})(?![\\p{L}\\d:.%])\\s*(am|pm|a\\.m\\.|p\\.m\\.|o'clock|uhr)?`,
+const months = monthNames.map((names) => `(?:${names})`).join("|");
+/** "3 December", "den 3:e december", "3. Dezember", "3 de diciembre", "3 ديسمبر". */
+const dayMonth = new RegExp(`(?<![\\d:.])(\\d{1,2})(?:st|nd|rd|th|:[ea]|\\.|º)? ?(?:of |de )?(${months})${ends}`, "u");
+const monthDay = new RegExp(
+  `${begins}(${months}) (?:the )?(\\d{1,2})(?:st|nd|rd|th)?(?![\\d:.]|\\s?(?:${marks})${ends})`,
   "u",
 );
-const suffixed = /(?<![\d:.])(\d{1,2})\s?(am|pm|a\.m\.|p\.m\.|o'clock|uhr)(?!\p{L})/u;
+/** "3.12.", "am 3.12", "3/12": what looks like an hour and is named or ended like a day. */
+const dayFigures = [
+  /(?<![\d:.])(\d{1,2})\.(\d{1,2})\.(?:\d{4})?(?!\d)/,
+  /(?<=(?:^|\s)(?:am|den|el|on|the) )(\d{1,2})\.(\d{1,2})(?![\d.:])/,
+  /(?<![\d/])(\d{1,2})\/(\d{1,2})(?:\/\d{2,4})?(?![\d/])/,
+];
+const dayOfMonth =
+  /(?<=(?:^|\s)(?:on|the|den|am|el|día|dia|يوم) )(\d{1,2})(?:(?:st|nd|rd|th)(?!\p{L})|:[ea](?!\p{L})|\.(?!\d))/u;
 
-function count(words: string, value: number): Record<string, number> {
-  return Object.fromEntries(words.split("|").map((one) => [one, value]));
-}
+const clockTime =
+  /(?<![\d:.])([01]?\d|2[0-4])(?:[:.]| ?h ?| uhr )([0-5]\d)(?![\d:]|\.\d)\s*(am|pm|a\.m\.|p\.m\.|[صم](?!\p{L}))?/u;
+const amount = `(?:\\d{1,2} ${minuteWords}|(?:${oneOf(amounts)})(?: ${minuteWords})?)`;
+/** An hour with everything that may stand around it, so that one reads "kvart i tio", "nueve y media", "الخامسة الا ربع". */
+const hourSaid = new RegExp(
+  `(?:${begins}(?<lead>${leads}) ?)?` +
+    `(?:(?:${begins}(?<amount>${amount}) (?:(?<past>${past})|(?<before>${before})) )?(?:${begins}(?:(?<halfTo>${halfTo})|(?<halfPast>${halfPast})) )?` +
+    `|${begins}(?<quarters>viertel|dreiviertel|drei viertel) )` +
+    `(?<![\\p{L}\\p{N}/-]|\\d[:.,])(?<hour>\\d{1,2}|${oneOf(hours)})(?![\\d%/]|[:.,]\\d)` +
+    `(?:\\s?(?<mark>${marks})${ends}|(?!\\p{L}))` +
+    `(?: (?:(?<minus>${minus}) (?<less>${amount})|(?:${plus})(?<more>${amount})|(?<minutes>[0-5]\\d|${oneOf(amounts)}))${ends})?` +
+    `(?:\\s?(?<late>${marks})${ends})?`,
+  "gu",
+);
+const anyOf = (patterns: readonly RegExp[]) => `(?:${patterns.map(({ source }) => source).join("|")})`;
+const anyDay = anyOf([...days.map(([words]) => words), ...weekdays]);
+const partFollows = new RegExp(`^,? ?${ofPart}${anyOf(parts.map(({ words }) => words))}`, "u");
+const dayFollows = new RegExp(`^,? ${anyDay}`, "u");
+const dayPrecedes = new RegExp(`${anyDay},? $`, "u");
+const over = /^\s*(?:[.,!?؟]|$)/u;
 
 /**
- * Reads when somebody wants to be called: "tomorrow at 9", "imorgon kl 15", "heute Abend", "el lunes a las 10", "in two
- * hours", on the clock of `zone`. An hour from one to seven means the afternoon unless the words say otherwise. Pure.
+ * Reads when somebody wants to be called: "tomorrow at 9", "imorgon kl 15", "heute Abend", "el lunes a las 10", "الساعة
+ * الخامسة مساء", "in two hours", on the clock of `zone`. An hour from one to seven means the afternoon unless the words say
+ * otherwise. Pure.
  */
 export function readTime(text: string, zone: string, at: number): ReadTime {
-  const said = text
-    .normalize("NFC")
-    .toLowerCase()
-    .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
-    .replace(/\s+/g, " ");
+  const said = plain(text).replace(greetings, "");
   const later = relative(said);
   if (later !== null) {
     const then = Math.ceil((at + later) / minuteMs) * minuteMs;
     return { kind: "at", at: then, localTime: localTimeOf(new Date(then), zone) };
   }
   const today = localTimeOf(new Date(at), zone).slice(0, 10);
-  const date = dateIn(said, today);
-  const part = parts.find(([words]) => words.test(said)) ?? null;
-  const clock = clockIn(said, part);
+  const { date, days: span, rest } = dateIn(said, today, zone);
+  const part = parts.find(({ words }) => words.test(rest)) ?? null;
+  const clock = clockIn(rest, part);
   if (clock !== null) return onClock(date, clock, { zone, at, today });
   if (date === null && part === null) return { kind: now.test(said) ? "now" : "none" };
-  return between(date ?? today, part, { zone, at });
+  return between(date ?? today, part, { zone, at, span });
 }
 
 function relative(said: string): number | null {
   if (halfHourIn.test(said)) return 30 * minuteMs;
-  if (pairs.test(said)) return 120 * minuteMs;
+  if (quarterHourIn.test(said)) return 15 * minuteMs;
+  if (twoHoursIn.test(said)) return 120 * minuteMs;
+  if (oneHourIn.test(said)) return 60 * minuteMs;
   const match = inSome.exec(said);
   if (match === null) return null;
-  const [, many = "", unit = ""] = match;
-  const amount = Number(many) || numbers[many] || 0;
-  if (/^(?:min|دق)/.test(unit)) return amount * minuteMs;
-  return /^(?:h|timm|stund|hora|ساع)/.test(unit) ? amount * 60 * minuteMs : null;
+  const { many, unit } = amountIn(match);
+  if (unit === "day") return null;
+  return many * (unit === "hour" ? 60 : 1) * minuteMs;
 }
 
-/** The day that is meant, as a date; null when none is named. */
-function dateIn(said: string, today: string): string | null {
-  const iso = isoDate.exec(said);
-  if (iso !== null) return iso[0];
+function amountIn([, many = "", unit = ""]: RegExpExecArray) {
+  return { many: Number(many) || (amounts.get(many) ?? 1), unit: unitOf(unit) };
+}
+
+interface Day {
+  /** Null when none is named. */
+  readonly date: string | null;
+  /** For how many days from there on. */
+  readonly days: number;
+  /** What is said beside it. */
+  readonly rest: string;
+}
+
+/** The day that is meant. */
+function dateIn(said: string, today: string, zone: string): Day {
+  const figures = inFigures(said, today, zone);
+  if (figures !== null) return figures;
   const named = days.find(([words]) => words.test(said));
-  if (named !== undefined) return dayAfter(today, named[1]);
+  if (named !== undefined) return { date: dayAfter(today, named[1]), days: 1, rest: said };
+  const some = inSome.exec(said);
+  const away = some !== null ? amountIn(some).many : twoDaysIn.test(said) ? 2 : weekIn.test(said) ? 7 : null;
+  if (away !== null) return { date: dayAfter(today, away), days: 1, rest: some === null ? said : without(said, some) };
   const weekday = weekdays.findIndex((words) => words.test(said));
-  if (weekday < 0) return null;
   const nowDay = (new Date(`${today}T00:00Z`).getUTCDay() + 6) % 7;
-  return dayAfter(today, ((weekday - nowDay + 6) % 7) + 1);
+  const monday = 7 - nowDay;
+  if (nextWeek.test(said))
+    return { date: dayAfter(today, monday + Math.max(weekday, 0)), days: weekday < 0 ? 5 : 1, rest: said };
+  if (weekday < 0) return { date: null, days: 1, rest: said };
+  return { date: dayAfter(today, ((weekday - nowDay + 6) % 7) + 1), days: 1, rest: said };
+}
+
+function inFigures(said: string, today: string, zone: string): Day | null {
+  const iso = isoDate.exec(said);
+  if (iso !== null) return { date: iso[0], days: 1, rest: without(said, iso) };
+  const found = (match: RegExpExecArray, day: string | undefined, month: number): Day | null => {
+    const date = comingDate(today, Number(day), month);
+    return date === null ? null : { date, days: 1, rest: without(said, match) };
+  };
+  const byName = dayMonth.exec(said);
+  if (byName !== null) return found(byName, byName[1], monthOf(byName[2]));
+  const nameFirst = monthDay.exec(said);
+  if (nameFirst !== null) return found(nameFirst, nameFirst[2], monthOf(nameFirst[1]));
+  const written = dayFigures.map((pattern) => pattern.exec(said)).find((one) => one !== null);
+  if (written !== undefined) {
+    const [all, first, second] = written;
+    const monthFirst = all.includes("/") && zone.startsWith("America/");
+    return monthFirst ? found(written, second, Number(first)) : found(written, first, Number(second));
+  }
+  const alone = dayOfMonth.exec(said);
+  if (alone === null) return null;
+  const day = Number(alone[1]);
+  const month = Number(today.slice(5, 7)) + (day < Number(today.slice(8)) ? 1 : 0);
+  return found(alone, alone[1], month > 12 ? 1 : month);
+}
+
+const monthOf = (name = ""): number => monthNames.findIndex((names) => names.split("|").includes(name)) + 1;
+
+const without = (said: string, match: RegExpExecArray): string =>
+  `${said.slice(0, match.index)} ${said.slice(match.index + match[0].length)}`;
+
+/** The next such day from today on; null when there is none. */
+function comingDate(today: string, day: number, month: number): string | null {
+  const year = Number(today.slice(0, 4));
+  const of = (one: number) => `${one}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+  const date = of(year) < today ? of(year + 1) : of(year);
+  const asUtc = Date.parse(`${date}T00:00Z`);
+  return !Number.isNaN(asUtc) && new Date(asUtc).toISOString().startsWith(date) ? date : null;
 }
 
 interface Clock {
@@ -149,38 +190,65 @@ interface Clock {
   readonly minute: number;
 }
 
-function clockIn(said: string, part: readonly [RegExp, number, number] | null): Clock | null {
-  const half = halfToHour.exec(said);
-  if (half !== null) return halved(Number(half[1]) || numbers[half[1] ?? ""] || 0, part);
-  const exact = clockTime.exec(said.replace(isoDate, ""));
+function clockIn(said: string, part: PartOfDay | null): Clock | null {
+  const exact = clockTime.exec(said);
   if (exact !== null) return toClock(Number(exact[1]), Number(exact[2]), exact[3], part, true);
-  const found = marked.exec(said) ?? suffixed.exec(said);
-  if (found === null) return null;
-  const hour = numbers[found[1] ?? ""] ?? Number(found[1]);
-  return hour > 24 ? null : toClock(hour, 0, found[2], part, false);
+  for (const match of said.matchAll(hourSaid)) {
+    const groups = match.groups ?? {};
+    if (!isHour(said, match, groups)) continue;
+    const { hour = "" } = groups;
+    const whole = toClock(Number(hour) || (hours.get(hour) ?? 0), 0, groups.mark ?? groups.late, part, false);
+    return whole === null ? null : moved(whole, minutesBeside(groups));
+  }
+  return part?.sharp === undefined ? null : { hour: part.sharp, minute: 0 };
 }
 
-/** "Halb zehn", "halv tio": half an hour before. */
-function halved(hour: number, part: readonly [RegExp, number, number] | null): Clock | null {
-  const whole = toClock(hour, 0, undefined, part, false);
-  return whole === null || hour === 0 ? null : { hour: (whole.hour + 23) % 24, minute: 30 };
+type Groups = Readonly<Record<string, string | undefined>>;
+
+/** Is this number an hour? Something beside it has to say so. */
+function isHour(said: string, { index, 0: all }: RegExpExecArray, groups: Groups): boolean {
+  const { hour = "", amount: minutes, halfTo: to, halfPast: after, quarters } = groups;
+  const value = Number(hour) || (hours.get(hour) ?? 0);
+  if (value > 24) return false;
+  const rest = said.slice(index + all.length);
+  if (groups.lead !== undefined || groups.mark !== undefined || groups.late !== undefined) return true;
+  if (minutes !== undefined || to !== undefined || after !== undefined || quarters !== undefined) return true;
+  if (partFollows.test(rest)) return true;
+  if (dayPrecedes.test(said.slice(0, index))) return over.test(rest);
+  if (index > 0 || (/^\d/.test(hour) && !dayFollows.test(rest))) return false;
+  // The whole answer to "when?"; a lone "one" answers something else.
+  return dayFollows.test(rest) || (value > 1 && over.test(rest));
+}
+
+/** How many minutes after the hour itself. */
+function minutesBeside(groups: Groups): number {
+  const of = (said = "0") => amounts.get(said) ?? amounts.get(said.replace(/ \D+$/, "")) ?? Number.parseInt(said, 10);
+  const beside = groups.before === undefined ? of(groups.amount) : -of(groups.amount);
+  const half = groups.halfTo === undefined ? (groups.halfPast === undefined ? 0 : 30) : -30;
+  const quarters = groups.quarters === undefined ? 0 : groups.quarters === "viertel" ? -45 : -15;
+  return beside + half + quarters + of(groups.more) + of(groups.minutes) - of(groups.less);
+}
+
+function moved({ hour, minute }: Clock, by: number): Clock {
+  const minutes = (hour * 60 + minute + by + 24 * 60) % (24 * 60);
+  return { hour: Math.floor(minutes / 60), minute: minutes % 60 };
 }
 
 function toClock(
   hour: number,
   minute: number,
   mark: string | undefined,
-  part: readonly [RegExp, number, number] | null,
+  part: PartOfDay | null,
   exact: boolean,
 ): Clock | null {
   if (hour > 24) return null;
   const half = mark?.[0];
-  if (half === "p" && hour < 12) return { hour: hour + 12, minute };
-  if (half === "a") return { hour: hour === 12 ? 0 : hour, minute };
-  const late = part !== null && part[1] >= 12;
-  if (hour < 12 && late && hour + 12 <= 23 && !(part[1] === 12 && hour >= 10)) return { hour: hour + 12, minute };
+  if (half === "p" || half === "م") return { hour: hour < 12 ? hour + 12 : hour, minute };
+  if (half === "a" || half === "ص") return { hour: hour === 12 ? 0 : hour, minute };
+  const late = part !== null && part.from >= 12;
+  if (hour < 12 && late && hour + 12 <= 23 && !(part.from === 12 && hour >= 10)) return { hour: hour + 12, minute };
   // "At 3" is the afternoon, "03:00" and "3 in the morning" are what they say.
-  if (!exact && hour >= 1 && hour <= 7 && (part === null || part[1] >= 12)) return { hour: hour + 12, minute };
+  if (!exact && hour >= 1 && hour <= 7 && (part === null || late)) return { hour: hour + 12, minute };
   return { hour: hour % 24, minute };
 }
 
@@ -201,11 +269,11 @@ function onClock(
 
 function between(
   date: string,
-  part: readonly [RegExp, number, number] | null,
-  { zone, at }: { readonly zone: string; readonly at: number },
+  part: PartOfDay | null,
+  { zone, at, span }: { readonly zone: string; readonly at: number; readonly span: number },
 ): ReadTime {
   const edge = (hour: number) => instantOf(`${date}T${String(hour).padStart(2, "0")}:00`, zone)?.at.getTime() ?? at;
-  const from = Math.max(at, edge(part?.[1] ?? 0));
-  const to = Math.max(from + dayMs / 24, part === null ? edge(0) + dayMs : edge(part[2]));
+  const from = Math.max(at, edge(part?.from ?? 0));
+  const to = Math.max(from + dayMs / 24, part === null || span > 1 ? edge(0) + span * dayMs : edge(part.to));
   return { kind: "unclear", from, to };
 }
