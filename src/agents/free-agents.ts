@@ -1,11 +1,18 @@
 import type { TransactionSql } from "../db/client.ts";
+import { seenForSeconds } from "./presence.ts";
 
 /** A wrap-up that is forgotten keeps nobody from the next call for longer, and counts as work for no longer. */
 export const wrapUpMaxSeconds = 600;
 
-/** Agents `a` who can take a call now: they take calls, are on no line, and noted what came of the last one. */
+/** Agents `a` take calls, be they busy or not, and have a telephone that can ring: a number, or an inbox that stands open. */
+export function onDuty(sql: TransactionSql) {
+  return sql`a.presence in ('available', 'busy') and a.disabled_at is null and a.kind = 'person'
+    and (a.phone is not null or a.open_at > now() - ${seenForSeconds} * interval '1 second')`;
+}
+
+/** Agents `a` who can take a call now: they are on duty, on no line, and noted what came of the last one. */
 export function freeAgents(sql: TransactionSql) {
-  return sql`select a.id from agents a where a.presence = 'available' and a.disabled_at is null and a.kind = 'person'
+  return sql`select a.id from agents a where ${onDuty(sql)} and a.presence = 'available'
     and not exists (select 1 from calls l where l.agent_id = a.id and l.ended_at is null)
     and not exists (select 1 from calls w where w.agent_id = a.id and w.leg = 'agent' and w.joined_at is not null
       and w.wrapped_at is null and w.ended_at > now() - ${wrapUpMaxSeconds} * interval '1 second')`;

@@ -19,12 +19,15 @@ export async function readPresence(db: Db, agentId: string): Promise<AgentPresen
   return row ?? { presence: "offline", phone: null };
 }
 
-/** The inbox says every 20 s that somebody is before it; browsers slow the clocks of a tab behind others to a minute. */
-const seenForSeconds = 90;
+/** An inbox that stands open says so every 20 s; browsers slow the clocks of a tab behind others to a minute. */
+export const seenForSeconds = 90;
 
-/** An agent has the inbox before them. */
-export async function seeAgent(db: Db, agentId: string): Promise<void> {
-  await db.run((sql) => sql`update agents set seen_at = now() where id = ${agentId} and kind = 'person'`);
+/** An agent's inbox stands open: it can ring. `here`: they have it before them. */
+export async function seeAgent(db: Db, agentId: string, here: boolean): Promise<void> {
+  await db.run(
+    (sql) => sql`update agents set open_at = now(), seen_at = case when ${here} then now() else seen_at end
+      where id = ${agentId} and kind = 'person'`,
+  );
 }
 
 /** How many agents have the inbox before them now, and how many of those are on no call. */
@@ -39,7 +42,7 @@ export async function agentsHere(db: Db): Promise<{ readonly here: number; reado
   return row ?? { here: 0, free: 0 };
 }
 
-/** What is left out stays as it is. */
+/** What is left out stays as it is. Whoever says that they take calls is there. */
 export async function setPresence(
   db: Db,
   agentId: string,
@@ -47,6 +50,7 @@ export async function setPresence(
 ): Promise<AgentPresence> {
   await db.run(
     (sql) => sql`update agents set presence = coalesce(${presence ?? null}, presence),
+        open_at = case when ${presence === "available"} then now() else open_at end,
         phone = case when ${phone === undefined} then phone else ${phone ?? null} end
       where id = ${agentId}`,
   );

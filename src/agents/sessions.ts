@@ -58,7 +58,7 @@ export async function signOut(db: Db, token: string): Promise<void> {
     (
       sql,
     ) => sql`with ended as (delete from agent_sessions where token_hash = ${digest(token)} returning agent_id, token_hash)
-      update agents a set seen_at = null from ended where a.id = ended.agent_id and not exists (select 1
+      update agents a set seen_at = null, open_at = null from ended where a.id = ended.agent_id and not exists (select 1
         from agent_sessions s where s.agent_id = a.id and s.token_hash <> ended.token_hash and s.expires_at > now())`,
   );
 }

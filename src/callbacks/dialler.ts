@@ -1,5 +1,5 @@
 import { can, type DeliveryError, type FoundCall } from "../../channels/channel.ts";
-import { freeAgents, oneAgentAtATime } from "../agents/free-agents.ts";
+import { freeAgents, onDuty, oneAgentAtATime } from "../agents/free-agents.ts";
 import { clientIdentity } from "../agents/presence.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { applyToCallback } from "./apply.ts";
@@ -412,7 +412,7 @@ async function freeAgent(sql: TransactionSql, wanted: string | null): Promise<st
   await oneAgentAtATime(sql);
   const [agent] = await sql<{ id: string }[]>`${freeAgents(sql)}
       and (${wanted}::uuid is null or a.id = ${wanted}
-        or not exists (select 1 from agents w where w.id = ${wanted} and w.presence in ('available', 'busy') and w.disabled_at is null))
+        or not exists (select 1 from agents a where a.id = ${wanted} and ${onDuty(sql)}))
     order by (select max(c.ended_at) from calls c where c.agent_id = a.id) nulls first, a.id
     limit 1`;
   return agent?.id ?? null;

@@ -1,5 +1,5 @@
 import type { AwaitLive, CallBegan, LivePlan } from "../../channels/channel.ts";
-import { freeAgents } from "../agents/free-agents.ts";
+import { freeAgents, onDuty } from "../agents/free-agents.ts";
 import type { Aftermath } from "../callbacks/call-flow.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import { requestCallback } from "../callbacks/request-callback.ts";
@@ -63,7 +63,7 @@ async function readFacts(sql: TransactionSql, call: LiveCall, offer: Offer | nul
   const [row] = await sql<{ owner: "assistant" | "queue" | "agent"; free: boolean; staffed: boolean; in: boolean }[]>`
     select c.owner,
       exists (${freeAgents(sql)} and not a.id = any (${[...(offer?.declined ?? [])]}::uuid[])) as free,
-      exists (select 1 from agents a where a.presence in ('available', 'busy') and a.disabled_at is null and a.kind = 'person') as staffed,
+      exists (select 1 from agents a where ${onDuty(sql)}) as staffed,
       exists (select 1 from calls l where l.conference = ${call.id} and l.leg = 'agent' and l.joined_at is not null
         and l.ended_at is null) as "in"
     from conversations c where c.id = ${call.conversationId}`;
@@ -155,7 +155,7 @@ async function holdLine(
   const [line] = await sql<{ place: number; staffed: boolean }[]>`
     select (select count(*)::int from calls o where o.stage in ('waiting', 'choosing') and o.ended_at is null
         and o.waiting_since < c.waiting_since) + 1 as place,
-      exists (select 1 from agents a where a.presence in ('available', 'busy') and a.disabled_at is null) as staffed
+      exists (select 1 from agents a where ${onDuty(sql)}) as staffed
     from calls c where c.id = ${call.id}`;
   const said = [before, interrupted ? words.interrupted : "", ...standing(words, how, first, line)];
   const say = said.filter(Boolean).join(" ");

@@ -14,16 +14,17 @@ const lookEveryMs = 1_500;
 
 /** Whatever a page says more often, one write is enough. */
 const seenEveryMs = 10_000;
-const here = z.object({ here: z.literal(true) });
+const open = z.object({ here: z.boolean() });
 
-/** WS /live?after=position: first where we are, then everything since, then what happens; only ids, no content. */
+/** WS /live?after=position: first where we are, then everything since, then what happens; only ids, no content. Clients
+ * whose agents take calls in them say `{"here": true}` every 20 s, or false while nobody is before the screen. */
 export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
   scope.get("/live", { websocket: true, schema: { hide: true } }, (socket: WebSocket, request) => {
     const after = (request.query as { after?: string }).after;
     let position = after !== undefined && /^\d{1,19}$/.test(after) ? after : null;
     let reading: Promise<void> | null = null;
     let again = false;
-    let seenAt = 0;
+    let said = { at: 0, here: false };
     const token = tokenOf(request);
 
     async function read(): Promise<void> {
@@ -57,10 +58,12 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
       );
     }, lookEveryMs);
     socket.on("message", (data) => {
-      if (!isHere(String(data)) || Date.now() - seenAt < seenEveryMs) return;
-      seenAt = Date.now();
+      const here = isHere(String(data));
+      const isNew = here === true && !said.here;
+      if (here === null || (Date.now() - said.at < seenEveryMs && !isNew)) return;
+      said = { at: Date.now(), here };
       // The next one says it again.
-      seeAgent(deps.db, agentIn(request).id).catch(() => undefined);
+      seeAgent(deps.db, agentIn(request).id, here).catch(() => undefined);
     });
     socket.on("close", () => {
       unsubscribe();
@@ -70,11 +73,11 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
   });
 }
 
-/** The page says that a person is before it. */
-function isHere(text: string): boolean {
+/** What the page says: it stands open, and is a person before it? Null: something else. */
+function isHere(text: string): boolean | null {
   try {
-    return here.safeParse(JSON.parse(text)).success;
+    return open.parse(JSON.parse(text)).here;
   } catch {
-    return false;
+    return null;
   }
 }

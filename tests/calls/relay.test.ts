@@ -308,7 +308,9 @@ test("a thousand forged frames change nothing", async () => {
 
 test("a caller who wants a person leaves the socket, waits with words, and is joined with the agent who takes the call", async () => {
   const ada = await centre.desk.agent("Ada");
-  await centre.desk.db.run((sql) => sql`update agents set presence = 'available' where id = ${ada.id}`);
+  await centre.desk.db.run(
+    (sql) => sql`update agents set presence = 'available', open_at = now() where id = ${ada.id}`,
+  );
   centre.double.behave({ musicMs: 300 });
   const { callSid } = await dial("+12025550188");
   await centre.double.customer.gather({ callSid, digits: "0" });

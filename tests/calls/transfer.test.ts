@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import fc from "fast-check";
 import { jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { createTwilioClient } from "../../channels/twilio/client.ts";
 import { noAftermath } from "../../src/callbacks/call-flow.ts";
 import { liveLines } from "../../src/calls/lines.ts";
@@ -38,7 +40,7 @@ afterAll(async () => {
 const sql = <Row>(work: (sql: Parameters<Parameters<CallCentre["desk"]["db"]["run"]>[0]>[0]) => Promise<Row>) =>
   centre.desk.db.run(work);
 const presence = (who: SignedIn, is: string, phone: string | null = null) =>
-  sql((db) => db`update agents set presence = ${is}, phone = ${phone} where id = ${who.id}`);
+  sql((db) => db`update agents set presence = ${is}, phone = ${phone}, open_at = now() where id = ${who.id}`);
 beforeEach(async () => {
   // Nobody is called back for an earlier test.
   await sql(
@@ -347,6 +349,37 @@ test("nobody there: the place is kept by a word, a time is chosen in words, and 
     await centre.double.customer.gather({ callSid: silent.callSid });
   expect(caller(silent).where).toBe("ended");
   expect(spoken(silent)).toContain("Tack för att du ringde");
+}, 60_000);
+
+test("R6 an agent who closed the browser takes no calls in it: nobody waits for offers that nobody sees", async () => {
+  const inbox = new WebSocket(`${centre.desk.url.replace("http", "ws")}/api/v1/live`, {
+    headers: { authorization: `Bearer ${ada.token}` },
+  });
+  await once(inbox, "open");
+  await presence(ada, "available");
+  await sql((db) => db`update agents set open_at = now() - interval '2 minutes' where id = ${ada.id}`);
+  const alone = await wantsPerson();
+  expect(spoken(alone)).toContain("Ingen är ledig");
+  expect(spoken(alone)).not.toContain("vänta kvar");
+  await centre.double.customer.hangUp(alone.callSid);
+  // It stands open behind other windows: it rings all the same.
+  inbox.send(JSON.stringify({ here: false }));
+  await centre.until("the open inbox is known", async () => {
+    const rows = await sql(
+      (db) => db`select 1 from agents where id = ${ada.id} and open_at > now() - interval '1 minute'`,
+    );
+    return rows.length > 0;
+  });
+  const call = await wantsPerson();
+  expect(spoken(call)).toContain("Jag letar efter en person");
+  await centre.double.customer.hangUp(call.callSid);
+  inbox.close();
+  // A telephone rings wherever they are.
+  await presence(ada, "available", agentPhone);
+  await sql((db) => db`update agents set open_at = null where id = ${ada.id}`);
+  const rung = await wantsPerson();
+  expect(spoken(rung)).toContain("Jag letar efter en person");
+  await centre.double.customer.hangUp(rung.callSid);
 }, 60_000);
 
 test("a caller who hangs up while they wait is offered to nobody any more, and one who stays hears their place", async () => {

@@ -12,7 +12,7 @@ let timer = null;
 let socket = null;
 let touchedAt = Date.now();
 
-// Customers who wait are told whether anybody is here.
+// Customers who wait are told whether anybody is here; callers, whether a telephone can ring.
 for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "focus"])
   addEventListener(name, touched, { passive: true, capture: true });
 setInterval(sayHere, sayHereEveryMs);
@@ -24,8 +24,7 @@ function touched() {
 }
 
 function sayHere() {
-  if (socket?.readyState === WebSocket.OPEN && Date.now() - touchedAt < hereForMs)
-    socket.send(JSON.stringify({ here: true }));
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ here: Date.now() - touchedAt < hereForMs }));
 }
 
 /** Keeps a socket to the server; after every gap the page asks for everything since what it has (R7). */
