@@ -19,13 +19,12 @@ import { type CustomerSide, extraRoutes } from "./extras.ts";
 import { joinRoute } from "./join.ts";
 import { limiter } from "./limiter.ts";
 import { type ReachesVisitors, reachRoutes } from "./reach-routes.ts";
-import { type ActivitySet, createStreams, type HearsTyping } from "./stream.ts";
+import { type ActivitySet, createStreams, type HearsTyping, pageMax } from "./stream.ts";
 import { issueFileLink, issueToken, readToken, resumeSeconds, tokenSeconds, type Visitor } from "./tokens.ts";
 import { type StreamRequest, takeStreamUpgrades } from "./upgrade.ts";
 import { createUploadReader, takeStreams, type Upload, UploadRefused } from "./upload.ts";
 
 const prefix = "/v3/directline";
-const pageMax = 200;
 const minuteMs = 60_000;
 /** More than any person types, less than a script wants. */
 const postsPerMinute = 60;

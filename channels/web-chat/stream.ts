@@ -6,6 +6,8 @@ import type { Visitor } from "./tokens.ts";
 const keepAliveMs = 20_000;
 /** The sockets take turns, so that they are not all written to in the same moment. */
 const turns = 40;
+/** Activities of one read; a set that is full has more behind it. */
+export const pageMax = 200;
 /** A reader so far behind has gone away; it catches up after its watermark. */
 const unsentMaxBytes = 4 * 1024 * 1024;
 
@@ -77,6 +79,7 @@ class Stream {
   #looked = -1;
   #reading = false;
   #again = false;
+  #rung = false;
   #stateDue = false;
   #state = "";
 
@@ -88,7 +91,10 @@ class Stream {
     this.#asksState = asksState;
     const { conversationId, sessionId } = visitor;
     this.#undo = [
-      deps.subscribe(conversationId, () => this.wake()),
+      deps.subscribe(conversationId, () => {
+        this.#rung = true;
+        this.wake();
+      }),
       deps.onTyping(conversationId, (by, draft) => this.#typing(by, draft)),
       deps.onSessionEnd(sessionId, () => socket.close(4401, "session ended")),
     ];
@@ -133,17 +139,28 @@ class Stream {
   }
 
   async #catchUp(): Promise<void> {
+    // Whoever heard a bell reads what it rang for, without asking first whether there is anything.
+    if (this.#rung && this.#after !== null) {
+      this.#rung = false;
+      await this.#sendAfter(this.#after);
+      return;
+    }
     const last = await this.#deps.lastSeq(this.#visitor.conversationId);
     // A watermark from the future would hide what comes next.
     this.#after ??= this.#wanted === null ? last : Math.min(this.#wanted, last);
     if (last <= this.#looked || last === this.#after) return;
-    for (;;) {
-      const set = await this.#deps.read(this.#visitor, this.#after);
-      if (set.activities.length === 0) break;
-      this.#after = Number(set.watermark);
+    this.#looked = Math.max(last, await this.#sendAfter(this.#after));
+  }
+
+  /** Up to where everything was sent. */
+  async #sendAfter(seq: number): Promise<number> {
+    for (let after = seq; ; ) {
+      const set = await this.#deps.read(this.#visitor, after);
+      if (set.activities.length === 0) return after;
+      after = this.#after = Number(set.watermark);
       this.#send(JSON.stringify(set));
+      if (set.activities.length < pageMax) return after;
     }
-    this.#looked = Math.max(last, this.#after);
   }
 
   /** After the messages, and only when it changed: a client that has it has caught up. */
