@@ -40,6 +40,11 @@ const simulatedNumber = "+12025550100";
 const simulatedNumbers = { sms: simulatedNumber, whatsapp: simulatedNumber, voice: simulatedNumber };
 /** An unhurried voice. */
 const spokenCharsPerSecond = 15;
+/**
+ * Connections that may wait to be taken, up to what the kernel allows. Node's own 511 overflow when all chat windows come
+ * back after a restart; whoever is dropped there tries again after one, three, seven seconds.
+ */
+const backlog = 4_096;
 /** People whose telephones the simulator holds; numbers from ranges reserved for fiction where a country has one. */
 const simulatedCustomers = [
   { name: "Ann (United States)", number: "+12025550131" },
@@ -192,7 +197,8 @@ export async function startService(config: Config, log: Log, substitutes: Substi
           version,
           simulator: double === null ? null : { double, numbers: simulatedNumbers, customers: simulatedCustomers },
         });
-  const address = (await app?.listen({ host: config.host, port: config.port }))?.replace("[::1]", "127.0.0.1") ?? null;
+  const address =
+    (await app?.listen({ host: config.host, port: config.port, backlog }))?.replace("[::1]", "127.0.0.1") ?? null;
   url ??= address;
   const stopWorker = config.role === "web" ? null : await startWorker(shared);
   const setupToken = app === null ? null : await patiently(() => ensureFirstAdmin(engines.db, config.admin));

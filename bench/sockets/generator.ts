@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { pauseMs } from "../../web/widget/app/pause.ts";
 import { openWindow, type VisitorClient } from "./clients.ts";
 
 /** The other process asks for one thing at a time; each order has one answer. */
 export type Order =
   | { readonly do: "open"; readonly port: number; readonly visitors: readonly Seat[]; readonly atOnce: number }
-  /** From now on windows that are closed come back by themselves, each after a random part of this. */
-  | { readonly do: "come-back"; readonly port: number; readonly withinMs: number }
+  /** From now on windows that are closed come back by themselves. */
+  | { readonly do: "come-back"; readonly port: number }
   | { readonly do: "count" }
   | {
       readonly do: "message";
@@ -22,7 +23,7 @@ export interface Seat {
 
 export type Answer =
   | { readonly open: number; readonly failed: number; readonly lastOpenAt: number; readonly why: readonly string[] }
-  | { readonly ms: number };
+  | { readonly ms: number; readonly storedMs: number };
 
 const clients = new Map<string, VisitorClient>();
 let lastOpenAt = 0;
@@ -42,10 +43,10 @@ async function open(port: number, client: VisitorClient): Promise<boolean> {
   }
 }
 
-/** Full jitter that grows, as our widget waits. */
-async function comeBackSoon(port: number, withinMs: number, client: VisitorClient): Promise<void> {
-  for (let wait = withinMs; client.socket === null; wait = Math.min(wait * 2, 4_000)) {
-    await sleep(Math.random() * wait);
+/** With the waits of our own widget. */
+async function comeBackSoon(port: number, client: VisitorClient): Promise<void> {
+  for (let tries = 1; client.socket === null; tries += 1) {
+    await sleep(pauseMs(tries));
     if (await open(port, client)) return;
   }
 }
@@ -64,12 +65,12 @@ async function carryOut(order: Order): Promise<Answer> {
     case "come-back":
       failed = 0;
       why.clear();
-      comeBack = (client) => void comeBackSoon(order.port, order.withinMs, client);
+      comeBack = (client) => void comeBackSoon(order.port, client);
       return count();
     case "count":
       return count();
     case "message":
-      return { ms: await timeMessage(order) };
+      return timeMessage(order);
   }
 }
 
@@ -78,8 +79,12 @@ function count(): Answer {
   return { open, failed, lastOpenAt, why: [...why] };
 }
 
-/** From the moment an agent sends it to the frame in the visitor's window; one clock, one process. */
-async function timeMessage(order: Extract<Order, { do: "message" }>): Promise<number> {
+/**
+ * From the moment before an agent's request is written to the frame in the visitor's window: the request, the
+ * transaction on disk, the bell and the read are all in it. One clock, one process. Beside it, when the agent was told
+ * that it is stored.
+ */
+async function timeMessage(order: Extract<Order, { do: "message" }>): Promise<{ ms: number; storedMs: number }> {
   const client = clients.get(order.conversationId);
   if (client === undefined) throw new Error("There is no such window.");
   const began = performance.now();
@@ -91,10 +96,11 @@ async function timeMessage(order: Extract<Order, { do: "message" }>): Promise<nu
     headers: { authorization: `Bearer ${order.token}`, "content-type": "application/json" },
     body: JSON.stringify({ clientId: order.text, kind: "reply", text: order.text }),
   });
+  const storedMs = performance.now() - began;
   if (!answer.ok) throw new Error(`The message was answered with ${answer.status}.`);
   const ms = await arrived;
   client.onFrame = null;
-  return ms;
+  return { ms, storedMs };
 }
 
 process.on("message", (order: Order) => {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { issueToken } from "../../channels/web-chat/tokens.ts";
 import { freePort, startPostgres, untilOk } from "../lib/engines.ts";
-import { residentMb } from "../lib/processes.ts";
+import { cpuSince, residentMb } from "../lib/processes.ts";
 import { type Program, startProgram } from "../lib/program.ts";
 import { serviceArgs } from "../lib/service.ts";
 import type { Answer, Order, Seat } from "./generator.ts";
@@ -21,8 +21,6 @@ const warmUp = 500;
 /** V8 gives memory of the handshakes back when nothing happens for some seconds. */
 const settleMs = 20_000;
 const messages = 400;
-/** The first wait of a client that lost its socket. */
-const jitterMs = 4_000;
 const backWithinMs = 60_000;
 const probeEveryMs = 50;
 /** safety.md R9. */
@@ -60,21 +58,27 @@ export async function measureSockets(
     const kilobytesEach = ((residentMb([service.pid]) - before) * 1024) / windows;
     say(`  ${JSON.stringify(opened)}; ${kilobytesEach.toFixed(1)} kB each`);
     const times = await timeMessages(generator, port, seats.slice(0, windows));
-    say(`  p50 ${percentile(times, 50).toFixed(1)} ms, p99 ${percentile(times, 99).toFixed(1)} ms`);
+    const whole = times.map(({ ms }) => ms);
+    const stored = times.map(({ storedMs }) => storedMs);
+    say(`  a message is stored and answered after p50 ${inMs(stored, 50)}, p99 ${inMs(stored, 99)}`);
 
-    await generator.ask({ do: "come-back", port, withinMs: jitterMs });
+    await generator.ask({ do: "come-back", port });
     await service.stop();
     service = await startService(folder, port, database.url);
     await untilOk(`http://127.0.0.1:${port}/readyz`);
     const upAt = Date.now();
+    const spent = cpuSince({ service: service.pid, generator: generator.pid, postgres: database.pid });
     const others = probeOthers(port);
     const back = await untilBack(generator, windows + warmUp);
+    const { cpuBy } = spent(1);
     const seen = await others.stop();
+    const seconds = Object.entries(cpuBy).map(([name, micros]) => `${name} ${(micros / 1e6).toFixed(1)} s`);
+    say(`  processor time while they came back: ${seconds.join(", ")}`);
     return {
       windows,
       kilobytesEach,
-      p50Ms: percentile(times, 50),
-      p99Ms: percentile(times, 99),
+      p50Ms: percentile(whole, 50),
+      p99Ms: percentile(whole, 99),
       backSeconds: (back.lastOpenAt - upAt) / 1_000,
       handshakesFailed: back.failed,
       others: seen,
@@ -134,7 +138,7 @@ async function makeVisitors(sql: postgres.Sql, count: number): Promise<Seat[]> {
   }));
 }
 
-async function timeMessages(generator: Generator, port: number, seats: readonly Seat[]): Promise<number[]> {
+async function timeMessages(generator: Generator, port: number, seats: readonly Seat[]) {
   const url = `http://127.0.0.1:${port}`;
   const session = await fetch(`${url}/api/v1/session`, {
     method: "POST",
@@ -142,19 +146,20 @@ async function timeMessages(generator: Generator, port: number, seats: readonly 
     body: JSON.stringify(admin),
   });
   const { token } = (await session.json()) as { token: string };
-  const times: number[] = [];
+  const times: { readonly ms: number; readonly storedMs: number }[] = [];
   for (let number = 0; number < messages; number += 1) {
     const seat = seats[(number * 7_919) % seats.length];
     if (seat === undefined) break;
     const { conversationId } = seat;
     const answer = await generator.ask({ do: "message", conversationId, url, token, text: `bench message ${number}` });
-    times.push("ms" in answer ? answer.ms : Number.NaN);
+    if ("ms" in answer) times.push(answer);
     await sleep(10);
   }
   return times;
 }
 
 interface Generator {
+  readonly pid: number;
   ask(order: Order): Promise<Answer>;
   stop(): void;
 }
@@ -164,6 +169,7 @@ function startGenerator(): Generator {
     execArgv: ["--import", "tsx"],
   });
   return {
+    pid: child.pid ?? 0,
     async ask(order) {
       const answered = once(child, "message") as Promise<[Answer | { readonly error: string }]>;
       child.send(order);
@@ -207,6 +213,10 @@ function probeOthers(port: number) {
       return seen;
     },
   };
+}
+
+function inMs(values: readonly number[], percent: number): string {
+  return `${percentile(values, percent).toFixed(1)} ms`;
 }
 
 function percentile(values: readonly number[], percent: number): number {

@@ -1,5 +1,6 @@
 import { base, call, openSession, session } from "./call.ts";
 import { tellHost } from "./host.ts";
+import { pauseMs } from "./pause.ts";
 import { chime } from "./sound.ts";
 import { change, type Entry, type FileShown, type Line, state } from "./state.ts";
 
@@ -7,8 +8,6 @@ import { change, type Entry, type FileShown, type Line, state } from "./state.ts
 const silentMs = 45_000;
 const lookEveryMs = 15_000;
 const refreshEveryMs = 600_000;
-/** Full jitter up to this: thousands of tabs come back after a restart without a crowd. */
-const pauseMaxMs = 30_000;
 /** Stock clients say that they type every three seconds. A language model may think for a minute. */
 const typingMs = { agent: 6_000, assistant: 60_000 };
 
@@ -128,9 +127,8 @@ export function drop(): void {
 function later(): void {
   if (session() === null) return;
   tries += 1;
-  const pauseMs = Math.random() * Math.min(pauseMaxMs, 1_000 * 2 ** tries);
   clearTimeout(retry);
-  retry = setTimeout(() => void connect(), pauseMs);
+  retry = setTimeout(() => void connect(), pauseMs(tries));
   if (!navigator.onLine) change({ notice: "offline" });
   else if (tries > 1) change({ notice: tries > 5 ? "serverAway" : "connecting" });
 }
