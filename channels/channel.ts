@@ -88,6 +88,8 @@ export type Received =
       readonly kind: "accepted";
       readonly events: readonly InboundEvent[];
       readonly answer: Answer;
+      /** Somebody is on the line: what they hear when it could not be stored or looked up in time; else the sender tries again. */
+      readonly whenAway?: () => HttpAnswer;
     };
 
 /** The provider's answer, at once or once the core has looked. */
@@ -177,7 +179,13 @@ export interface AwaitLive {
 /** What a caller hears next. `say` is in `locale`. */
 export type LivePlan =
   /** The assistant has the call. */
-  | { readonly do: "assistant"; readonly say: string | null; readonly locale: string }
+  | {
+      readonly do: "assistant";
+      readonly say: string;
+      /** What is written after this seq is said; null: what is written from now on. */
+      readonly after: number | null;
+      readonly locale: string;
+    }
   /** Music, and keys meanwhile; then the caller asks again. */
   | { readonly do: "wait"; readonly say: string | null; readonly locale: string }
   /** Nobody is free: listens for a key or a word, then the caller asks again. */

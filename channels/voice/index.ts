@@ -19,13 +19,14 @@ import type {
 import type { TwilioClient } from "../twilio/client.ts";
 import { sidIn } from "../twilio/inbound.ts";
 import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
+import { orCallLater, stayAndAskAgain } from "./away.ts";
 import { bridgesCalls } from "./bridge-calls.ts";
-import { askLive, liveUrl, liveWebhooks } from "./live.ts";
+import { askLive, liveUrl, liveWebhooks, waitForLive } from "./live.ts";
 import { isOutbound, outboundWebhooks, parseCallReport } from "./outbound.ts";
 import { callerOf, parseCallStatus, parseInput, parseStart, readState } from "./parse.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 import { placesCalls } from "./place-call.ts";
-import { afterRelay, connectCall, relaySocket } from "./relay.ts";
+import { afterRelay, connectCall, relaySocket, spokenIn } from "./relay.ts";
 import type { Handoff } from "./relay-frames.ts";
 import type { RelayTimes } from "./relay-session.ts";
 import { renderSpeech, toSpeech } from "./render.ts";
@@ -101,26 +102,38 @@ export function createVoice(
         publicUrl: options.publicUrl,
         talk: (form, before, words, locale) => talk(options, form, firstState(locale), words, before),
       }),
-      webhook("/incoming", (form) => {
+      webhook("/incoming", (form, request) => {
         const locale = likelyLocale(form.get("From") ?? "");
         const began = { kind: "call-began", externalId: sidIn(form, "CallSid"), from: callerOf(form), locale } as const;
         const gathered = () => listen(options, firstState(locale), greeting(options.company, locale));
         const answer = isRelayed(options, firstState(locale))
           ? connectCall(options, { ...callIn(form, firstState(locale)), ...greeted(options.company, locale) }, gathered)
           : gathered();
-        return { kind: "accepted", events: [parseStart(form, locale), began], answer };
+        const { away } = readState(request.url, firstState(locale));
+        const again = `${options.publicUrl()}/channels/voice/${options.account}/incoming?x=${away + 1}`;
+        const whenAway = () => stayAndAskAgain(locale, away, again);
+        return { kind: "accepted", events: [parseStart(form, locale), began], answer, whenAway };
       }),
-      webhook("/relay-ended", (form, request) => ({
-        kind: "accepted",
-        events: [],
-        answer: afterRelay(form, callerOf(form), (handoff, locale, standing) => {
+      webhook("/relay-ended", (form, request) => {
+        const stateIn = (locale: SpokenLocale) => {
           const { drops } = readState(request.url, firstState(locale));
-          return goOn(options, form, handoff, { ...firstState(locale), turn: turnFromNow(), drops }, standing);
-        }),
-      })),
+          return { ...firstState(locale), turn: turnFromNow(), drops };
+        };
+        return {
+          kind: "accepted",
+          events: [],
+          answer: afterRelay(form, callerOf(form), (handoff, locale, standing) =>
+            goOn(options, form, handoff, stateIn(locale), standing),
+          ),
+          // Whoever had the call: what they hear next is asked from the beginning.
+          whenAway: () => waitForLive(options, stateIn(spokenIn(form))),
+        };
+      }),
       webhook("/gather", (form, request) => {
         const state = readState(request.url, firstState(likelyLocale(form.get("From") ?? "")));
-        return state.waits > 0 ? waitOn(options, form, state) : takeInput(options, form, state);
+        const here = { ...state, away: 0 };
+        const received = state.waits > 0 ? waitOn(options, form, here) : takeInput(options, form, here);
+        return { ...received, whenAway: () => sayAgain(options, state) };
       }),
       webhook("/status", (form, request) => {
         const change = isOutbound(form) ? null : parseCallStatus(form);
@@ -160,7 +173,8 @@ function talk(
 ): Answer {
   const gathered = () => listen(options, state, before + (words === null ? "" : say(words, state.locale)));
   if (!isRelayed(options, state)) return gathered();
-  return connectCall(options, { ...callIn(form, state), opening: "returned", greeting: words, before }, gathered);
+  const call = { ...callIn(form, state), opening: "returned", greeting: words, before, afterSeq: state.after } as const;
+  return connectCall(options, call, gathered);
 }
 
 /** The session is over, the call is not. */
@@ -199,6 +213,19 @@ function resume(options: VoiceOptions, form: URLSearchParams, state: CallState, 
   const before = say(cutOff, state.locale);
   const call = { ...callIn(form, state), opening: "resumed", greeting: null, before, afterSeq: after } as const;
   return connectCall(options, call, gathered);
+}
+
+/** What was said may not be stored: the caller is asked again. What was only waited for is waited for. */
+function sayAgain(options: VoiceOptions, state: CallState): HttpAnswer {
+  const { locale, waits, turn } = state;
+  const next = { ...state, away: state.away + 1 };
+  if (waits > 0) return stayAndAskAgain(locale, state.away, actionOf(options, next));
+  const { away, sayAgain: again } = phrases[locale];
+  return orCallLater(
+    locale,
+    state.away,
+    listening(options, { ...next, turn: turn + 1 }, say(`${away} ${again}`, locale)),
+  );
 }
 
 function takeInput(options: VoiceOptions, form: URLSearchParams, state: CallState): Received {

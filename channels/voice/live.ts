@@ -2,6 +2,7 @@ import { cleanText } from "../../src/lib/clean-text.ts";
 import type { Answer, AwaitLive, HttpAnswer, LivePlan, RawRequest, Received, Webhook } from "../channel.ts";
 import { sidIn } from "../twilio/inbound.ts";
 import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
+import { stayAndAskAgain } from "./away.ts";
 import { bridge } from "./conference.ts";
 import { holdTune } from "./hold-tune.ts";
 import { callerOf, readState } from "./parse.ts";
@@ -52,10 +53,26 @@ export function askLive(
     respond(plan) {
       const here = { ...state, locale: toSpokenLocale(plan.locale) ?? state.locale, waits: 0, empty: 0 };
       // What was said to people is over: the assistant's replies begin after what it says now.
-      if (plan.do === "assistant") return talk(form, plan.say, { ...here, after: null });
+      if (plan.do === "assistant") return talk(form, plan.say, { ...here, after: plan.after });
       return twiml(liveTwiml(options, plan, here, state.empty));
     },
   };
+}
+
+/** Our systems do not answer: what comes next is asked again, with what was recorded meanwhile. */
+export function waitForLive(options: LiveOptions, state: CallState, more: URLSearchParams | null = null): HttpAnswer {
+  const again = `${liveUrl(options, { ...state, away: state.away + 1 })}${more === null ? "" : `&${more}`}`;
+  return stayAndAskAgain(state.locale, state.away, again);
+}
+
+const recordingFields = ["RecordingSid", "RecordingUrl", "RecordingDuration"];
+
+/** What is only said once is kept in the address of the next try. */
+function askedOnce(query: URLSearchParams, form: URLSearchParams): URLSearchParams | null {
+  const kept = new URLSearchParams();
+  for (const name of ["m", "r"]) if (query.has(name)) kept.set(name, query.get(name) ?? "");
+  for (const name of recordingFields) if (form.has(name)) kept.set(name, form.get(name) ?? "");
+  return kept.size === 0 ? null : kept;
 }
 
 function liveTwiml(
@@ -126,13 +143,16 @@ export function liveWebhooks(options: LiveOptions, talk: Talk): Webhook[] {
   return [
     webhook("/live", (form, request) => {
       const query = queryOf(request);
-      const state = stateIn(form, request);
+      const asked = stateIn(form, request);
+      const state = { ...asked, away: 0 };
+      for (const name of recordingFields) if (query.has(name)) form.set(name, query.get(name) ?? "");
       const recorded = query.has("r") ? { recorded: query.get("r") === "1" && isMessage(form) } : {};
       const calledBack = query.get("m") === "1" ? { calledBack: true } : {};
       // The key that ended the recording chooses nothing.
       if (query.has("r")) form.delete("Digits");
       const answer = askLive(options, form, state, talk, { ...recorded, ...calledBack });
-      return { kind: "accepted", events: recorded.recorded === true ? [toMessage(options, form, state)] : [], answer };
+      const events = recorded.recorded === true ? [toMessage(options, form, state)] : [];
+      return { kind: "accepted", events, answer, whenAway: () => waitForLive(options, asked, askedOnce(query, form)) };
     }),
     webhook("/recording-text", (form, request) => {
       const text = cleanText(form.get("TranscriptionText") ?? "").trim();

@@ -1,10 +1,12 @@
 import type { Answer, CallPlan, CallReport, HttpAnswer, Received, Webhook } from "../channel.ts";
 import { sidIn } from "../twilio/inbound.ts";
 import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
+import { stayAndAskAgain } from "./away.ts";
 import { bridge, keyMenu } from "./conference.ts";
-import { phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
+import { callerOf, readState } from "./parse.ts";
+import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 import { toAnsweredBy, toStanding } from "./place-call.ts";
-import { escapeXml, response, say } from "./twiml.ts";
+import { escapeXml, firstState, response, say } from "./twiml.ts";
 
 /** A UUID, with room. */
 const callIdMaxChars = 64;
@@ -32,7 +34,14 @@ export function outboundWebhooks(options: OutboundOptions): Webhook[] {
       const digits = form.has("Digits") ? (form.get("Digits") ?? "").replace(/[^\d*#]/g, "").slice(0, 1) : null;
       const respond = (plan: CallPlan | null): Answer =>
         plan?.do === "assistant" ? toAssistant(plan, callId, options, form) : twiml(planTwiml(plan, callId, options));
-      return { kind: "accepted", events: [], answer: { kind: "await-plan", callId, digits, report, respond } };
+      const { locale, away } = readState(request.url, firstState(likelyLocale(callerOf(form).value)));
+      const again = `${answeredUrl(options, callId)}&x=${away + 1}`;
+      return {
+        kind: "accepted",
+        events: [],
+        answer: { kind: "await-plan", callId, digits, report, respond },
+        whenAway: () => stayAndAskAgain(locale, away, again),
+      };
     }),
   ];
 }
@@ -63,8 +72,12 @@ function callIdIn(query: URLSearchParams): string | null {
   return id === null || id === "" ? null : id.slice(0, callIdMaxChars);
 }
 
-function actionOf({ publicUrl, account }: OutboundOptions, callId: string): string {
-  return escapeXml(`${publicUrl()}/channels/voice/${account}/answered?c=${encodeURIComponent(callId)}`);
+function actionOf(options: OutboundOptions, callId: string): string {
+  return escapeXml(answeredUrl(options, callId));
+}
+
+function answeredUrl({ publicUrl, account }: OutboundOptions, callId: string): string {
+  return `${publicUrl()}/channels/voice/${account}/answered?c=${encodeURIComponent(callId)}`;
 }
 
 function toAssistant(

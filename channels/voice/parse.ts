@@ -106,6 +106,7 @@ export function readState(url: string, fallback: CallState): CallState {
     waits: count(query.get("w")),
     after: after === null ? null : count(after),
     drops: count(query.get("d")),
+    away: count(query.get("x")),
   };
 }
 

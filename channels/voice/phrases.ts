@@ -19,6 +19,10 @@ export interface Phrases {
   /** The line to us broke, the call did not. */
   readonly cutOff: string;
   readonly sayAgain: string;
+  /** The line is up, what is behind it does not answer. */
+  readonly away: string;
+  readonly stay: string;
+  readonly callLater: string;
   /** Instead of the rest of a long answer. */
   readonly texted: string;
   readonly person: string;
@@ -46,6 +50,9 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     offer: "Press 0 to talk to a person, or 1 to be called back.",
     goodbye: "Thank you for calling. Goodbye.",
     cutOff: "I am sorry, we were cut off for a moment.",
+    away: "I am sorry, our systems do not answer at the moment.",
+    stay: "Please stay on the line, I keep trying.",
+    callLater: "I am sorry, our systems still do not answer. Please call us again a little later. Goodbye.",
     sayAgain: "Please say that again. For a person, press 0. To be called back, press 1.",
     texted: "I have sent you the details by text.",
     person: "I want to talk to a person",
@@ -69,6 +76,9 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     offer: "Tryck 0 för att prata med en person, eller 1 för att bli uppringd.",
     goodbye: "Tack för att du ringde. Hej då.",
     cutOff: "Förlåt, vi bröts för ett ögonblick.",
+    away: "Förlåt, våra system svarar inte just nu.",
+    stay: "Vänta kvar, jag försöker igen.",
+    callLater: "Förlåt, våra system svarar fortfarande inte. Ring oss gärna igen om en liten stund. Hej då.",
     sayAgain: "Säg gärna det en gång till. Tryck 0 för att prata med en person, eller 1 för att bli uppringd.",
     texted: "Jag har skickat detaljerna till dig i ett sms.",
     person: "Jag vill prata med en person",
@@ -92,6 +102,10 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     offer: "Drücken Sie 0, um mit einem Menschen zu sprechen, oder 1 für einen Rückruf.",
     goodbye: "Danke für Ihren Anruf. Auf Wiederhören.",
     cutOff: "Entschuldigung, wir waren kurz unterbrochen.",
+    away: "Entschuldigung, unsere Systeme antworten gerade nicht.",
+    stay: "Bitte bleiben Sie am Apparat, ich versuche es weiter.",
+    callLater:
+      "Entschuldigung, unsere Systeme antworten noch immer nicht. Bitte rufen Sie uns etwas später wieder an. Auf Wiederhören.",
     sayAgain: "Bitte sagen Sie das noch einmal. Für einen Menschen drücken Sie die 0, für einen Rückruf die 1.",
     texted: "Die Einzelheiten habe ich Ihnen per SMS geschickt.",
     person: "Ich möchte mit einem Menschen sprechen",
@@ -115,6 +129,10 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     offer: "Pulse 0 para hablar con una persona o 1 para que le llamemos.",
     goodbye: "Gracias por llamar. Adiós.",
     cutOff: "Lo siento, se ha cortado un momento.",
+    away: "Lo siento, nuestros sistemas no responden en este momento.",
+    stay: "Siga en la línea, lo sigo intentando.",
+    callLater:
+      "Lo siento, nuestros sistemas siguen sin responder. Por favor, llámenos de nuevo un poco más tarde. Adiós.",
     sayAgain: "Por favor, repítalo. Para hablar con una persona, pulse 0. Para que le llamemos, pulse 1.",
     texted: "Le he enviado los detalles por SMS.",
     person: "Quiero hablar con una persona",
@@ -138,6 +156,9 @@ export const phrases: Readonly<Record<SpokenLocale, Phrases>> = {
     offer: "اضغط 0 للتحدث مع موظف، أو 1 لنعاود الاتصال بك.",
     goodbye: "شكراً لاتصالك. إلى اللقاء.",
     cutOff: "عذراً، انقطع الخط للحظة.",
+    away: "عذراً، أنظمتنا لا تستجيب في هذه اللحظة.",
+    stay: "ابقَ على الخط من فضلك، سأواصل المحاولة.",
+    callLater: "عذراً، ما زالت أنظمتنا لا تستجيب. اتصل بنا من فضلك بعد قليل. إلى اللقاء.",
     sayAgain: "أعد ما قلته من فضلك. للتحدث مع موظف اضغط 0، ولنعاود الاتصال بك اضغط 1.",
     texted: "أرسلت إليك التفاصيل في رسالة نصية.",
     person: "أريد التحدث مع موظف",

@@ -10,6 +10,7 @@ import type {
   RawRequest,
 } from "../channel.ts";
 import { isFromTwilio } from "../twilio/verify.ts";
+import { callerOf } from "./parse.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 import { toStanding } from "./place-call.ts";
 import { frameMaxBytes, type Handoff, readHandoff } from "./relay-frames.ts";
@@ -117,10 +118,14 @@ export function afterRelay(
     kind: "await-standing",
     from,
     respond(standing) {
-      const spoken = handoff?.locale ?? standing?.locale ?? likelyLocale(from.value);
-      return next(handoff, toSpokenLocale(spoken) ?? "en", standing);
+      return next(handoff, toSpokenLocale(handoff?.locale ?? standing?.locale) ?? likelyLocale(from.value), standing);
     },
   };
+}
+
+/** The language of the session that ended, as far as it says so itself. */
+export function spokenIn(form: URLSearchParams): SpokenLocale {
+  return toSpokenLocale(readHandoff(form.get("HandoffData"))?.locale) ?? likelyLocale(callerOf(form).value);
 }
 
 /** Twilio takes wss alone; ws is what the simulator on this machine gets. */

@@ -18,10 +18,12 @@ export interface CallState {
   readonly after: number | null;
   /** How often this call lost its socket. */
   readonly drops: number;
+  /** How often in a row our systems did not answer. */
+  readonly away: number;
 }
 
 export function firstState(locale: SpokenLocale): CallState {
-  return { locale, turn: 0, empty: 0, waits: 0, after: null, drops: 0 };
+  return { locale, turn: 0, empty: 0, waits: 0, after: null, drops: 0, away: 0 };
 }
 
 /** Where utterances are numbered on from when the count is not at hand: those of before keep their own numbers. */
@@ -63,6 +65,7 @@ export function toQuery(state: CallState): string {
   });
   if (state.after !== null) query.set("a", String(state.after));
   if (state.drops > 0) query.set("d", String(state.drops));
+  if (state.away > 0) query.set("x", String(state.away));
   return query.toString();
 }
 

@@ -3,6 +3,7 @@ import { freeAgents } from "../agents/free-agents.ts";
 import type { Aftermath } from "../callbacks/call-flow.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import { appendEvent } from "../conversations/append-event.ts";
+import { giveToAssistant } from "../conversations/change.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { noteOnCall } from "./note.ts";
 import { ringAgent } from "./offers.ts";
@@ -15,7 +16,7 @@ export type CallChange =
   | { readonly do: "hold" | "mute"; readonly on: boolean }
   | { readonly do: "keys"; readonly keys: string }
   | { readonly do: "invite"; readonly agentId: string }
-  | { readonly do: "leave" | "hang-up" }
+  | { readonly do: "leave" | "give-back" | "hang-up" }
   | { readonly do: "wrap-up"; readonly disposition: string | null; readonly note: string }
   /** Listens to one agent; `heard`: that agent, and nobody else, hears the supervisor. */
   | { readonly do: "coach"; readonly agentId: string | null; readonly heard: boolean };
@@ -76,6 +77,8 @@ export async function changeCall(
       return invite(desk, mine, change.agentId);
     case "leave":
       return leave(desk, mine, lines);
+    case "give-back":
+      return giveBack(desk, mine, lines);
     case "hang-up":
       return hangUp(desk, mine, lines);
   }
@@ -156,6 +159,19 @@ async function invite(desk: CallDesk, mine: Line, colleague: string): Promise<Ch
 async function leave(desk: CallDesk, mine: Line, lines: readonly Line[]): Promise<ChangeOutcome> {
   const stays = lines.some((one) => one.id !== mine.id && one.leg === "agent" && one.joined && !one.ended);
   return stays ? end(desk, mine) : { outcome: "alone" };
+}
+
+/** The assistant goes on with the caller, who hears so. A call that we promised has nobody to go on with. */
+async function giveBack(desk: CallDesk, mine: Line, lines: readonly Line[]): Promise<ChangeOutcome> {
+  if (lines.some((one) => one.id !== mine.id && one.leg === "agent" && one.joined && !one.ended))
+    return end(desk, mine);
+  const given = await desk.db.transaction(async (sql) => {
+    const call = await lockLiveCall(sql, { id: mine.conference });
+    if (call === null || call.ended) return false;
+    await giveToAssistant(sql, mine.conversationId, {}, mine.agentId);
+    return true;
+  });
+  return given ? end(desk, mine) : { outcome: "alone" };
 }
 
 async function hangUp(desk: CallDesk, mine: Line, lines: readonly Line[]): Promise<ChangeOutcome> {

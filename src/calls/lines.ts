@@ -120,10 +120,12 @@ async function agentLeft(sql: TransactionSql, leg: Leg, offer: Offer, after: Aft
     return;
   }
   if (call === null || call.ended) return;
-  // Whoever puts a telephone down has ended the call; a browser that goes away has lost it.
-  const [agent] = await sql<{ phone: string | null }[]>`select phone from agents where id = ${leg.agentId}`;
-  const over = agent?.phone != null || call.stage === "over";
-  await sql`update calls set joined_at = null, stage = case when ${over} then 'over' else stage end where id = ${call.id}`;
+  // Whoever puts a telephone down has ended the call, unless they gave it back; a browser that goes away has lost it.
+  const [agent] = await sql<{ phone: string | null; givenBack: boolean }[]>`
+    select a.phone, c.owner = 'assistant' and c.status <> 'resolved' as "givenBack"
+    from agents a, conversations c where a.id = ${leg.agentId} and c.id = ${call.conversationId}`;
+  const over = (agent?.phone != null && !agent.givenBack) || call.stage === "over";
+  await sql`update calls set joined_at = null, held = false, stage = case when ${over} then 'over' else stage end where id = ${call.id}`;
   after.callBack.push(call);
 }
 

@@ -32,7 +32,8 @@ export async function planLive(desk: CallDesk, asked: Omit<AwaitLive, "respond">
   return desk.db.transaction(async (sql): Promise<LivePlan> => {
     await followCaller(sql, asked);
     const call = await lockLiveCall(sql, { externalId: asked.externalId });
-    if (call === null) return { do: "assistant", say: null, locale: asked.locale };
+    if (call === null)
+      return { do: "assistant", say: callerWords(asked.locale).backToAssistant, after: null, locale: asked.locale };
     if (call.locale !== asked.locale) await sql`update calls set locale = ${asked.locale} where id = ${call.id}`;
     const here = { ...call, locale: asked.locale };
     const offer = await openOfferOf(sql, call.id);
@@ -98,7 +99,7 @@ async function carryOut(
   switch (step.do) {
     case "assistant":
       await leaveLine(sql, call, offer, "assistant");
-      return { do: "assistant", say: null, locale };
+      return toAssistant(sql, call, words.backToAssistant);
     case "join":
       await setStage(sql, call, "talking");
       await sql`update calls set joined_at = coalesce(joined_at, now()), held = false, moved_at = null
@@ -116,7 +117,7 @@ async function carryOut(
           ? [words.whichNumber, { asked: "phone", wish: "" }]
           : [words.whichTime, { asked: "slot", phone }];
       await backToAssistant(sql, call, offer, flow);
-      return { do: "assistant", say, locale };
+      return toAssistant(sql, call, say);
     }
     case "message":
       await leaveLine(sql, call, offer, "message");
@@ -217,7 +218,7 @@ async function promiseCallback(
   const phone = numberOf(asked);
   if (phone === null) {
     await backToAssistant(sql, call, offer, { asked: "phone", wish: "" });
-    return { do: "assistant", say: words.whichNumber, locale };
+    return toAssistant(sql, call, words.whichNumber);
   }
   const [contact] = await sql<{ id: string; issue: string | null }[]>`
     select contact_id as id, summary->>'issue' as issue from conversations where id = ${conversationId}`;
@@ -250,6 +251,13 @@ async function promiseCallback(
 async function backToAssistant(sql: TransactionSql, call: LiveCall, offer: Offer | null, flow: object): Promise<void> {
   await leaveLine(sql, call, offer, "assistant");
   await giveToAssistant(sql, call.conversationId, flow);
+}
+
+/** Never without a word; and what is written from now on is said. */
+async function toAssistant(sql: TransactionSql, { conversationId, locale }: LiveCall, say: string): Promise<LivePlan> {
+  const [row] = await sql<{ lastSeq: number }[]>`
+    select next_seq - 1 as "lastSeq" from conversations where id = ${conversationId}`;
+  return { do: "assistant", say, after: row?.lastSeq ?? null, locale };
 }
 
 function numberOf({ from }: Pick<AwaitLive, "from">): string | null {

@@ -36,7 +36,7 @@ export function nextStep(facts: LiveFacts): LiveStep {
   if (stage === "over") return { do: "hang-up" };
   if (facts.agentIn) return { do: "join" };
   if (facts.recorded === true) return { do: "recorded" };
-  if (facts.owner === "assistant" && facts.offer !== "taken" && stage !== "talking") return { do: "assistant" };
+  if (facts.owner === "assistant" && facts.offer !== "taken") return { do: "assistant" };
   if (choice !== null && facts.offer !== "taken" && stage !== "assistant") return { do: choice };
   const interrupted = stage === "talking";
   const tell = interrupted || sinceToldMs === null || sinceToldMs >= tellEveryMs;

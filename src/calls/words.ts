@@ -18,6 +18,8 @@ export interface CallerWords {
   readonly recorded: string;
   readonly nothingRecorded: string;
   readonly goodbye: string;
+  /** People have done what they could; the caller is still there. */
+  readonly backToAssistant: string;
   /** What a caller may say instead of pressing a key. */
   readonly spoken: { readonly callback: RegExp; readonly time: RegExp; readonly message: RegExp };
 }
@@ -40,6 +42,8 @@ const english: CallerWords = {
   recorded: "Thank you. Your message is with our staff, who will answer you. Goodbye.",
   nothingRecorded: "I did not hear a message.",
   goodbye: "Thank you for calling. Goodbye.",
+  backToAssistant:
+    "You are talking with our AI assistant again. What else can I help you with? For a person, press 0. If that was all, just hang up.",
   spoken: {
     callback: /\b(one|call(ed)? (me )?back|ring me|callback|keep my place)\b/i,
     time: /\b(two|time|later|tomorrow|appointment)\b/i,
@@ -66,6 +70,8 @@ const words: Readonly<Record<string, CallerWords>> = {
     recorded: "Tack. Ditt meddelande finns hos vår personal, som svarar dig. Hej då.",
     nothingRecorded: "Jag hörde inget meddelande.",
     goodbye: "Tack för att du ringde. Hej då.",
+    backToAssistant:
+      "Nu talar du med vår AI-assistent igen. Vad mer kan jag hjälpa dig med? Tryck 0 för att prata med en person. Var det allt är det bara att lägga på.",
     spoken: {
       callback: /(?<!\p{L})(ett|ring (upp )?mig|uppringd|behålla)(?!\p{L})/iu,
       time: /(?<!\p{L})(två|tid|senare|i ?morgon)(?!\p{L})/iu,
@@ -91,6 +97,8 @@ const words: Readonly<Record<string, CallerWords>> = {
     recorded: "Danke. Ihre Nachricht ist bei unserem Team, das Ihnen antwortet. Auf Wiederhören.",
     nothingRecorded: "Ich habe keine Nachricht gehört.",
     goodbye: "Danke für Ihren Anruf. Auf Wiederhören.",
+    backToAssistant:
+      "Sie sprechen wieder mit unserem KI-Assistenten. Wobei kann ich Ihnen noch helfen? Für einen Menschen drücken Sie die 0. Wenn das alles war, legen Sie einfach auf.",
     spoken: {
       callback: /(?<!\p{L})(eins|rückruf|zurückruf\w*|rufen sie mich|platz)(?!\p{L})/iu,
       time: /(?<!\p{L})(zwei|zeit|termin|später|morgen)(?!\p{L})/iu,
@@ -114,6 +122,8 @@ const words: Readonly<Record<string, CallerWords>> = {
     recorded: "Gracias. Nuestro equipo tiene su mensaje y le responderá. Adiós.",
     nothingRecorded: "No he oído ningún mensaje.",
     goodbye: "Gracias por llamar. Adiós.",
+    backToAssistant:
+      "Está hablando de nuevo con nuestro asistente de IA. ¿En qué más puedo ayudarle? Para hablar con una persona, pulse 0. Si eso era todo, puede colgar.",
     spoken: {
       callback: /(?<!\p{L})(uno|ll[aá]m\w*|conservar)(?!\p{L})/iu,
       time: /(?<!\p{L})(dos|hora|tarde|mañana|cita)(?!\p{L})/iu,
@@ -136,6 +146,8 @@ const words: Readonly<Record<string, CallerWords>> = {
     recorded: "شكراً. رسالتك عند موظفينا وسيجيبونك. إلى اللقاء.",
     nothingRecorded: "لم أسمع رسالة.",
     goodbye: "شكراً لاتصالك. إلى اللقاء.",
+    backToAssistant:
+      "أنت تتحدث الآن من جديد مع مساعدنا الذكي. كيف يمكنني أن أساعدك أيضاً؟ للتحدث مع موظف اضغط 0. وإن كان هذا كل شيء فيمكنك إنهاء المكالمة.",
     spoken: {
       callback: /واحد|اتصل|معاودة|دوري/u,
       time: /اثنان|وقت|لاحق|غد/u,

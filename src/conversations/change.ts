@@ -71,13 +71,21 @@ export async function backToQueue(sql: TransactionSql, id: string, agentId: stri
   if (decided.outcome === "changed") await applyChange(sql, id, agentId, change, decided.next);
 }
 
-/** The customer chose on the telephone what the assistant can do; `flow` says what it asked them. */
-export async function giveToAssistant(sql: TransactionSql, id: string, flow: object): Promise<void> {
+/**
+ * The customer chose on the telephone what the assistant can do, or the agent they talked with gave them back; `flow`
+ * says what it asked them.
+ */
+export async function giveToAssistant(
+  sql: TransactionSql,
+  id: string,
+  flow: object,
+  agentId: string | null = null,
+): Promise<void> {
   const moved = await sql`update conversations set owner = 'assistant', agent_id = null, fence = fence + 1,
       waiting_since = null, flow = ${sql.json(asJson(flow))}
     where id = ${id} and owner <> 'assistant' returning 1`;
   if (moved.length > 0)
-    await appendEvent(sql, id, { type: "assignment", agentId: null, data: { change: "release", to: "assistant" } });
+    await appendEvent(sql, id, { type: "assignment", agentId, data: { change: "release", to: "assistant" } });
 }
 
 async function lockOwnership(sql: TransactionSql, id: string): Promise<Ownership | null> {

@@ -177,6 +177,7 @@ export function callRoutes(routes: Routes, deps: InboxDeps): void {
     ({ keys }) => ({ do: "keys", keys }),
   );
   change("leave", "I leave; a colleague stays with the customer", nothing, () => ({ do: "leave" }));
+  change("give-back", "I leave; the assistant goes on with the caller", nothing, () => ({ do: "give-back" }));
   change("hang-up", "Ends the call for everybody", nothing, () => ({ do: "hang-up" }));
   change(
     "wrap-up",

@@ -15,6 +15,7 @@ import {
   type HttpAnswer,
   type InboundEvent,
   type LivePlan,
+  type Received,
   type SpokenReply,
   type StatusReport,
   type Webhook,
@@ -24,6 +25,8 @@ import type { Accept, Accepted } from "./accept.ts";
 
 /** Providers' webhooks are a few kB; anything near this is not one (X: 1 MB bodies). */
 const webhookMaxBytes = 256 * 1024;
+/** Below the limit of the whole request, so that a caller hears words and not that limit's refusal. */
+const awayAfterMs = 1_900;
 const noBody = Buffer.alloc(0);
 
 export interface WebhookDeps {
@@ -50,7 +53,7 @@ export interface WebhookDeps {
   /** Makes the one-time token that the socket of this live call has to show. */
   readonly callToken: (call: AwaitCallToken) => Promise<string>;
   readonly callerStanding: (address: ContactAddress) => Promise<CallerStanding | null>;
-  readonly within: <T>(work: Promise<T>) => Promise<T>;
+  readonly within: <T>(work: Promise<T>, limitMs?: number) => Promise<T>;
   readonly log: Log;
   readonly onAccepted: (channel: string, outcome: string, seconds: number) => void;
   readonly onRefused: (channel: string, reason: string) => void;
@@ -116,13 +119,29 @@ async function receive(
     refuse(deps, channel, received.reason);
     return answer(reply, received.answer);
   }
+  const { whenAway } = received;
+  const work = takeAll(deps, channel, received, began);
+  if (whenAway === undefined) return answer(reply, await work);
+  const away = (error: unknown): HttpAnswer => {
+    deps.log.error({ channel: channel.name, account: channel.account, error }, "caller-told-to-wait");
+    return whenAway();
+  };
+  return answer(reply, await deps.within(work, awayAfterMs).catch(away));
+}
+
+async function takeAll(
+  deps: WebhookDeps,
+  channel: Channel,
+  received: Extract<Received, { kind: "accepted" }>,
+  began: number,
+): Promise<HttpAnswer> {
   const [calls, others] = [received.events.filter(isOfCall), received.events.filter((event) => !isOfCall(event))];
   const stored = await Promise.all(others.map((event) => take(deps, channel, event, began)));
   // A call is one of a customer's, who may have become known just now.
   await Promise.all(calls.map((event) => take(deps, channel, event, began)));
   let next = received.answer;
   while ("kind" in next) next = await awaited(deps, next, stored);
-  return answer(reply, next);
+  return next;
 }
 
 const isOfCall = (event: InboundEvent): boolean => event.kind === "call" || event.kind === "call-began";

@@ -280,6 +280,50 @@ test("a browser that goes away loses the call, not the caller: they hear so and 
   await centre.double.customer.hangUp(call.callSid);
 }, 60_000);
 
+test.each([null, agentPhone])(
+  "R4 an agent who is done (on %s) gives the caller back to the assistant: they hear so, and are answered or looked after again",
+  async (phone) => {
+    if (phone !== null) centre.double.answerAs(phone, { outcome: "human", key: "1", talkMs: 60_000 });
+    await presence(ada, "available", phone);
+    const call = await wantsPerson();
+    const offer = await offerOf(ada, call);
+    expect((await ada.call("POST", `/calls/offers/${offer.id}/accept`)).status).toBe(200);
+    await talks(call);
+    expect((await ada.call("POST", `/calls/${call.id}/give-back`)).status).toBe(204);
+    await centre.until("told", async () => spoken(call).includes("Nu talar du med vår AI-assistent igen"));
+    expect(spoken(call)).not.toContain("Linjen till min kollega bröts");
+    expect((await ada.call("GET", `/conversations/${call.conversationId}`)).body.owner).toBe("assistant");
+    expect(await told(ada, call)).toContain("left");
+    const answer = await says(call, "Hur betalar jag?");
+    expect(answer.said.map(({ text }) => text).join(" ")).not.toBe("");
+    expect(answer.ended).toBe(false);
+    // People can have the call again.
+    await presses(call, "0");
+    await centre.until(
+      "looked for again",
+      async () => spoken(call).split("Jag letar efter").length > 1 || /ledig/.test(spoken(call)),
+    );
+    await centre.double.customer.hangUp(call.callSid);
+  },
+  60_000,
+);
+
+test("R4 a conversation that is given to the assistant in the middle of a call: a lost line goes back to the assistant", async () => {
+  const call = await connected();
+  expect((await ada.call("POST", `/conversations/${call.conversationId}/release`, { to: "assistant" })).status).toBe(
+    200,
+  );
+  // They still talk: the assistant says nothing.
+  expect(caller(call).where).toBe("conference");
+  centre.double.hangUp(dialled(ada).at(-1)?.sid ?? "");
+  await centre.until("told", async () => spoken(call).includes("Nu talar du med vår AI-assistent igen"));
+  // Silence is asked after, then ends in a goodbye: never dead air.
+  for (let times = 0; times < 4 && caller(call).where !== "ended"; times++)
+    await centre.double.customer.gather({ callSid: call.callSid });
+  expect(caller(call).where).toBe("ended");
+  expect(spoken(call)).toContain("Tack för att du ringde");
+}, 60_000);
+
 test("an agent takes the call of somebody who still talks with the assistant", async () => {
   const call = await dial(number());
   await says(call, "Hur betalar jag?");

@@ -175,11 +175,16 @@ function onCall(one) {
       toggle("mute", me?.muted ? "Unmute" : "Mute", me?.muted === true, mute, !talking),
       toggle("keys", "Keys", keypad, showKeys, !talking, { "aria-expanded": String(keypad) }),
       act("add", "Add…", add, { className: "quiet", disabled: !talking }),
-      act("transfer", "Leave it to them", () => change("leave"), {
-        className: "quiet",
-        disabled: !others.some((line) => line.joined),
-        title: "You leave; the colleague stays with the customer",
-      }),
+      others.some((line) => line.joined)
+        ? act("transfer", "Leave it to them", () => change("leave"), {
+            className: "quiet",
+            title: "You leave; the colleague stays with the customer",
+          })
+        : act("transfer", "Give to assistant", () => change("give-back"), {
+            className: "quiet",
+            disabled: !talking || !left?.joined,
+            title: "You leave; the customer goes on with the assistant",
+          }),
       act("hang-up", "Hang up", () => change("hang-up"), { className: "stop" }),
     ),
     others.length > 0
