@@ -439,6 +439,8 @@ export interface HeldCall {
   said(spoken: { readonly words: string; readonly locale: string; readonly interrupted: boolean }): Promise<void>;
   /** Sends a reply that is too long to be said as a text message; false: this caller cannot get one. */
   sendDetails(seq: number): Promise<boolean>;
+  /** The conversation's own count of a seq of this call: who signs in meanwhile goes on in another conversation. */
+  storedSeq(seq: number): number;
   /** `heardSeq`: everything up to there was said to its end. */
   ended(how: string, heardSeq: number): void;
 }

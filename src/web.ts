@@ -14,6 +14,7 @@ import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.t
 import { takeUpload } from "./attachments/take-upload.ts";
 import { openingNow } from "./callbacks/opening.ts";
 import { callPageRoutes } from "./callbacks/page-routes.ts";
+import { followCaller } from "./calls/live-call.ts";
 import { createIdentityCheck } from "./contacts/identity.ts";
 import { joinVisitor } from "./contacts/join-visitor.ts";
 import { createLastSeq } from "./contacts/last-seq.ts";
@@ -252,6 +253,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     db: engines.db,
     subscribe: (conversationId, onChange) => engines.live.subscribe(conversationId, onChange),
     publish: (conversationId) => engines.live.publish(conversationId),
+    followCaller: (externalId, from) => engines.db.transaction((sql) => followCaller(sql, { externalId, from })),
     onDraft: (conversationId, listener) =>
       engines.live.onSignal(conversationId, (signal) => {
         if (signal.kind === "typing" && signal.draft !== undefined) listener(signal.draft);

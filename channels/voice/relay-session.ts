@@ -53,6 +53,8 @@ const ownBellMs = 40;
 const codeDigits = 6;
 /** Whoever is said to be speaking and never ends has stopped unheard. */
 const speakingMaxMs = 60_000;
+/** A reply that is not there by now will not be: longer than a statement of the database may take. */
+const storedWithinMs = 2_500;
 /** So many letters of our last words tell that they were played. */
 const tailLetters = 12;
 
@@ -152,7 +154,23 @@ class Session {
     this.#phase = "over";
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#undo();
+    if (this.#call !== null) this.#settleEarly(this.#call, this.#early);
     this.#call?.ended(how, this.#heardSeq);
+  }
+
+  /** The session is over before the answer that it had begun to say was stored: if it never is, what was said is kept. */
+  #settleEarly(call: HeldCall, early: Early | null): void {
+    if (early === null || early.dead || early.speech === "") return;
+    const settle = async (): Promise<void> => {
+      const { replies } = await call.news(this.#askedSeq);
+      const stored = replies.some(
+        ({ author, parts, meta }) =>
+          author === "assistant" &&
+          prefixEnd(toSpeech(parts, toRelayedLocale(meta?.locale) ?? this.#locale), early.speech) > 0,
+      );
+      if (!stored) await this.#giveUpEarly(call, early.speech);
+    };
+    setTimeout(() => void settle().catch(() => undefined), storedWithinMs).unref();
   }
 
   #inTurn(work: () => Promise<void>): void {
@@ -549,7 +567,8 @@ class Session {
 
   #sendEnd(): void {
     this.#stop("end");
-    const handoff: Handoff = { reason: this.#handoff, locale: this.#locale, after: this.#after };
+    const after = this.#call?.storedSeq(this.#after) ?? this.#after;
+    const handoff: Handoff = { reason: this.#handoff, locale: this.#locale, after };
     this.#send({ type: "end", handoffData: JSON.stringify(handoff) });
     this.close(this.#handoff);
   }

@@ -47,7 +47,7 @@ export async function planLive(desk: CallDesk, asked: Omit<AwaitLive, "respond">
 }
 
 /** Who signs in by a code during their call goes on in their account's conversation: so does the call. */
-async function followCaller(sql: TransactionSql, { externalId, from }: Pick<AwaitLive, "externalId" | "from">) {
+export async function followCaller(sql: TransactionSql, { externalId, from }: Pick<AwaitLive, "externalId" | "from">) {
   const [moved] = await sql<{ id: string; was: string; is: string }[]>`
     select l.id, l.conversation_id as was, c.id as "is"
     from calls l, contact_addresses a join conversations c on c.contact_id = a.contact_id

@@ -18,6 +18,20 @@ export interface SpokenNews {
   }[];
   readonly lastSeq: number;
   readonly owner: Owner;
+  /** The caller signed in meanwhile: their call goes on in their account's conversation. */
+  readonly movedTo: MovedTo | null;
+}
+
+interface MovedTo {
+  readonly conversationId: string;
+  /** Up to here it is what was said before they signed in. */
+  readonly knownSeq: number;
+}
+
+interface Address {
+  readonly channel: string;
+  readonly kind: string;
+  readonly value: string;
 }
 
 /**
@@ -29,10 +43,13 @@ export async function spokenNews(
   conversationId: string,
   channel: string,
   afterSeq: number,
+  from: Omit<Address, "channel">,
 ): Promise<SpokenNews> {
   const rows = await db.run(
-    (sql) => sql<({ owner: Owner } & { [Key in keyof SpokenNews["replies"][number]]: never })[]>`
-      select c.owner, m.seq, m.parts, m.meta, m.author
+    (sql) => sql<({ owner: Owner; is: string | null } & { [Key in keyof SpokenNews["replies"][number]]: never })[]>`
+      select c.owner, m.seq, m.parts, m.meta, m.author,
+        (select n.id from contact_addresses a join conversations n on n.contact_id = a.contact_id
+          where a.channel = ${channel} and a.kind = ${from.kind} and a.value = ${from.value}) as "is"
       from conversations c
       left join messages m on m.conversation_id = c.id and m.seq > ${afterSeq} and m.author <> 'contact'
         and m.visibility = 'public' and (m.channel is null or m.channel = ${channel})
@@ -41,14 +58,29 @@ export async function spokenNews(
   );
   const [first] = rows;
   if (first === undefined) throw new Error("The conversation is gone.");
-  const replies = rows.flatMap(({ owner: _, ...reply }) => (reply.seq === null ? [] : [reply]));
-  return { replies, lastSeq: replies.at(-1)?.seq ?? afterSeq, owner: first.owner };
+  const replies = rows.flatMap(({ owner: _, is: __, ...reply }) => (reply.seq === null ? [] : [reply]));
+  const moved = first.is !== null && first.is !== conversationId;
+  const movedTo = moved ? await movedConversation(db, conversationId, { ...from, channel }) : null;
+  return { replies, lastSeq: replies.at(-1)?.seq ?? afterSeq, owner: first.owner, movedTo };
+}
+
+/** Where whoever is at this address goes on, when that is not this conversation any more. */
+export async function movedConversation(db: Db, was: string, from: Address): Promise<MovedTo | null> {
+  const [row] = await db.run(
+    (sql) => sql<MovedTo[]>`
+      select c.id as "conversationId", coalesce((select max(j.last_seq) from history_joins j
+        where j.from_conversation_id = ${was} and j.into_conversation_id = c.id and j.undone_at is null),
+        c.next_seq - 1) as "knownSeq"
+      from contact_addresses a join conversations c on c.contact_id = a.contact_id
+      where a.channel = ${from.channel} and a.kind = ${from.kind} and a.value = ${from.value} and c.id <> ${was}`,
+  );
+  return row ?? null;
 }
 
 /** How things stand with whoever is at this address; null: nobody is known there. */
 export async function standingOf(
   db: Db,
-  address: { readonly channel: string; readonly kind: string; readonly value: string },
+  address: Address,
 ): Promise<{ readonly owner: Owner; readonly lastInboundSeq: number; readonly locale: string | null } | null> {
   const [row] = await db.run(
     (sql) => sql<{ owner: Owner; lastInboundSeq: number; locale: string | null }[]>`

@@ -1,12 +1,19 @@
 import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
-import { type CallHost, type Channel, can, type HoldsCalls, type ReplyDraft } from "../../channels/channel.ts";
-import { keepHeard, keepSpoken, spokenNews } from "../conversations/spoken.ts";
+import {
+  type CallHost,
+  type Channel,
+  type ContactAddress,
+  can,
+  type HoldsCalls,
+  type ReplyDraft,
+} from "../../channels/channel.ts";
 import type { Db } from "../db/client.ts";
 import type { Log } from "../lib/log.ts";
 import { takeUpgrades } from "../lib/take-upgrades.ts";
 import type { Accept } from "./accept.ts";
-import { keepHeardSeq, redeemCallToken } from "./call-tokens.ts";
+import { redeemCallToken } from "./call-tokens.ts";
+import { holdCall } from "./held-call.ts";
 
 /** Far more than one process answers in time; beyond, the provider is sent on to the next. */
 const callsMax = 2_000;
@@ -20,6 +27,8 @@ export interface CallSocketDeps {
   /** The caller said something new: what is still being made for their earlier words is in vain. */
   readonly overtakes: (conversationId: string, seq: number) => void;
   readonly publish: (conversationId: string) => void;
+  /** The caller's conversation is another one now: so is their line's. */
+  readonly followCaller: (callId: string, from: ContactAddress) => Promise<void>;
   /** Sends a reply as a text message; false: this address cannot get one. */
   readonly sendDetails: (conversationId: string, seq: number, channel: Channel) => Promise<boolean>;
   readonly log: Log;
@@ -90,35 +99,7 @@ function hostOf(deps: CallSocketDeps, channel: Holder): CallHost {
       }
       const { conversationId } = call;
       log.info({ channel: channel.name, conversationId, state: "open" }, "live-call");
-      return {
-        from: call.from,
-        locale: call.locale,
-        lastSeq: call.lastSeq,
-        answerDue: call.answerDue,
-        asked: call.asked,
-        async take(message) {
-          const { seq } = await deps.accept(message, channel);
-          deps.overtakes(conversationId, seq);
-          return seq;
-        },
-        news: (afterSeq) => spokenNews(db, conversationId, channel.name, afterSeq),
-        onNews: (listener) => deps.subscribe(conversationId, listener),
-        onDraft: (listener) => deps.onDraft(conversationId, listener),
-        async heard(seq, words) {
-          await keepHeard(db, conversationId, seq, words);
-          deps.publish(conversationId);
-        },
-        async said(spoken) {
-          await keepSpoken(db, conversationId, { ...spoken, channel: channel.name, account: channel.account });
-          deps.publish(conversationId);
-        },
-        sendDetails: (seq) => deps.sendDetails(conversationId, seq, channel),
-        ended(how, heardSeq) {
-          log.info({ channel: channel.name, conversationId, state: "ended", reason: how }, "live-call");
-          // Lost, the caller hears our last words once more.
-          keepHeardSeq(db, shown.sessionId, shown.callId, heardSeq).catch(() => undefined);
-        },
-      };
+      return holdCall(deps, channel, call, shown);
     },
   };
 }

@@ -72,9 +72,14 @@ export async function redeemCallToken(
 }
 
 /** A session is gone: how far it was heard, for the one that takes its place. */
-export async function keepHeardSeq(db: Db, sessionId: string, callId: string, seq: number): Promise<void> {
+export async function keepHeardSeq(
+  db: Db,
+  { sessionId, callId }: { readonly sessionId: string; readonly callId: string },
+  { conversationId, seq }: { readonly conversationId: string; readonly seq: number },
+): Promise<void> {
   await db.run(
-    (sql) => sql`update call_tokens set heard_seq = ${seq} where call_id = ${callId} and session_id = ${sessionId}`,
+    (sql) => sql`update call_tokens set heard_seq = ${seq}, conversation_id = ${conversationId}
+      where call_id = ${callId} and session_id = ${sessionId}`,
   );
 }
 

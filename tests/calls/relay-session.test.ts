@@ -63,6 +63,7 @@ async function open(
       heard.push([at, words]);
     },
     sendDetails: async () => canText,
+    storedSeq: (at) => at,
     ended(how, seq) {
       ended.push([how, seq]);
     },

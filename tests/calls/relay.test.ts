@@ -274,6 +274,91 @@ test("an assistant-first callback is held over a socket, and a person can be ask
   expect(centre.double.faults).toEqual([]);
 });
 
+test("C4 R7 who signs in by a code over the socket goes on in their account's conversation: answers, an agent's words and people reach the call", async () => {
+  const number = "+12025550131";
+  const { callSid, line } = await dial(number);
+  const conversation = async () => {
+    const [row] = await centre.desk.db.run(
+      (sql) => sql<
+        { id: string }[]
+      >`select c.id from contact_addresses a join conversations c on c.contact_id = a.contact_id
+        where a.channel = 'voice' and a.value = ${number}`,
+    );
+    return row?.id ?? "";
+  };
+  await answerTo(line, () => line.say("What is my balance?"));
+  const before = await conversation();
+  const texts = () => centre.double.journal.of("sms", number).map(({ body }) => /^(\d{6}) /.exec(body ?? "")?.[1]);
+  const code = await centre.until("the code", async () => texts().find(Boolean));
+  expect(wordsOf(await answerTo(line, () => [...code].forEach((digit) => void line.press(digit))))).toMatch(/\d/);
+  const after = await conversation();
+  expect(after).not.toBe(before);
+  const place = async () => {
+    const [row] = await centre.desk.db.run(
+      (sql) => sql<{ id: string }[]>`select conversation_id as id from calls where external_id = ${callSid}`,
+    );
+    return row?.id === after;
+  };
+  await centre.until("the line is the account's", place);
+  expect(wordsOf(await answerTo(line, () => line.say("what is a late fee?")))).toContain("late");
+  // What is said over is shortened where it stands now.
+  line.interrupt("A late");
+  await centre.until("kept as heard", async () => {
+    const rows = await centre.desk.db.run(
+      (sql) => sql`select 1 from events where conversation_id = ${after} and data->>'change' = 'interrupted'`,
+    );
+    return rows.length > 0;
+  });
+  const eva = await centre.desk.agent("Eva");
+  const written = await answerTo(line, () => {
+    void eva.call("POST", `/conversations/${after}/messages`, {
+      clientId: "1",
+      kind: "reply",
+      text: "Hello from Eva.",
+    });
+  });
+  expect(wordsOf(written)).toContain("Hello from Eva.");
+  // She has the conversation, so the call is people's.
+  const end = await line.over;
+  expect(JSON.parse(end.handoffData ?? "{}")).toMatchObject({ reason: "handoff" });
+  expect(line.faults).toEqual([]);
+});
+
+test("R4 an answer that was said while it was stored, and then was not because an agent took over, is kept as what was said", async () => {
+  const number = "+447700900140";
+  const { callSid, line } = await dial(number);
+  await answerTo(line, () => line.say("how do I close my account?"));
+  const [{ id = "" } = {}] = await centre.desk.db.run(
+    (sql) => sql<
+      { id?: string }[]
+    >`select c.id from contact_addresses a join conversations c on c.contact_id = a.contact_id
+      where a.channel = 'voice' and a.value = ${number}`,
+  );
+  const fay = await centre.desk.agent("Fay");
+  // Between the decision and its commit passes a second, in which she takes the conversation.
+  await centre.desk.db.run((sql) => sql`alter function write_replies(jsonb) rename to write_replies_at_once`);
+  await centre.desk.db.run(
+    (sql) => sql`create function write_replies(batch jsonb)
+      returns table (ord int, outcome text, conversation_id uuid, seq bigint, sends boolean, held boolean)
+      language plpgsql as $$
+      begin perform pg_sleep(1); return query select * from write_replies_at_once(batch); end $$`,
+  );
+  const heard = line.frames.length;
+  line.say("what is a late fee?");
+  const since = () => wordsOf(line.frames.slice(heard));
+  await centre.until("said ahead", async () => since().includes("late"));
+  expect((await fay.call("POST", `/conversations/${id}/claim`)).status).toBe(200);
+  await line.over;
+  await centre.until("kept as said", async () => (await messagesOf(number)).at(-1)?.author === "assistant");
+  await centre.desk.db.run((sql) => sql`drop function write_replies(jsonb)`);
+  await centre.desk.db.run((sql) => sql`alter function write_replies_at_once(jsonb) rename to write_replies`);
+  const kept = (await messagesOf(number)).at(-1);
+  expect(kept?.author).toBe("assistant");
+  const letters = (text: string) => text.replace(/[^a-z]/gi, "").toLowerCase();
+  expect(letters(kept?.parts[0]?.text ?? "")).toBe(letters(since()));
+  expect(centre.double.customer.look(callSid)?.where).not.toBe("ended");
+});
+
 test("a thousand forged frames change nothing", async () => {
   const { line } = await dial("+447700900125");
   await answerTo(line, () => line.say("what is a late fee?"));
