@@ -216,8 +216,8 @@ async function wrapUp(
     if (wrapped.length === 0) return;
     await sql`update callbacks set disposition = coalesce(${disposition}, disposition),
         outcome = coalesce(${note === "" ? null : note}, outcome)
-      where id::text = ${last.conference}
-        or id = (select callback_id from calls where id::text = ${last.conference} and leg = 'customer')`;
+      where id = ${last.conference}
+        or id = (select callback_id from calls where id = ${last.conference} and leg = 'customer')`;
     const data = { call: last.conference, change: "wrapped-up", disposition, note };
     await appendEvent(sql, last.conversationId, { type: "call", agentId, data });
   });

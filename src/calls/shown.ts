@@ -46,7 +46,7 @@ export async function offersFor(db: Db, agentId: string): Promise<ShownOffer[]> 
         coalesce(l.waiting_since, o.made_at) as since
       from offers o ${aboutFrom(sql, sql`o.conversation_id`)}
       left join agents b on b.id = o.by_id
-      left join calls l on l.id::text = o.conference and l.stage is not null
+      left join calls l on l.id = o.conference::uuid and l.stage is not null
       join agents me on me.id = ${agentId} and me.presence = 'available' and me.kind = 'person'
       where o.state = 'open' and not ${agentId}::uuid = any (o.declined)
         and (o.wanted_id = ${agentId}

@@ -165,3 +165,28 @@ test("R5 cancelling wins until dialling; an opt-out ends every promise; a withhe
   await comesTo(opted.id, "cancelled");
   expect([callsTo(cancelled.phone), callsTo(opted.phone)]).toEqual([[], []]);
 }, 60_000);
+
+test("a call is promised, dialled and talked without reading through all that were made before", async () => {
+  const one = await promised();
+  await comesTo(one.id, "done");
+  await sql(
+    (db) => db`with colleagues as (insert into agents (email, name, role, presence)
+      select 'colleague-' || n || '@example.com', 'Colleague', 'agent', 'offline' from generate_series(1, 40) n returning id)
+    insert into calls (conversation_id, direction, leg, agent_id, conference, state, started_at, joined_at, ended_at, wrapped_at)
+      select ${one.conversationId}, 'outbound', 'agent', id, gen_random_uuid(), 'completed', ago, ago, ago, ago
+      from colleagues, generate_series(1, 500) n, lateral (select now() - n * interval '1 hour' as ago) times`,
+  );
+  await sql((db) => db`update calls set wrapped_at = now() where leg = 'agent' and joined_at is not null`);
+  await sql((db) => db`analyze calls`);
+  const read = async () => {
+    await sql((db) => db`select pg_stat_force_next_flush()`);
+    const [row] = await sql(
+      (db) => db<{ read: number }[]>`select seq_tup_read::int as read from pg_stat_user_tables where relname = 'calls'`,
+    );
+    return row?.read ?? 0;
+  };
+  const before = await read();
+  const other = await promised();
+  await comesTo(other.id, "done");
+  expect((await read()) - before).toBeLessThan(20_000);
+});
