@@ -10,16 +10,19 @@ const url = process.argv[2] ?? "";
 const db = createDb({ url, log: createLog({ level: "silent" }) });
 if (process.argv[3] !== "unguarded") installDriverGuard(() => db.driverFault());
 
-const kinds = [
-  () => db.run((sql) => sql`select ${"text"}::text as value, ${[1, 2]}::int[] as list`),
-  () => db.orm((orm) => orm.execute(drizzleSql`select ${7}::int`)),
-  () =>
-    db.transaction(async (sql) => {
-      await sql`select ${1}::int`;
-      await sleep(2);
-      return sql`select ${2}::int`;
-    }),
-];
+const slow = process.argv[3] === "slow";
+const kinds = slow
+  ? [() => db.run((sql) => sql`select pg_sleep(2.2)`)]
+  : [
+      () => db.run((sql) => sql`select ${"text"}::text as value, ${[1, 2]}::int[] as list`),
+      () => db.orm((orm) => orm.execute(drizzleSql`select ${7}::int`)),
+      () =>
+        db.transaction(async (sql) => {
+          await sql`select ${1}::int`;
+          await sleep(2);
+          return sql`select ${2}::int`;
+        }),
+    ];
 
 async function caller(number: number): Promise<void> {
   for (let turn = number; ; turn += 1) {
@@ -35,4 +38,4 @@ async function caller(number: number): Promise<void> {
   }
 }
 
-await Promise.all(Array.from({ length: 16 }, (_, number) => caller(number)));
+await Promise.all(Array.from({ length: slow ? 90 : 16 }, (_, number) => caller(number)));

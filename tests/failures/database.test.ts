@@ -15,6 +15,8 @@ import { type FaultyNetwork, startProxy } from "../support/proxy.ts";
 /** The numbers of R9: every call ends within 2 s, service is back within 5 s. */
 const settleMs = 2_000;
 const backMs = 5_000;
+/** Connections that one process keeps to the database. */
+const poolSizes = 6 + 4;
 
 interface Call {
   readonly outcome: string;
@@ -122,6 +124,26 @@ test("R9: one slow statement among quick ones does not count as an outage", asyn
   }
 });
 
+test("R9: a database that is too slow is not held by ever more connections", async () => {
+  const database = await freshDatabase();
+  const admin = postgres(database.url, { max: 1 });
+  try {
+    const { calls } = await startLoad(database.url, "slow");
+    for (const until = Date.now() + 10_000; Date.now() < until; await sleep(200)) {
+      const [row] = await admin<{ count: number }[]>`select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()`;
+      // Those of a replaced pool may finish, and the database is asked how it is.
+      expect(row?.count).toBeLessThanOrEqual(2 * poolSizes + 1);
+    }
+    expect(calls.filter(({ outcome }) => outcome === "unavailable").length).toBeGreaterThan(100);
+    expectSettled(calls);
+  } finally {
+    load?.child.kill("SIGKILL");
+    await admin.end();
+    await database.drop();
+  }
+}, 30_000);
+
 test("R9: a transaction that missed its deadline is rolled back", async () => {
   const database = await freshDatabase();
   const admin = postgres(database.url, { max: 1 });
@@ -182,15 +204,19 @@ test("three processes that migrate at once all succeed", async () => {
   expect(codes).toEqual([0, 0, 0]);
 }, 60_000);
 
-async function startLoad(url: string): Promise<{ child: ChildProcess; calls: Call[] }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "tests/failures/database-load.ts", url], {
+async function startLoad(
+  url: string,
+  kind: "usual" | "slow" = "usual",
+): Promise<{ child: ChildProcess; calls: Call[] }> {
+  const child = spawn(process.execPath, ["--import", "tsx", "tests/failures/database-load.ts", url, kind], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const calls: Call[] = [];
   if (child.stdout !== null)
     createInterface({ input: child.stdout }).on("line", (line) => calls.push(JSON.parse(line)));
   load = { child, calls };
-  await until(() => calls.filter((call) => call.outcome === "ok").length > 50, 20_000);
+  const begun = kind === "slow" ? "unavailable" : "ok";
+  await until(() => calls.filter((call) => call.outcome === begun).length > 50, 20_000);
   return load;
 }
 
