@@ -195,6 +195,24 @@ function startOf(
   return Number.isFinite(first) ? first - one.dueReal : null;
 }
 
+/** All that is known of some promises, for whoever looks for the reason of a fault; a line each. */
+export async function accountsOf(
+  promises: readonly Promised[],
+  log: readonly LoggedCall[],
+  sql: postgres.Sql,
+): Promise<string[]> {
+  const accounts: string[] = [];
+  for (const promised of promises) {
+    const [row] = await sql`select * from callbacks where id = ${promised.id}`;
+    const legs = await sql`select * from calls where callback_id = ${promised.id} order by started_at`;
+    const events = await sql`select seq, type, created_at, data from events
+      where conversation_id = ${row?.conversation_id ?? null} order by seq`;
+    const rung = log.filter(({ to, callId }) => to === promised.number || legs.some(({ id }) => id === callId));
+    accounts.push(JSON.stringify({ promised, row, legs, events, rung }));
+  }
+  return accounts;
+}
+
 async function readLegs(sql: postgres.Sql): Promise<Leg[]> {
   return sql<Leg[]>`select id, callback_id as "callbackId", attempt, leg, state, error->>'code' as code,
     (extract(epoch from started_at) * 1000)::float8 as "startedAt", (extract(epoch from ended_at) * 1000)::float8 as "endedAt"

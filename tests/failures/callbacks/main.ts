@@ -39,6 +39,7 @@ for (const queue of queues) {
   const verdict = await runCallbacks({ ...scale, seed, queue, sabotage, onProgress: progress });
   if (process.stdout.isTTY) process.stdout.write("\r\u001b[K");
   for (const line of describe(verdict)) say(line);
+  for (const account of verdict.accounts.slice(0, 10)) say(`  account: ${account}`);
   red ||= verdict.faults.length > 0;
 }
 process.exit(red ? 1 : 0);

@@ -6,7 +6,7 @@ import { type ChaosCount, type ChaosPlan, type Pace, planChaos, wreak } from "..
 import { type Point, pointsOf } from "../crash/points.ts";
 import { startWorld, type World } from "../crash/world.ts";
 import { createCustomers, type Promised } from "./customers.ts";
-import { type Judgement, judge, openWork } from "./judge.ts";
+import { accountsOf, type Judgement, judge, openWork } from "./judge.ts";
 import { type Day, type Plan, type PlanScale, planDays } from "./plan.ts";
 
 /** A lost report is made up for once a minute. */
@@ -18,6 +18,8 @@ const patienceMs = 150_000;
 /** Nobody waits on the telephone while the clock leaps; a few that a crash holds up have half an hour. */
 const stragglersMax = 12;
 const leapAmongStragglersMs = 3 * 60_000;
+/** What is left to those who wait: their half hour passes as everybody's does, a crash or two and a clock set forward. */
+const leftToStragglersMs = 18 * 60_000;
 const stragglersRestMs = 5_000;
 const lanes = 12;
 
@@ -85,6 +87,8 @@ export interface Verdict extends Judgement {
   readonly died: readonly string[];
   readonly failedStarts: number;
   readonly neverPassed: readonly Point[];
+  /** What PostgreSQL holds of those with a fault, and what the customer's telephone heard, to find out why. */
+  readonly accounts: readonly string[];
 }
 
 /** Round the clock, with room for all: the calling hours of the customers decide, not the desk's. */
@@ -121,6 +125,8 @@ export async function runCallbacks(options: RunOptions): Promise<Verdict> {
     await sleep(afterthoughtMs);
     const log = await world.calls(0);
     const judgement = await world.ask((sql) => judge(promises, log, world.clock, sql));
+    const faulty = promises.filter(({ id }) => judgement.faults.some(({ callbackId }) => callbackId === id));
+    const accounts = await world.ask((sql) => accountsOf(faulty, log, sql));
     const all = [...pointsOf("web", "calls"), ...pointsOf("worker", "calls")];
     return {
       ...judgement,
@@ -129,6 +135,7 @@ export async function runCallbacks(options: RunOptions): Promise<Verdict> {
       seconds: (performance.now() - began) / 1_000,
       died: world.died,
       failedStarts: world.failedStarts(),
+      accounts,
       neverPassed: all.filter((point) => !world.passed.has(point)),
     };
   } finally {
@@ -238,6 +245,7 @@ async function liveThrough(day: Day, { world, customers, sql, promises, pace, op
     const leap = Math.min(
       next - 1_000 - clock.now(),
       standing.waiting === 0 ? Number.POSITIVE_INFINITY : leapAmongStragglersMs,
+      (standing.soonestOver ?? Number.POSITIVE_INFINITY) - leftToStragglersMs - clock.now(),
     );
     if (work.idle() && rested && Number.isFinite(leap) && leap > 1_500) {
       clock.move(leap);
@@ -255,6 +263,8 @@ interface Standing {
   readonly ended: number;
   /** Due, or being dialled. */
   readonly waiting: number;
+  /** When the first promise of those is over. */
+  readonly soonestOver: number | null;
   readonly nextDue: number | null;
 }
 
@@ -264,11 +274,12 @@ async function look(sql: postgres.Sql, now: number): Promise<Standing | null> {
     await sql`update agents set presence = 'available' where presence = 'away'`;
     await sql`update calls set wrapped_at = now()
       where leg = 'agent' and joined_at is not null and ended_at is not null and wrapped_at is null`;
+    const waits = sql`state in ('due', 'dialling') or (state in ('requested', 'scheduled') and due_at <= ${new Date(now)})`;
     const [row] = await sql<Standing[]>`
       select count(*) filter (where state in ('requested', 'scheduled', 'due', 'dialling', 'connected'))::int as open,
         count(*) filter (where state not in ('requested', 'scheduled', 'due', 'dialling', 'connected'))::int as ended,
-        count(*) filter (where state in ('due', 'dialling')
-          or (state in ('requested', 'scheduled') and due_at <= ${new Date(now)}))::int as waiting,
+        count(*) filter (where ${waits})::int as waiting,
+        (extract(epoch from min(until) filter (where ${waits})) * 1000)::float8 as "soonestOver",
         (extract(epoch from min(due_at) filter (where state in ('requested', 'scheduled') and due_at > ${new Date(now)})) * 1000)::float8
           as "nextDue"
       from callbacks`;
