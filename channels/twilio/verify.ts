@@ -35,24 +35,28 @@ function sign(authToken: string, data: string): string {
 
 /** Names in byte order; a repeated name's distinct values sorted, each with its name. */
 export function signedWords(form: URLSearchParams): string {
-  const names = [...new Set(form.keys())].sort();
-  return names
-    .map((name) =>
-      [...new Set(form.getAll(name))]
-        .sort()
-        .map((value) => name + value)
-        .join(""),
-    )
-    .join("");
+  const fields = [...form].sort(([name, value], [other, another]) => order(name, other) || order(value, another));
+  let words = "";
+  fields.forEach(([name, value], index) => {
+    const [nameBefore, valueBefore] = fields[index - 1] ?? [];
+    if (name !== nameBefore || value !== valueBefore) words += name + value;
+  });
+  return words;
 }
 
+function order(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+/** As given first, because that is nearly always what was signed. */
 function portVariants(url: string): string[] {
   const [, scheme = "", user = "", host = "", rest = ""] =
     /^((?:http|ws)s?:\/\/)([^/?#]*@)?([^/?#@]+)([\s\S]*)$/.exec(url) ?? [];
   const bare = host.replace(/:\d+$/, "");
   const standard = scheme.endsWith("s://") ? "443" : "80";
-  const withPort = host === bare ? `${bare}:${standard}` : host;
-  return [...new Set([bare, withPort])].map((one) => scheme + user + one + rest);
+  const other = host === bare ? `${bare}:${standard}` : bare;
+  return [host, other].map((one) => scheme + user + one + rest);
 }
 
 /** Some of Twilio's services sign the URL with its query escaped anew. */
