@@ -55,6 +55,19 @@ test.each(evalLocales)("questions that it never saw are understood in %s", async
   expect(figures.wronglyHandled).toBeLessThanOrEqual(0.06);
 });
 
+test("a question in another language than the conversation's is answered in its own", async () => {
+  const languages = ["en", "sv", "de", "es"];
+  const asked = await Promise.all(
+    languages.map(async (locale) => (await readQuestions(locale)).slice(0, 100).map(({ text }) => ({ text, locale }))),
+  );
+  const pairs = asked.flat().flatMap((one) => languages.map((conversationLocale) => ({ ...one, conversationLocale })));
+  let wrong = 0;
+  for (const { text, locale, conversationLocale } of pairs) {
+    if ((await brain.understand({ text, conversationLocale })).locale !== locale) wrong += 1;
+  }
+  expect(wrong / pairs.length).toBeLessThan(0.05);
+});
+
 test("a person is understood in 24 languages without articles, and a recipe is not taken for one", async () => {
   const figures = await evaluate(brain, await readQuestions("people"), null);
   expect(figures.people).toBeGreaterThanOrEqual(0.98);
@@ -87,6 +100,7 @@ function sameModel(one: Model, other: Model): boolean {
 
 test("one word keeps the conversation's language", async () => {
   expect((await brain.understand({ text: "ok", conversationLocale: "sv" })).locale).toBe("sv");
+  expect((await brain.understand({ text: "kreditkort köp nekat", conversationLocale: "sv" })).locale).toBe("sv");
   expect(
     (await brain.understand({ text: "wo finde ich meinen zahlungsplan bitte", conversationLocale: "sv" })).locale,
   ).toBe("de");
