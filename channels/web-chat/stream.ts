@@ -4,8 +4,8 @@ import type { Visitor } from "./tokens.ts";
 
 /** An empty frame this often keeps proxies from closing a quiet socket. */
 const keepAliveMs = 20_000;
-/** The sockets take turns, so that they are not all written to in the same moment. */
-const turns = 40;
+/** The sockets take turns: of ten thousand, 25 are written to in the same moment, and no message waits for them. */
+const turns = 400;
 /** Activities of one read; a set that is full has more behind it. */
 export const pageMax = 200;
 /** A reader so far behind has gone away; it catches up after its watermark. */

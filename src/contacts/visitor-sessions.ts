@@ -4,8 +4,10 @@ import { asJson } from "../db/json.ts";
 import { createSharedReads } from "../db/shared-reads.ts";
 import type { Log } from "../lib/log.ts";
 
-/** safety.md asks for 5 s from the end of a session to the end of its sockets. */
-const lookEveryMs = 2_000;
+/** safety.md asks for 5 s from the end of a session to the end of its sockets; a new one is looked at after two rounds. */
+const lookEveryMs = 1_500;
+/** All at once, ten thousand would hold up every message for some 40 ms. */
+const looksPerRound = 20;
 /** Rows of sessions that are long over keep nothing that anybody needs. */
 const keepOverDays = 1;
 
@@ -101,11 +103,11 @@ export async function endSession(db: Db, id: string): Promise<void> {
 }
 
 export interface SessionWatch {
-  /** Is this session open? A yes may be some seconds old (lookEveryMs); "gone" when the person was erased. */
+  /** Is this session open? A yes may be some seconds old (twice lookEveryMs); "gone" when the person was erased. */
   state(id: string): Promise<SessionState>;
   /** Calls back once when the session is over, until the returned function is called. */
   onEnd(id: string, listener: () => void): () => void;
-  /** This process ended it: known here at once, and in the others within lookEveryMs. */
+  /** This process ended it: known here at once, and in the others within twice lookEveryMs. */
   ended(id: string): void;
   close(): void;
 }
@@ -117,13 +119,23 @@ export function watchSessions(deps: { readonly db: Db; readonly log: Log }): Ses
   const listeners = new Map<string, Set<() => void>>();
   // After a restart everybody comes back at once.
   const readState = createSharedReads((ids) => statesOf(deps.db, ids));
-  let known = new Set<string>();
+  const known = new Set<string>();
+  let round: readonly string[] = [];
+  let next = 0;
+  let troubled = false;
 
+  /** The next part of those who listen; after the last one begins with the first. */
   async function look(): Promise<void> {
-    const ids = [...listeners.keys()];
-    const states = ids.length === 0 ? new Map<string, SessionState>() : await statesOf(deps.db, ids);
-    known = new Set(ids.filter((id) => states.get(id) === "open" && listeners.has(id)));
-    for (const id of ids) if (states.get(id) !== "open") ended(id);
+    const part = Math.ceil(round.length / looksPerRound);
+    const ids = round.slice(next * part, (next + 1) * part);
+    next = (next + 1) % looksPerRound;
+    if (next === 0) {
+      round = [...listeners.keys()];
+      // Nobody looks after those without a listener: they are asked for anew.
+      for (const id of known) if (!listeners.has(id)) known.delete(id);
+    }
+    if (ids.length > 0) for (const id of await overAmong(deps.db, ids)) ended(id);
+    troubled = false;
   }
 
   function ended(id: string): void {
@@ -136,10 +148,11 @@ export function watchSessions(deps: { readonly db: Db; readonly log: Log }): Ses
   const timer = setInterval(() => {
     // Without the database nothing flows over the sockets either; the next look decides.
     look().catch((error: unknown) => {
-      known = new Set();
-      deps.log.warn({ component: "visitor-sessions", error }, "session-look-failed");
+      known.clear();
+      if (!troubled) deps.log.warn({ component: "visitor-sessions", error }, "session-look-failed");
+      troubled = true;
     });
-  }, lookEveryMs);
+  }, lookEveryMs / looksPerRound);
   timer.unref();
 
   return {
@@ -168,6 +181,15 @@ async function statesOf(db: Db, ids: readonly string[]): Promise<Map<string, Ses
       from visitor_sessions where id = any (${[...ids]}::uuid[])`,
   );
   return new Map(rows.map(({ id, open }) => [id, open ? "open" : "ended"]));
+}
+
+/** Those that are not open any more, or not there. */
+async function overAmong(db: Db, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.run(
+    (sql) => sql<{ id: string }[]>`select id from unnest(${[...ids]}::uuid[]) as asked (id)
+      where not exists (select from visitor_sessions s where s.id = asked.id and s.ended_at is null and s.expires_at > now())`,
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Removes sessions and used proofs that nobody can use any more. */
