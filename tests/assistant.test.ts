@@ -12,6 +12,7 @@ import {
   samplesOf,
 } from "../src/assistant/embedded/brain.ts";
 import type { Model } from "../src/assistant/embedded/classifier.ts";
+import { compileSubject } from "../src/assistant/embedded/empty-words.ts";
 import { evalLocales, evaluate, readContent, readQuestions } from "../src/assistant/embedded/eval.ts";
 import { normalise } from "../src/assistant/embedded/features.ts";
 import { noLexicon } from "../src/assistant/embedded/lexicon.ts";
@@ -66,6 +67,20 @@ test("a question in another language than the conversation's is answered in its 
     if ((await brain.understand({ text, conversationLocale })).locale !== locale) wrong += 1;
   }
   expect(wrong / pairs.length).toBeLessThan(0.05);
+});
+
+test.each([
+  ["en", "is it possible with the thing?"],
+  ["en", "how does this work with it"],
+  ["sv", "det funkar inte"],
+  ["de", "geht das mit dem Ding?"],
+  ["es", "¿se puede con la cosa?"],
+  ["ar", "كيف أفعل هذا؟"],
+])("whoever names nothing is asked what they mean, however sure training is (%s): %s", async (locale, text) => {
+  expect(["clarify", "unknown"]).toContain((await brain.understand({ text, locale })).zone);
+  expect(compileSubject(content.concepts[locale] ?? [])(text)).toBe(false);
+  // A word about something is enough.
+  expect((await brain.understand({ text: "what is a late fee?", locale: "en" })).zone).toBe("answer");
 });
 
 test("a person is understood in 24 languages without articles, and a recipe is not taken for one", async () => {

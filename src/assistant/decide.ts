@@ -71,7 +71,7 @@ export function createAssistant(deps: AssistantDeps): Decides {
       if (account !== null) return account;
       if (picked !== null) return await choose(context, picked);
       if (text.trim() === "")
-        return reply(context, "unknown", context.say.unreadable, { options: peopleOptions(context.say) });
+        return reply(context, "unknown", withoutWords(context), { options: peopleOptions(context.say) });
       const inFlow = await continueFlow(context, understood);
       if (inFlow !== null) return inFlow;
       const proposed =
@@ -89,6 +89,13 @@ export function createAssistant(deps: AssistantDeps): Decides {
       return handedOver(context, "assistant-failed", context.say.giveUp);
     },
   };
+}
+
+/** What is said to files and other things without words; whether they were kept is told as it is. */
+function withoutWords({ turn, say }: Context): string {
+  const parts = turn.messages.flatMap((message) => message.parts);
+  const refused = parts.length > 0 && parts.every((part) => part.t === "media" && part.state === "blocked");
+  return refused ? say.refusedFile : say.unreadable;
 }
 
 interface Context {

@@ -19,6 +19,8 @@ export interface Wording {
   readonly optOut: string;
   readonly complaint: string;
   readonly unreadable: string;
+  /** Nothing came but files of kinds that are not kept. */
+  readonly refusedFile: string;
   readonly otherLanguage: string;
   readonly giveUp: string;
 }
@@ -50,6 +52,8 @@ const en: Wording = {
   complaint: "I am sorry that I did not understand you. Shall I bring you to a person?",
   unreadable:
     "Thank you, I have received it and kept it for our team, but I cannot look into it myself. Tell me in words what it is about, or ask for a person.",
+  refusedFile:
+    "This kind of file is not accepted, so it was not kept. Send a picture, a PDF or an Office document, tell me in words what it is about, or ask for a person.",
   otherLanguage:
     "I can answer best in English, Swedish, German, Spanish and Arabic. A person can help you in your language.",
   giveUp:
@@ -83,6 +87,8 @@ const sv: Wording = {
   complaint: "Förlåt att jag inte förstod. Ska jag koppla dig till en människa?",
   unreadable:
     "Tack, jag har tagit emot det och sparat det åt vårt team, men jag kan inte läsa det själv. Berätta med ord vad det gäller, eller be om en människa.",
+  refusedFile:
+    "Den typen av fil tas inte emot, så den sparades inte. Skicka en bild, en PDF eller ett Office-dokument, berätta med ord vad det gäller, eller be om en människa.",
   otherLanguage:
     "Jag svarar bäst på svenska, engelska, tyska, spanska och arabiska. En människa kan hjälpa dig på ditt språk.",
   giveUp: "Förlåt, något gick fel hos mig. Jag har lämnat det till en människa, som svarar så snart det går.",
@@ -118,6 +124,8 @@ const de: Wording = {
   complaint: "Es tut mir leid, dass ich Sie nicht verstanden habe. Soll ich Sie mit einem Menschen verbinden?",
   unreadable:
     "Danke, ich habe es erhalten und für unser Team aufbewahrt, kann es aber selbst nicht lesen. Sagen Sie mir in Worten, worum es geht, oder fragen Sie nach einem Menschen.",
+  refusedFile:
+    "Diese Art von Datei wird nicht angenommen und wurde nicht aufbewahrt. Senden Sie ein Bild, ein PDF oder ein Office-Dokument, sagen Sie mir in Worten, worum es geht, oder fragen Sie nach einem Menschen.",
   otherLanguage:
     "Am besten antworte ich auf Deutsch, Englisch, Schwedisch, Spanisch und Arabisch. Ein Mensch kann Ihnen in Ihrer Sprache helfen.",
   giveUp:
@@ -151,6 +159,8 @@ const es: Wording = {
   complaint: "Siento no haberte entendido. ¿Te paso con una persona?",
   unreadable:
     "Gracias, lo he recibido y guardado para nuestro equipo, pero no puedo leerlo yo mismo. Dime con palabras de qué se trata o pide una persona.",
+  refusedFile:
+    "Este tipo de archivo no se acepta, así que no se ha guardado. Envía una imagen, un PDF o un documento de Office, dime con palabras de qué se trata o pide una persona.",
   otherLanguage: "Respondo mejor en español, inglés, alemán, sueco y árabe. Una persona puede ayudarte en tu idioma.",
   giveUp: "Lo siento, algo ha fallado por mi parte. Se lo he pasado a una persona, que responderá lo antes posible.",
 };
@@ -181,6 +191,8 @@ const ar: Wording = {
   complaint: "أعتذر لأنني لم أفهمك. هل أحوّلك إلى موظف؟",
   unreadable:
     "شكرًا، وصلني ذلك وحفظته لفريقنا، لكنني لا أستطيع قراءته بنفسي. أخبرني بالكلمات عمّ يدور الأمر، أو اطلب موظفًا.",
+  refusedFile:
+    "هذا النوع من الملفات غير مقبول، ولذلك لم نحفظه. أرسل صورة أو ملف PDF أو مستند Office، أو أخبرني بالكلمات عمّ يدور الأمر، أو اطلب موظفًا.",
   otherLanguage: "أجيب أفضل ما أجيب بالعربية والإنجليزية والألمانية والإسبانية والسويدية. ويمكن لموظف أن يساعدك بلغتك.",
   giveUp: "عذرًا، حدث خلل من جانبي. نقلتُ طلبك إلى موظف يجيبك في أقرب وقت.",
 };

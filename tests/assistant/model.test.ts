@@ -483,3 +483,20 @@ async function waitFor<T>(look: () => Promise<T | undefined>): Promise<T> {
     await sleep(25);
   }
 }
+
+test("X3 a file that was not kept is not said to be kept", async () => {
+  const file = (state: "ready" | "blocked") =>
+    ({ t: "media", kind: "document", mime: "application/pdf", name: "a.pdf", state, reason: null }) as never;
+  const said = async (...parts: never[]) => {
+    const turn = waiting("", {});
+    const messages = turn.messages.map((one) => ({ ...one, parts }));
+    const assistant = createAssistant({
+      brain: { understand: async () => ({ locale: "en", zone: "unknown", articles: [], flow: null, intent: null }) },
+      article: () => null,
+      company: "Paylark",
+    } as never);
+    return wordsOf(await assistant.decide({ ...turn, messages }, new AbortController().signal));
+  };
+  expect(await said(file("blocked"))).toContain("not accepted");
+  expect(await said(file("blocked"), file("ready"))).toContain("kept it for our team");
+});

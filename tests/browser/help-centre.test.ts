@@ -49,6 +49,11 @@ describeWith(browser, "the help centre in a browser", () => {
   story("suggestions come while typing, also mistyped, and are chosen by keyboard", async ({ open }) => {
     const page = await open();
     await page.goto(`${desk.url}/help/en`);
+    // Times for a call are offered on the reader's own clock.
+    const zone = await page.evaluate<string>("Intl.DateTimeFormat().resolvedOptions().timeZone");
+    expect(await page.locator('main a[href^="/call"]').first().getAttribute("href")).toContain(
+      `zone=${encodeURIComponent(zone)}`,
+    );
     const field = page.getByRole("combobox");
     await field.pressSequentially("return my ordr");
     await page.getByRole("option", { name: "How do I return my order?" }).waitFor();
@@ -91,7 +96,6 @@ describeWith(browser, "the help centre in a browser", () => {
   const paths = (locale: string) => [
     `/help/${locale}`,
     `/help/${locale}/late-fee`,
-    `/help/${locale}/privacy`,
     `/help/${locale}?q=7%20USD`,
     `/help/${locale}?q=zzzzqqqq`,
     `/help/${locale}/late-fee?helped=no`,
@@ -116,8 +120,11 @@ describeWith(browser, "the help centre in a browser", () => {
           expect(await faultsInLooks(page, looksOf[dir]), name).toEqual([]);
           await page.setViewportSize({ width: 1_280, height: 760 });
         };
+        // Each kind of page in each direction; what differs by its words alone, once.
+        const once = locale === "en" ? ["/help/en/privacy"] : [];
         for (const path of [
-          ...paths(locale),
+          ...paths(locale).filter((path) => locale === "en" || !path.includes("zzzz")),
+          ...once,
           `/demo/sign-in?lang=${locale}`,
           `/resume/${"A".repeat(22)}?lang=${locale}`,
         ]) {

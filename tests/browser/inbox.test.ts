@@ -66,6 +66,36 @@ describeWith(browser, "the inbox", () => {
     expect(await page.title()).toContain("Inbox");
   });
 
+  story(
+    "X1 R7 an answer's marks are shown as the customer sees them, and once how far they have read",
+    async ({ open }) => {
+      const one = await customer("what is a late fee?");
+      const text =
+        "A **late fee** is <b>one</b>:\n- paid once\n- [never](javascript:alert(1)) more\n\nSee [here](https://example.com/x).";
+      await desk.db.run(
+        (sql) => sql`with taken as (
+          update conversations set next_seq = next_seq + 4 where id = ${one.id} returning next_seq - 4 as seq),
+        said as (insert into messages (conversation_id, seq, author, parts)
+          select ${one.id}::uuid, seq + n, 'assistant', ${sql.json([{ t: "text", text, format: "markdown" }])} from taken, generate_series(0, 1) n)
+        insert into events (conversation_id, seq, type, actor, data)
+          select ${one.id}::uuid, seq + n, 'message', 'assistant', '{}'::jsonb from taken, generate_series(0, 1) n
+          union all select ${one.id}::uuid, seq + 1 + n, 'receipt', 'contact', jsonb_build_object('upTo', seq + n - 1)
+            from taken, generate_series(1, 2) n`,
+      );
+      const page = await signedIn(open);
+      await page.goto(`${desk.url}/inbox`);
+      await one.open(page);
+      const answer = page.locator("#timeline .assistant .marked").first();
+      await answer.waitFor();
+      expect(await answer.locator("strong").allTextContents()).toEqual(["late fee"]);
+      expect(await answer.locator("li").allTextContents()).toEqual(["paid once", "[never](javascript:alert(1)) more"]);
+      expect(await answer.locator("a").getAttribute("href")).toBe("https://example.com/x");
+      expect(await answer.textContent()).toContain("<b>one</b>");
+      expect(await page.getByText("The customer has read").count()).toBe(1);
+      expect(await page.locator("#timeline > li").last().textContent()).toContain("read up to here");
+    },
+  );
+
   story("a draft stays with its conversation, and what is sent goes where it was written", async ({ open }) => {
     const [first, second] = [await customer("first here"), await customer("second here")];
     const page = await signedIn(open);

@@ -20,6 +20,14 @@ navigator.serviceWorker?.addEventListener("message", ({ data }) => {
   if (data?.everline === "open-chat") openChat();
 });
 
+// Times for a call are shown on the reader's own clock.
+for (const one of document.querySelectorAll('a[href^="/call"]')) {
+  const address = new URL(one.href);
+  if (/^\/call\/?$/.test(address.pathname))
+    address.searchParams.set("zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
+  one.href = address.pathname + address.search;
+}
+
 // Who is signed in, and the way out, in the place of the link to sign in; kept by the chat in this browser alone.
 const place = document.querySelector(".sign-in");
 const link = place?.firstElementChild;

@@ -131,7 +131,6 @@ function lineWords(event) {
     case "rating":
       return `The customer rated this issue ${data.score} of 5${data.comment ? `: ${data.comment}` : ""}`;
     case "receipt":
-      return data.upTo ? "The customer has read this" : null;
     case "delivery-failed":
     case "attachment":
       return null;

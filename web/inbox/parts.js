@@ -1,10 +1,13 @@
 import { el } from "./dom.js";
+import { marked } from "./marked.js";
 
 /** One part of a message as an element, or null when it says nothing. Files are drawn in files.js. */
 export function drawPart(part) {
   switch (part.t) {
     case "text":
-      return el("p", { dir: "auto" }, part.text);
+      return part.format === "markdown"
+        ? el("div", { className: "marked" }, ...marked(part.text))
+        : el("p", { dir: "auto" }, part.text);
     case "choices":
       return el(
         "div",

@@ -10,6 +10,8 @@ const firstPage = 60;
 const nearEndPx = 120;
 
 let earliestSeq = 0;
+/** How far the customer has read. */
+let readTo = 0;
 let loading = null;
 let again = false;
 
@@ -27,6 +29,7 @@ async function openThread(known) {
   desk.conversation = known ?? null;
   desk.lastSeq = 0;
   earliestSeq = 0;
+  readTo = 0;
   $("timeline").replaceChildren();
   $("earlier").hidden = true;
   $("thread-empty").hidden = true;
@@ -86,6 +89,7 @@ async function loadEarlier() {
   if (id !== desk.openId || !page.ok) return;
   const before = $("scroller").scrollHeight;
   $("timeline").prepend(...page.data.events.map(draw).filter(Boolean));
+  noteRead(page.data.events);
   sortDays();
   earliestSeq = page.data.events[0]?.seq ?? 1;
   $("earlier").hidden = earliestSeq <= 1;
@@ -102,8 +106,19 @@ function append(events) {
     const entry = draw(event);
     if (entry !== null) $("timeline").append(entry);
   }
+  noteRead(events);
   sortDays();
   changed("unsent");
+}
+
+/** Says once how far the customer has read: behind the last of our messages that they did. */
+function noteRead(events) {
+  readTo = Math.max(readTo, ...events.map(({ type, data }) => (type === "receipt" ? Number(data.upTo ?? 0) : 0)));
+  $("timeline").querySelector(".line.read")?.remove();
+  const seen = [...$("timeline").querySelectorAll(".message.ours:not(.note)")].filter(
+    ({ dataset }) => Number(dataset.seq) <= readTo,
+  );
+  seen.at(-1)?.after(el("li", { className: "line read" }, "The customer has read up to here"));
 }
 
 /** An entry that is on the screen changed: a delivery went on, a file arrived. */

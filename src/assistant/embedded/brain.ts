@@ -12,6 +12,7 @@ import {
   nativeFrom,
   personFrom,
 } from "./confidence.ts";
+import { compileSubject, conceptLines } from "./empty-words.ts";
 import { FeatureBuffer } from "./features.ts";
 import { detectLanguage } from "./language.ts";
 import { compileLexicon, type Lexicon, noLexicon } from "./lexicon.ts";
@@ -50,7 +51,7 @@ const knownElsewhere = ["live-agent", "callback", outOfScope];
 export interface BrainContent {
   readonly articles: readonly Article[];
   readonly intents: Intents;
-  /** By language: lines "name: word, begin*, several words". */
+  /** By language: lines "name: word, begin*, several words", and one of words that could be about anything. */
   readonly concepts: Readonly<Record<string, readonly string[]>>;
   readonly company: string;
 }
@@ -115,8 +116,9 @@ export function createEmbeddedBrain(first: BrainContent, modelsFolder: string | 
           ? spoken
           : detectLanguage(text, { conversation: spoken, browser: locale ?? null, known: languages });
       const known = languages.has(language);
+      const skill = await skillFor(known ? language : elsewhere);
       const ranking = asSpoken !== null && language === spoken ? asSpoken : await read(known ? language : elsewhere);
-      const understood = understandRanking(ranking, language, articleIds);
+      const understood = unlessVague(skill, text, understandRanking(ranking, language, articleIds));
       const native = ranking.familiarity >= nativeFrom && ranking.ranked[0]?.label === outOfScope;
       if (!known || native || understood.flow !== null || understood.zone !== "unknown") return understood;
       // "Operatore!" may pass for English; a person is understood in any language.
@@ -135,14 +137,17 @@ function languagesOf({ articles }: BrainContent): Set<string> {
 interface Skill {
   readonly model: Model;
   readonly lexicon: Lexicon;
+  readonly hasSubject: (text: string) => boolean;
 }
 
 async function obtainSkill(content: BrainContent, language: string, folder: string | null): Promise<Skill> {
   const shared = language === elsewhere;
   const samples = shared ? samplesElsewhere(content) : samplesOf(content, language);
-  const concepts = content.concepts[language] ?? [];
+  const lines = content.concepts[language] ?? [];
+  const concepts = conceptLines(lines);
   const lexicon = shared ? noLexicon : compileLexicon(samples, concepts);
-  return { model: await obtainModel({ language, samples, concepts }, lexicon, folder), lexicon };
+  const model = await obtainModel({ language, samples, concepts }, lexicon, folder);
+  return { model, lexicon, hasSubject: compileSubject(lines) };
 }
 
 /** The policy of the three zones: sure, "did you mean", unknown. */
@@ -161,6 +166,12 @@ export function understandRanking(
   const first = best.label === outOfScope ? 0 : (articles[0]?.confidence ?? 0);
   const zone = first >= answerFrom ? "answer" : first >= clarifyFrom ? "clarify" : "unknown";
   return { locale, zone, articles, flow: null, intent: null };
+}
+
+/** Whoever names nothing is asked what they mean, however sure training is. */
+function unlessVague({ hasSubject }: Skill, text: string, understood: Understanding): Understanding {
+  const sure = understood.zone === "answer" && understood.flow === null;
+  return sure && !hasSubject(text) ? { ...understood, zone: "clarify" } : understood;
 }
 
 function flowIn(ranked: Ranking["ranked"], familiarity: number): FlowName | null {

@@ -1,5 +1,6 @@
 import { type BrainContent, flowOf, outOfScope, samplesOf, understandRanking } from "./brain.ts";
 import { classify, type Ranking } from "./classifier.ts";
+import { conceptLines } from "./empty-words.ts";
 import { FeatureBuffer } from "./features.ts";
 import type { Judged, Question } from "./figures.ts";
 import { compileLexicon } from "./lexicon.ts";
@@ -20,7 +21,7 @@ export function crossValidate(content: BrainContent, language: string): HeldOut[
   const foldOf = foldsOf(samples);
   return Array.from({ length: folds }, (_, fold) => {
     const learned = samples.filter((_, index) => foldOf[index] !== fold);
-    const lexicon = compileLexicon(learned, content.concepts[language] ?? []);
+    const lexicon = compileLexicon(learned, conceptLines(content.concepts[language] ?? []));
     const model = trainNow(learned, lexicon);
     return samples
       .filter((_, index) => foldOf[index] === fold)
