@@ -40,12 +40,13 @@ export function callbackRow(one) {
   return [
     el("span", { className: "name" }, isolated(one.contactName ?? one.phone ?? "No number yet")),
     el("span", { className: one.overdue ? "waits" : "state" }, one.overdue ? "overdue" : one.state),
-    el("span", { className: "preview", dir: "auto" }, when(one)),
+    el("span", { className: "preview when" }, isolated(when(one))),
     el(
       "span",
       { className: "tags" },
-      isolated(one.phone ?? "No number"),
-      one.topic ? " · " : "",
+      // Whoever is called by their number is not named twice.
+      one.contactName === null ? "" : isolated(one.phone ?? "No number"),
+      one.topic && one.contactName !== null ? " · " : "",
       one.topic ? isolated(one.topic) : "",
     ),
   ];
