@@ -25,6 +25,7 @@ const epochs: readonly { readonly date: string; readonly changes: Zone }[] = [
 
 /** Around the change, at both edges of the calling hours, at noon, and late in the evening. */
 const changing = ["01:50", "02:30", "08:00", "12:00", "19:50", "21:30"];
+/** Elsewhere at one edge of the hours, at the other the next time. */
 const elsewhere = ["08:00", "19:50"];
 const few = { changing: ["02:30", "08:00"], elsewhere: ["12:00"] };
 
@@ -67,10 +68,11 @@ export function planDays(scale: PlanScale, seed: number): Day[] {
   const random = seededRandom(seed + 3);
   let numbers = 0;
   const chosen = scale.oneDay === true ? epochs.slice(1, 2) : epochs;
-  const clocks = scale.oneDay === true ? few : { changing, elsewhere };
   const perDay = Math.ceil(scale.callbacks / chosen.length);
   return chosen.map(({ date, changes }, index) => {
     const opens = Date.parse(`${dayAfter(date, -1)}T00:00Z`) - 12 * hour;
+    const edge = elsewhere.slice(index % 2).slice(0, 1);
+    const clocks = scale.oneDay === true ? few : { changing, elsewhere: edge };
     const clusters = places.flatMap(({ zone }) =>
       (zone === changes ? clocks.changing : clocks.elsewhere).map((clock) => ({
         zone,

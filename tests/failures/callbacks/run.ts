@@ -20,7 +20,7 @@ const stragglersMax = 12;
 const leapAmongStragglersMs = 3 * 60_000;
 /** What is left to those who wait: their half hour passes as everybody's does, a crash or two and a clock set forward. */
 const leftToStragglersMs = 18 * 60_000;
-const stragglersRestMs = 5_000;
+const stragglersRestMs = 2_000;
 const lanes = 12;
 
 const misbehaving: Partial<Behaviour> = {
@@ -54,7 +54,7 @@ export interface Scale extends ChaosPlan, PlanScale {
 
 const full = { callbacks: 10_000, kills: 300, databaseCrashes: 5, flushes: 20, freezes: 5, clockJumps: 20 };
 export const scales = {
-  full: { ...full, perSecond: 8, agents: 120 },
+  full: { ...full, perSecond: 10, agents: 120 },
   small: {
     ...{ callbacks: 20, perSecond: 6, agents: 20, oneDay: true },
     ...{ kills: 3, databaseCrashes: 1, flushes: 1, freezes: 0, clockJumps: 1 },
