@@ -3,6 +3,7 @@ import { type CallingHours, callingHours } from "./calling-hours.ts";
 import type { CallDesk } from "./desk.ts";
 import { appendCallbackEvent } from "./events.ts";
 import { type CallbackEvent, type Stepped, step } from "./machine.ts";
+import { checkPhone, dialAllowances, giveBackAllowances } from "./phone-policy.ts";
 import { type CallbackRow, savePromised } from "./store.ts";
 import { tellCustomer } from "./tell.ts";
 
@@ -27,6 +28,7 @@ export async function applyToCallback(
   if (!stepped.accepted) return { row, stepped };
   const next: CallbackRow = { ...row, ...stepped.callback };
   await savePromised(sql, row.id, next, now);
+  if (event.type === "not-dialled") await giveBack(sql, desk, row, now);
   if (next.state !== row.state || by.change !== undefined) {
     await appendCallbackEvent(sql, row.conversationId, by.agentId, {
       callback: row.id,
@@ -42,6 +44,15 @@ export async function applyToCallback(
     if (effect.do === "tell") await tellCustomer(sql, desk, next, told[effect.what]);
   }
   return { row: next, stepped };
+}
+
+/** An agent who does not come to the telephone uses up nothing of what a customer may be rung in a day. */
+async function giveBack(sql: TransactionSql, { countries, caps }: CallDesk, row: CallbackRow, now: number) {
+  const { phone, proven } = row;
+  const number = phone === null ? null : checkPhone(phone, countries, proven);
+  if (number?.outcome !== "callable") return;
+  const dialled = { phone: number.number, country: number.country, proven };
+  await giveBackAllowances(sql, dialAllowances(dialled, new Date(now), caps));
 }
 
 /** The hours in which this customer may be called: where they said they are, or wherever their number may be. */

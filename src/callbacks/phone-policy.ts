@@ -132,6 +132,18 @@ export async function takeAllowances(sql: TransactionSql, items: readonly Allowa
   return row.full;
 }
 
+/** Gives back what was taken for a dialling in which the customer's telephone did not ring; nothing where the day has changed since. */
+export async function giveBackAllowances(sql: TransactionSql, items: readonly Allowance[]): Promise<void> {
+  // In the order in which they are taken: nobody waits for each other.
+  await sql`with items as (
+      select * from jsonb_to_recordset(${sql.json(asJson([...items]))}) as i(scope text, key text, period timestamptz, amount bigint)),
+    taken as (select a.scope, a.key, a.period from allowances a join items using (scope, key, period)
+      order by a.scope, a.key, a.period for update of a)
+    update allowances a set used = a.used - items.amount from taken join items using (scope, key, period)
+    where a.scope = taken.scope and a.key = taken.key and a.period = taken.period and a.used >= items.amount
+      and exists (select 1 from taken where scope = 'dial-number')`;
+}
+
 /** Counters of days that are over. Safe side by side in every worker. */
 export async function removeOldAllowances(db: Db): Promise<void> {
   await db.run((sql) => sql`delete from allowances where period < now() - interval '2 days'`);

@@ -154,6 +154,12 @@ test("an agent who does not take the call is set aside, and the next one is rung
   centre.double.answerAs(agentPhone, { outcome: "human" });
   await available();
   await comesTo(one.id, "done");
+  // M2: an agent who does not come uses up nothing of what this customer may be rung in a day.
+  const [dialled] = await sql(
+    (db) => db<{ used: number }[]>`select used::int as used from allowances
+    where scope = 'dial-number' and key = ${one.phone}`,
+  );
+  expect(dialled?.used).toBe(callsTo(one.phone).length);
 }, 90_000);
 
 test("R5 cancelling wins until dialling; an opt-out ends every promise; a withheld agent rings nobody", async () => {
