@@ -65,6 +65,8 @@ const dayOfMonth =
 const clockTime =
   /(?<![\d:.])([01]?\d|2[0-4])(?:[:.]| ?h ?| uhr )([0-5]\d)(?![\d:]|\.\d)\s*(am|pm|a\.m\.|p\.m\.|[صم](?!\p{L}))?/u;
 const amount = `(?:\\d{1,2} ${minuteWords}|(?:${oneOf(amounts)})(?: ${minuteWords})?)`;
+/** Behind an hour, where "an" is a word of its own: "17 Uhr an". */
+const minutesAlone = new Map([...amounts].filter(([, minutes]) => minutes >= 5));
 /** An hour with everything that may stand around it, so that one reads "kvart i tio", "nueve y media", "الخامسة الا ربع". */
 const hourSaid = new RegExp(
   `(?:${begins}(?<lead>${leads}) ?)?` +
@@ -72,7 +74,7 @@ const hourSaid = new RegExp(
     `|${begins}(?<quarters>viertel|dreiviertel|drei viertel) )` +
     `(?<![\\p{L}\\p{N}/-]|\\d[:.,])(?<hour>\\d{1,2}|${oneOf(hours)})(?![\\d%/]|[:.,]\\d)` +
     `(?:\\s?(?<mark>${marks})${ends}|(?!\\p{L}))` +
-    `(?: (?:(?<minus>${minus}) (?<less>${amount})|(?:${plus})(?<more>${amount})|(?<minutes>[0-5]\\d|${oneOf(amounts)}))${ends})?` +
+    `(?: (?:(?<minus>${minus}) (?<less>${amount})|(?:${plus})(?<more>${amount})|(?<minutes>[0-5]\\d|${oneOf(minutesAlone)}))${ends})?` +
     `(?:\\s?(?<late>${marks})${ends})?`,
   "gu",
 );

@@ -96,6 +96,7 @@ const said: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   German: [
     ["morgen um 10 Uhr", `${tomorrow}T10:00`],
     ["heute um 17 Uhr", `${today}T17:00`],
+    ["rufen Sie mich stattdessen um 17 Uhr an", `${today}T17:00`],
     ["am Montag um halb zehn", `${monday}T09:30`],
     ["morgen um zehn", `${tomorrow}T10:00`],
     ["morgen um ein Uhr", `${tomorrow}T13:00`],
