@@ -187,6 +187,8 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     atOnce,
   });
 
+  // What blocks for a second while it is loaded is there before anybody knocks.
+  if (config.role !== "web") await brain();
   const app =
     config.role === "worker"
       ? null

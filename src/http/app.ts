@@ -1,9 +1,9 @@
 import cookie from "@fastify/cookie";
-import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import helmet from "helmet";
 import type { Log } from "../lib/log.ts";
 import type { TrustedProxies } from "../lib/trusted-proxies.ts";
 
@@ -14,6 +14,15 @@ const requestTimeoutMs = 120_000;
 const bodyWithinMs = 15_000;
 /** safety.md: a webhook or API call ends within 2 s, with 503 if need be (R9). */
 const answerWithinMs = 2_000;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Bodies may come slowly: files. */
+    slowBody?: boolean;
+    /** False: a provider reads the answers, and security headers say nothing to it. */
+    readByBrowsers?: boolean;
+  }
+}
 
 /** The HTTP server with what every route shares: limits, errors in words, security headers, OpenAPI. Does not listen. */
 export async function createApp(deps: {
@@ -33,8 +42,7 @@ export async function createApp(deps: {
     forceCloseConnections: true,
   });
   app.addHook("onRequest", async (request) => {
-    const { slowBody } = request.routeOptions.config as { slowBody?: boolean };
-    if (request.method === "GET" || slowBody === true) return;
+    if (request.method === "GET" || request.routeOptions.config.slowBody === true) return;
     const timer = setTimeout(() => request.raw.complete || request.raw.destroy(), bodyWithinMs);
     request.raw.once("close", () => clearTimeout(timer));
   });
@@ -65,7 +73,8 @@ export async function createApp(deps: {
     if (page === undefined) return reply.send({ error: { code, message } });
     return reply.type("text/html; charset=utf-8").header("cache-control", "no-store").send(page);
   }
-  await app.register(helmet, {
+  // Made once: they are the same for everybody.
+  const secure = helmet({
     contentSecurityPolicy: {
       directives: {
         defaultSrc: ["'none'"],
@@ -85,6 +94,10 @@ export async function createApp(deps: {
     referrerPolicy: { policy: "same-origin" },
     crossOriginResourcePolicy: { policy: "cross-origin" },
     strictTransportSecurity: false,
+  });
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.routeOptions.config.readByBrowsers === false) done();
+    else secure(request.raw, reply.raw, (error) => done(error as Error | undefined));
   });
   await app.register(cookie);
   await app.register(websocket, { options: { maxPayload: 64 * 1024 } });

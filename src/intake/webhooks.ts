@@ -88,8 +88,8 @@ function mount(scope: FastifyInstance, deps: WebhookDeps, channel: Channel, webh
     url: `/${channel.name}/${channel.account}${webhook.path}`,
     bodyLimit: webhook.maxBytes ?? webhookMaxBytes,
     schema: { hide: true },
-    // No browser reads these answers: its security headers would cost as much as the signature.
-    helmet: false,
+    // Its security headers would cost as much as the signature.
+    config: { readByBrowsers: false },
     errorHandler: (error, _request, reply) => {
       const status = error.statusCode ?? 503;
       refuse(deps, channel, status === 413 ? "too-large" : (error.code ?? error.name));
