@@ -3,7 +3,7 @@ import { onTimeMs } from "./judge.ts";
 import { type Progress, runCallbacks, type Scale, sabotages, scales, type Verdict } from "./run.ts";
 
 /**
- * npm run callbacks -- [--queue redis|postgres] [--seed N] [--small] [--share 0.25] [--sabotage look-up|unique-leg|opt-out]
+ * npm run callbacks -- [--queue redis|postgres] [--seed N] [--small] [--share 0.25] [--season spring|autumn] [--sabotage look-up|unique-leg|opt-out]
  * Without --queue it runs on both. Ends with 0 when every promised call was dialled once, in time, and only where wanted.
  */
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     small: { type: "boolean", default: false },
     share: { type: "string", default: "1" },
+    season: { type: "string" },
     sabotage: { type: "string" },
   },
 });
@@ -22,9 +23,16 @@ const share = Number(values.share);
 const sabotage = sabotages.find((one) => one === values.sabotage) ?? null;
 const queues = (["redis", "postgres"] as const).filter((one) => values.queue === undefined || values.queue === one);
 const isMisspelt = values.sabotage !== undefined && sabotage === null;
-if (!Number.isInteger(seed) || !(share > 0 && share <= 1) || queues.length === 0 || isMisspelt) {
+const season = (["spring", "autumn"] as const).find((one) => one === values.season);
+if (
+  !Number.isInteger(seed) ||
+  !(share > 0 && share <= 1) ||
+  queues.length === 0 ||
+  isMisspelt ||
+  (values.season !== undefined && season === undefined)
+) {
   process.stderr.write(
-    "usage: npm run callbacks -- [--queue redis|postgres] [--seed N] [--small] [--share 0.25] [--sabotage ",
+    "usage: npm run callbacks -- [--queue redis|postgres] [--seed N] [--small] [--share 0.25] [--season spring|autumn] [--sabotage ",
   );
   process.stderr.write(`${sabotages.join("|")}]\n`);
   process.exit(2);
@@ -32,7 +40,12 @@ if (!Number.isInteger(seed) || !(share > 0 && share <= 1) || queues.length === 0
 
 let told = 0;
 let red = false;
-const scale: Scale = sabotage !== null ? scales.sabotage : values.small ? scales.small : shareOf(scales.full);
+const scale: Scale =
+  sabotage !== null
+    ? scales.sabotage
+    : values.small
+      ? scales.small
+      : { ...shareOf(scales.full), ...(season === undefined ? {} : { season }) };
 for (const queue of queues) {
   const without = sabotage === null ? "" : `, without the ${sabotage}`;
   say(`${queue} queue, seed ${seed}${without}: ${scale.callbacks} callbacks, ${scale.agents} agents`);

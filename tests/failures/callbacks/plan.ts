@@ -61,13 +61,16 @@ export interface PlanScale {
   readonly perSecond: number;
   /** One day with few of its hours, and no strike. */
   readonly oneDay?: boolean;
+  /** The days of spring or of autumn alone; two runs side by side make a whole one. */
+  readonly season?: "spring" | "autumn";
 }
 
 /** All promises of a run, by the day they are for; the same seed gives the same ones. */
 export function planDays(scale: PlanScale, seed: number): Day[] {
   const random = seededRandom(seed + 3);
   let numbers = 0;
-  const chosen = scale.oneDay === true ? epochs.slice(1, 2) : epochs;
+  const first = scale.oneDay === true ? 1 : scale.season === "autumn" ? 3 : 0;
+  const chosen = epochs.slice(first, scale.oneDay === true ? 2 : scale.season === "spring" ? 3 : epochs.length);
   const perDay = Math.ceil(scale.callbacks / chosen.length);
   return chosen.map(({ date, changes }, index) => {
     const opens = Date.parse(`${dayAfter(date, -1)}T00:00Z`) - 12 * hour;
@@ -105,9 +108,9 @@ export function planDays(scale: PlanScale, seed: number): Day[] {
     const strikes =
       scale.oneDay === true
         ? []
-        : index === 1
+        : first + index === 1
           ? [{ from: late, forMs: 4 * minute }]
-          : index === 4
+          : first + index === 4
             ? [{ from: never, forMs: 11 * minute }]
             : [];
     return { opens, plans, strikes };
