@@ -54,7 +54,7 @@ export interface Scale extends ChaosPlan, PlanScale {
 
 const full = { callbacks: 10_000, kills: 300, databaseCrashes: 5, flushes: 20, freezes: 5, clockJumps: 20 };
 export const scales = {
-  full: { ...full, perSecond: 16, agents: 200 },
+  full: { ...full, perSecond: 8, agents: 120 },
   small: {
     ...{ callbacks: 20, perSecond: 6, agents: 20, oneDay: true },
     ...{ kills: 3, databaseCrashes: 1, flushes: 1, freezes: 0, clockJumps: 1 },
