@@ -21,6 +21,10 @@ const leapAmongStragglersMs = 3 * 60_000;
 /** What is left to those who wait: their half hour passes as everybody's does, a crash or two and a clock set forward. */
 const leftToStragglersMs = 18 * 60_000;
 const stragglersRestMs = 2_000;
+/** So little makes no difference to anybody who waits. */
+const smallLeapMs = 30_000;
+/** The clock shows the time just before it is somebody's. */
+const beforeTheirTimeMs = 300;
 const lanes = 12;
 
 const misbehaving: Partial<Behaviour> = {
@@ -240,14 +244,15 @@ async function liveThrough(day: Day, { world, customers, sql, promises, pace, op
       acts[0]?.change?.at ?? Number.POSITIVE_INFINITY,
       ...[...struck].map(({ from }) => from - 2_000),
     );
-    const rested =
-      standing.waiting === 0 || (standing.waiting <= stragglersMax && Date.now() - lastLeap > stragglersRestMs);
     const leap = Math.min(
-      next - 1_000 - clock.now(),
+      next - beforeTheirTimeMs - clock.now(),
       standing.waiting === 0 ? Number.POSITIVE_INFINITY : leapAmongStragglersMs,
       (standing.soonestOver ?? Number.POSITIVE_INFINITY) - leftToStragglersMs - clock.now(),
     );
-    if (work.idle() && rested && Number.isFinite(leap) && leap > 1_500) {
+    const rested =
+      standing.waiting === 0 ||
+      (standing.waiting <= stragglersMax && (leap <= smallLeapMs || Date.now() - lastLeap > stragglersRestMs));
+    if (work.idle() && rested && Number.isFinite(leap) && leap > beforeTheirTimeMs) {
       clock.move(leap);
       lastLeap = Date.now();
     }
