@@ -303,6 +303,9 @@ interface LogLine {
 }
 
 /** The real program as a process of its own, so that a crash is a crash. Nobody answers: the messages are what counts. */
+/** The address at which a caller's telephone asks again, with how often it has. */
+const askedAgain = /(?:\?|&amp;)x=[1-9]/;
+
 async function startService() {
   const database = await freshDatabase();
   const dataDir = dataFolder("hostile");
@@ -333,10 +336,11 @@ async function startService() {
   let refusedAnswers = 0;
   const shootOne = async ({ method, path, headers, body }: Shot, tries = 1): Promise<number> => {
     const answer = await pool.request({ method, path, headers: [...headers], body });
-    await answer.body.dump();
+    const said = await answer.body.text();
     if (answer.statusCode >= 400) refusedAnswers += 1;
-    // A quick 503 asks the provider to try again (R9), and on a busy machine a call's wait may end in one.
-    if (answer.statusCode !== 503 || tries === triesMax) return answer.statusCode;
+    // A quick 503 asks the provider to try again (R9), and so do words to a caller, who stays on the line, on a busy machine.
+    const again = answer.statusCode === 503 || askedAgain.test(said);
+    if (!again || tries === triesMax) return answer.statusCode;
     await sleep(tries * 200);
     return shootOne({ method, path, headers, body }, tries + 1);
   };
