@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseUnavailable } from "./errors.ts";
 
 /** How many callers may share one statement. Measured: 64 gives 16,486 stored messages a second, more adds latency only. */
@@ -8,11 +7,6 @@ const batchMax = 64;
  * of the throughput when measured; beyond 10,000 messages a second the disk's 4 ms would ask for two.
  */
 const inFlightMax = 1;
-/**
- * How long after one batch began the next may begin, once callers come in company. Every batch costs PostgreSQL a
- * millisecond of its own, as much as eight messages in it; who comes alone is served at once all the same.
- */
-const gatherMs = 10;
 /** Beyond this many waiting callers new ones are refused at once: better a quick 503 than a long queue (R9). */
 const waitingMax = 5_000;
 
@@ -37,10 +31,7 @@ interface Waiting<In, Out> {
 export function createGroupCommit<In, Out>(options: {
   readonly keyOf: (input: In) => string;
   readonly run: (batch: readonly In[]) => Promise<readonly Out[]>;
-  /** Longer where nobody waits for the outcome. */
-  readonly gatherMs?: number;
 }): (input: In) => Promise<Out> {
-  const gathers = options.gatherMs ?? gatherMs;
   let waiting: Waiting<In, Out>[] = [];
   const busyKeys = new Set<string>();
   let inFlight = 0;
@@ -68,13 +59,13 @@ export function createGroupCommit<In, Out>(options: {
   }
 
   async function carryOut(batch: readonly Waiting<In, Out>[]): Promise<void> {
-    const began = performance.now();
-    await settle(batch);
-    for (const entry of batch) busyKeys.delete(entry.key);
-    const rest = batch.length > 1 ? began + gathers - performance.now() : 0;
-    if (rest > 0) await sleep(rest);
-    inFlight -= 1;
-    next();
+    try {
+      await settle(batch);
+    } finally {
+      for (const entry of batch) busyKeys.delete(entry.key);
+      inFlight -= 1;
+      next();
+    }
   }
 
   async function settle(batch: readonly Waiting<In, Out>[]): Promise<void> {

@@ -27,8 +27,6 @@ const lookUpsBeforeResend = 2;
 /** A provider that cannot be asked: its status report has this long to tell, then a person decides. */
 const lookUpsBeforePerson = 5;
 const attemptsMax = 8;
-/** Nobody waits for the record of a send, unless a next piece does. */
-const settleGatherMs = 25;
 const retryBaseMs = 1_000;
 const retryMaxMs = 60_000;
 
@@ -70,7 +68,6 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const settle = createGroupCommit<SettleRow, Settled>({
     keyOf: (row) => `${row.message_id}.${row.piece}`,
     run: (batch) => settleBatch(deps.db, batch),
-    gatherMs: settleGatherMs,
   });
   const report = createGroupCommit<StatusRow, readonly string[]>({
     keyOf: (row) => `${row.message_id}.${row.piece}`,

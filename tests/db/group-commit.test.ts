@@ -30,23 +30,3 @@ test("R9 a database that is away fails all at once, without another try for each
   expect(batches).toHaveLength(1);
   expect(outcomes).toEqual([refusal, refusal, refusal]);
 });
-
-test("callers that come in company wait for more of it, and one who comes alone does not", async () => {
-  const batches: { readonly size: number; readonly at: number }[] = [];
-  const store = createGroupCommit<number, number>({
-    keyOf: String,
-    gatherMs: 200,
-    async run(batch) {
-      batches.push({ size: batch.length, at: performance.now() });
-      return batch;
-    },
-  });
-  await store(1);
-  await store(2);
-  await Promise.all([store(3), store(4)]);
-  await Promise.all([store(5), new Promise((done) => setTimeout(done, 20)).then(() => store(6))]);
-  expect(batches.map(({ size }) => size)).toEqual([1, 1, 2, 2]);
-  const [, second, third, fourth] = batches.map(({ at }) => at);
-  expect((third ?? 0) - (second ?? 0)).toBeLessThan(150);
-  expect((fourth ?? 0) - (third ?? 0)).toBeGreaterThanOrEqual(199);
-});
