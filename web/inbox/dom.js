@@ -16,8 +16,7 @@ export function el(tag, properties = {}, ...children) {
 /** A name or a number of unknown direction, kept from turning its surroundings. */
 export const isolated = (text) => el("bdi", {}, text);
 
-/** How the customer is called on screen. */
-/** Visitors of the chat without a name are told apart by the end of their address. */
+/** How the customer is called on screen; visitors of the chat without a name are told apart by the end of their address. */
 export const nameOf = (one) => one.contactName ?? visitorName(one.address) ?? one.address ?? "Visitor";
 const visitorName = (address) => (/^dl_[0-9a-f]{32}$/.test(address ?? "") ? `Visitor ${address.slice(-4)}` : null);
 
