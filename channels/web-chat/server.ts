@@ -348,7 +348,7 @@ function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
     state: deps.customer.state,
     onSessionEnd: deps.sessions.onEnd,
   });
-  const stop = takeStreamUpgrades(app.server, (socket, request) => {
+  const stop = takeStreamUpgrades(app.server, deps.lastSeq, (socket, request) => {
     enter(socket, request).catch(() => socket.close(1013, "try again"));
   });
   app.addHook("preClose", async () => {
@@ -380,8 +380,14 @@ function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
       if (visible !== null) window.show(visible);
     });
     // Only for those who ask: stock clients have no use for it.
-    streams.open(socket, visitor, watermarkIn(query.get("watermark")), query.get("state") === "1");
+    const from = startOf(watermarkIn(query.get("watermark")), request.lastSeq);
+    streams.open(socket, visitor, from, query.get("state") === "1");
   }
+}
+
+/** Null: from what is there when it is looked at first. A watermark from the future would hide what comes next. */
+function startOf(watermark: number | null, lastSeq: number | null): number | null {
+  return watermark === null || lastSeq === null ? (watermark ?? lastSeq) : Math.min(watermark, lastSeq);
 }
 
 /** Our own clients say whether their page is before the customer; stock clients send empty frames. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { WebSocket } from "ws";
+import { isId } from "../../src/lib/ids.ts";
 import { takeUpgrades } from "../../src/lib/take-upgrades.ts";
 
 /** Clients send an empty frame now and then, and whether their page is before the customer. */
@@ -12,18 +13,35 @@ export interface StreamRequest {
   readonly query: URLSearchParams;
   readonly origin: string | undefined;
   readonly host: string | undefined;
+  /** What stood there before the client heard that it may go on; null: not known. */
+  lastSeq: number | null;
 }
 
 /** Takes the upgrades of web chat's streams; the returned function closes them. */
 export function takeStreamUpgrades(
   server: Server,
+  lastSeq: (conversationId: string) => Promise<number>,
   listen: (socket: WebSocket, request: StreamRequest) => void,
 ): () => void {
-  return takeUpgrades(server, { frameMaxBytes, wanted: streamRequest, opened: listen });
+  return takeUpgrades(server, {
+    frameMaxBytes,
+    wanted: streamRequest,
+    // "From now on" begins when the client hears that it is connected: what it sends then is not passed over.
+    async before(request) {
+      request.lastSeq = isId(request.conversationId) ? await lastSeq(request.conversationId).catch(() => null) : null;
+    },
+    opened: listen,
+  });
 }
 
 function streamRequest({ url = "", headers }: IncomingMessage): StreamRequest | null {
   const [, conversationId, query] = path.exec(url) ?? [];
   if (conversationId === undefined) return null;
-  return { conversationId, query: new URLSearchParams(query), origin: headers.origin, host: headers.host };
+  return {
+    conversationId,
+    query: new URLSearchParams(query),
+    origin: headers.origin,
+    host: headers.host,
+    lastSeq: null,
+  };
 }

@@ -6,6 +6,8 @@ export interface UpgradeTaker<Wanted> {
   readonly frameMaxBytes: number;
   /** What an upgrade asks for; null: it is somebody else's, "refused": answered with 403 before any socket is open. */
   readonly wanted: (request: IncomingMessage) => Wanted | null | "refused";
+  /** What has to be known as it is before the client hears that its socket is open. Must not reject. */
+  readonly before?: (wanted: Wanted) => Promise<void>;
   readonly opened: (socket: WebSocket, wanted: Wanted) => void;
 }
 
@@ -26,10 +28,16 @@ export function takeUpgrades<Wanted extends object>(server: Server, taker: Upgra
   server.removeAllListeners("upgrade");
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const wanted = taker.wanted(request);
+    // It may go away meanwhile, which nobody else would hear.
+    if (wanted !== null) socket.on("error", () => undefined);
     if (wanted === null) for (const other of others) Reflect.apply(other, server, [request, socket, head]);
     else if (wanted === "refused") refuse(socket);
-    else accepting.handleUpgrade(request, socket, head, (opened) => taker.opened(opened, wanted));
+    else if (taker.before === undefined) open(request, socket, head, wanted);
+    else void taker.before(wanted).then(() => open(request, socket, head, wanted));
   });
+  function open(request: IncomingMessage, socket: Duplex, head: Buffer, wanted: Wanted): void {
+    if (!socket.destroyed) accepting.handleUpgrade(request, socket, head, (opened) => taker.opened(opened, wanted));
+  }
   return () => {
     for (const client of accepting.clients) client.close(1001, "going away");
     accepting.close();
@@ -37,6 +45,5 @@ export function takeUpgrades<Wanted extends object>(server: Server, taker: Upgra
 }
 
 function refuse(socket: Duplex): void {
-  socket.on("error", () => undefined);
   socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 }

@@ -4,6 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { issueToken } from "../../channels/web-chat/tokens.ts";
+import { takeStreamUpgrades } from "../../channels/web-chat/upgrade.ts";
 import { readConfig } from "../../src/config.ts";
 import type { Db } from "../../src/db/client.ts";
 import { newId } from "../../src/lib/ids.ts";
@@ -250,6 +251,28 @@ test("a second socket gets the same; a watermark from the future hides nothing",
   await expect.poll(() => seen(two), soon).toEqual(seen(one));
   one.socket.terminate();
   two.socket.terminate();
+});
+
+test("R7 what stands there is read before a client hears that it is connected, so what it sends then comes after", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  const told: string[] = [];
+  const stop = takeStreamUpgrades(
+    server,
+    async () => {
+      await new Promise((done) => setTimeout(done, 100));
+      told.push("read");
+      return 7;
+    },
+    (_socket, { lastSeq }) => told.push(`opened after ${lastSeq}`),
+  );
+  await new Promise((done) => server.once("listening", done));
+  const { port } = server.address() as AddressInfo;
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/v3/directline/conversations/${crypto.randomUUID()}/stream`);
+  await new Promise((done, fail) => socket.on("open", done).on("error", fail));
+  told.push("connected");
+  expect(told).toEqual(["read", "opened after 7", "connected"]);
+  stop();
+  server.close();
 });
 
 test("A6 an ended session opens nothing any more, and its sockets close within five seconds", async () => {
