@@ -9,6 +9,7 @@ import type {
   Sends,
 } from "../channels/channel.ts";
 import { createDb, type Db } from "../src/db/client.ts";
+import { DatabaseUnavailable } from "../src/db/errors.ts";
 import { createAccept } from "../src/intake/accept.ts";
 import { createOutbox, sendLeaseMs } from "../src/outbox/outbox.ts";
 import { createAnswerTurns, leaseMs } from "../src/turns/answer-turns.ts";
@@ -37,6 +38,8 @@ function line(
     /** The process that stores a message answers it too. */
     atOnce?: boolean;
     numbered?: NonNullable<Rendered["numbered"]>;
+    /** The database as those see it who answer. */
+    answeringDb?: Db;
   } = {},
 ) {
   const sent: Outgoing[] = [];
@@ -71,7 +74,7 @@ function line(
   const answered: string[] = [];
   const atOnce = createAtOnce();
   const { due: answerTurns, held: answerHeld } = createAnswerTurns({
-    db,
+    db: options.answeringDb ?? db,
     assistant: { decide: options.decide ?? (async (turn) => echo(turn)), giveUp: echo },
     usesModel: false,
     render: (_name, _account, message) => ({
@@ -390,6 +393,47 @@ test("a turn whose process dies before it answers is answered by another", async
   await other.answerTurns([conversationId]);
   await other.outbox.idle();
   expect(other.sent).toHaveLength(1);
+});
+
+/** A database whose first calls fail so; `lost`: what they did is done all the same. */
+function failing(times: number, lost: boolean): Db {
+  let left = times;
+  return {
+    ...db,
+    async run(work) {
+      if (left-- <= 0) return db.run(work);
+      if (lost) await db.run(work);
+      throw new DatabaseUnavailable("the connection was lost");
+    },
+  };
+}
+
+test("R9 an answer that is made while the database is away is written as soon as it is back, not when the lease ends", async () => {
+  const { say, sent, atOnce, outbox, answered } = line({ atOnce: true, answeringDb: failing(3, false) });
+  const began = Date.now();
+  const { conversationId } = await say("away-1", "+46701010106", "are you back?");
+  await atOnce.close();
+  await outbox.idle();
+  expect(answered).toEqual(["written"]);
+  expect(sent).toHaveLength(1);
+  expect(await openTurnsOf(conversationId)).toBe(0);
+  expect(Date.now() - began).toBeLessThan(leaseMs / 2);
+});
+
+test("R3 an answer whose confirmation was lost is not written twice, and goes out", async () => {
+  const { say, sent, atOnce, outbox } = line({ atOnce: true, answeringDb: failing(1, true) });
+  const { conversationId } = await say("away-2", "+46701010107", "did it get through?");
+  await atOnce.close();
+  // It stands as being sent: who finds it makes sure at the provider that it was not, and sends it.
+  await db.run((sql) => sql`update deliveries set lease_until = now() where conversation_id = ${conversationId}`);
+  for (let round = 0; round < 4; round++) {
+    await db.run((sql) => sql`update deliveries set due_at = now() where conversation_id = ${conversationId}`);
+    await outbox.deliverOpen([conversationId]);
+    await outbox.idle();
+  }
+  expect(sent).toHaveLength(1);
+  expect(await deliveryStates(conversationId)).toEqual(["sent"]);
+  expect(await openTurnsOf(conversationId)).toBe(0);
 });
 
 async function openTurnsOf(conversationId: string): Promise<number> {

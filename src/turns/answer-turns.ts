@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ContactAddress, OutboundItem, OutboundMessage, Rendered } from "../../channels/channel.ts";
 import type { Db, Sql, TransactionSql } from "../db/client.ts";
+import { DatabaseUnavailable } from "../db/errors.ts";
 import { createGroupCommit } from "../db/group-commit.ts";
 import { asJson } from "../db/json.ts";
 import { newId } from "../lib/ids.ts";
@@ -13,6 +14,9 @@ import type { Decides, Decision, HeldTurn, WaitingTurn } from "./turn.ts";
 export const leaseMs = 10_000;
 /** With a language model: 60 s for the call (safety.md) and room to write. */
 const modelLeaseMs = 75_000;
+/** A reply that could not be written is written again so often, for so long: the lease ends later (R9). */
+const writeAgainEveryMs = 250;
+const writeAgainForMs = leaseMs - 3_000;
 /** After so many tries the customer gets an honest sentence and a person (L4, R6). */
 const attemptsMax = 3;
 const previewMaxChars = 140;
@@ -79,15 +83,30 @@ export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
     sayAhead(turn, decision);
     const row = toRow(deps, turn, decision);
     const { alongside } = decision;
-    const written =
+    const written = await onceBack(signal, () =>
       alongside === undefined
-        ? await write(row)
-        : await deps.db.transaction(async (sql) => {
+        ? write(row)
+        : deps.db.transaction(async (sql) => {
             const [result] = await writeReplies(sql, [row]);
             if (result?.outcome === "written") await alongside(sql);
             return result ?? stale;
-          });
+          }),
+    );
     await followUp(turn, row, written, signal);
+  }
+
+  /** While the database is away an answer that is made waits for it, as long as the turn is surely ours. */
+  async function onceBack(signal: AbortSignal, writeOnce: () => Promise<Written>): Promise<Written> {
+    for (let began = Date.now(), tries = 1; ; tries += 1) {
+      try {
+        const written = await writeOnce();
+        return written.outcome === "stale" && tries > 1 ? perhapsWritten : written;
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable) || signal.aborted || Date.now() - began > writeAgainForMs)
+          throw error;
+        await new Promise((resolve) => setTimeout(resolve, writeAgainEveryMs));
+      }
+    }
   }
 
   /** Who listens on the line hears an answer while it is stored; one that comes true with its reply waits for that. */
@@ -233,6 +252,8 @@ interface Written {
 }
 
 const stale: Written = { outcome: "stale", sends: false, held: false };
+/** Its confirmation was lost, or the turn was another's: what is there is shown and sent. */
+const perhapsWritten: Written = { outcome: "written", sends: false, held: true };
 
 type ReplyRow = ReturnType<typeof toRow>;
 

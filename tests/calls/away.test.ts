@@ -1,3 +1,4 @@
+import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { phrases } from "../../channels/voice/phrases.ts";
 import type { CallTurn } from "../../src/simulator/customer.ts";
@@ -8,10 +9,13 @@ import { type FaultyNetwork, startProxy } from "../support/proxy.ts";
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let network: FaultyNetwork;
 let centre: CallCentre;
+/** Past the network that fails. */
+let own: postgres.Sql;
 
 beforeAll(async () => {
   database = await freshDatabase();
   const { hostname, port } = new URL(database.url);
+  own = postgres(database.url, { max: 1 });
   network = await startProxy({ host: hostname, port: Number(port) });
   centre = await openCallCentre({ DATABASE_URL: network.url(database.url), VOICE_TRANSPORT: "relay", DEMO: "true" });
   await says(await dial("+971501234000"), "كيف أدفع؟");
@@ -20,6 +24,7 @@ afterAll(async () => {
   network.heal();
   await centre.close();
   await network.stop();
+  await own.end();
   await database.drop();
   expect(centre.double.faults).toEqual([]);
 });
@@ -32,6 +37,12 @@ const presses = ({ callSid }: Pick<CallTurn, "callSid">, digits: string) =>
 const caller = ({ callSid }: Pick<CallTurn, "callSid">) => centre.double.customer.look(callSid);
 const heardBy = (call: Pick<CallTurn, "callSid">) => caller(call)?.heard ?? [];
 const wordsOf = (turn: CallTurn) => turn.said.map(({ text }) => text).join(" ");
+/** The caller hears an answer of the assistant's own while it is written down. */
+async function stored(words: string): Promise<void> {
+  await centre.until("it is stored", () =>
+    own`select 1 from messages where author = 'assistant' and strpos(parts::text, ${words}) > 0`.then((rows) => rows[0]),
+  );
+}
 /** The database answers again, and the service knows. */
 async function back(): Promise<void> {
   network.heal();
@@ -94,11 +105,13 @@ test("R9 over the socket: what was said is kept until the database is back, and 
   const words = () => line.frames.flatMap((one) => (one.type === "text" ? [one.token] : [])).join("") ?? "";
   line.say("what is a late fee?");
   await centre.until("an answer", async () => words().includes("late"));
+  await stored("late");
   network.refuse();
   line.say("how do I close my account?");
   await centre.until("one moment", async () => words().includes(phrases.en.oneMoment));
   await back();
   await centre.until("the answer", async () => words().includes("Close balance"));
+  await stored("Close balance");
   network.refuse();
   line.drop();
   await centre.until("told", async () => heardBy(call).join(" ").includes(phrases.en.cutOff));
