@@ -83,6 +83,13 @@ test.each([
   expect((await brain.understand({ text: "what is a late fee?", locale: "en" })).zone).toBe("answer");
 });
 
+test("a question that names nothing takes nothing back; a plain word does", async () => {
+  const flowOf = async (text: string) => (await brain.understand({ text, locale: "en" })).flow;
+  expect(await flowOf("what about the other one?")).toBeNull();
+  expect(await flowOf("can you cancel my call?")).toBe("cancel");
+  expect(await flowOf("never mind")).toBe("cancel");
+});
+
 test("a person is understood in 24 languages without articles, and a recipe is not taken for one", async () => {
   const figures = await evaluate(brain, await readQuestions("people"), null);
   expect(figures.people).toBeGreaterThanOrEqual(0.98);

@@ -90,6 +90,15 @@ test('"move it to Friday" offers times on Friday, and the choice moves the call'
   await line.agents("available");
 }, 60_000);
 
+test("whoever plainly asks to be called is called at their time, whatever it is about", async () => {
+  await line.agents("offline");
+  const customer = line.customer();
+  await customer.writes(`Please call me about a late fee on ${day(9)} at 10:30`);
+  await customer.hears(/10:30/);
+  expect(await customer.callbacks()).toMatchObject([{ state: "scheduled", localTime: `${day(9)}T10:30` }]);
+  await line.agents("available");
+}, 60_000);
+
 test("a message about something else leaves the call alone", async () => {
   await line.agents("offline");
   const customer = line.customer();

@@ -40,7 +40,9 @@ const wordsOf = (turn: CallTurn) => turn.said.map(({ text }) => text).join(" ");
 /** The caller hears an answer of the assistant's own while it is written down. */
 async function stored(words: string): Promise<void> {
   await centre.until("it is stored", () =>
-    own`select 1 from messages where author = 'assistant' and strpos(parts::text, ${words}) > 0`.then((rows) => rows[0]),
+    own`select 1 from messages where author = 'assistant' and strpos(parts::text, ${words}) > 0`.then(
+      (rows) => rows[0],
+    ),
   );
 }
 /** The database answers again, and the service knows. */

@@ -1,6 +1,7 @@
 import type { Article, Intents } from "../../help-centre/read-articles.ts";
 import type { FlowName, SmallTalkIntent } from "../commands.ts";
 import type { Brain, Understanding } from "../understanding.ts";
+import { asksForCall } from "./call-request.ts";
 import { classify, type Model, type Ranking } from "./classifier.ts";
 import {
   answerFrom,
@@ -118,7 +119,7 @@ export function createEmbeddedBrain(first: BrainContent, modelsFolder: string | 
       const known = languages.has(language);
       const skill = await skillFor(known ? language : elsewhere);
       const ranking = asSpoken !== null && language === spoken ? asSpoken : await read(known ? language : elsewhere);
-      const understood = unlessVague(skill, text, understandRanking(ranking, language, articleIds));
+      const understood = callAskedFor(text, unlessVague(skill, text, understandRanking(ranking, language, articleIds)));
       const native = ranking.familiarity >= nativeFrom && ranking.ranked[0]?.label === outOfScope;
       if (!known || native || understood.flow !== null || understood.zone !== "unknown") return understood;
       // "Operatore!" may pass for English; a person is understood in any language.
@@ -170,8 +171,17 @@ export function understandRanking(
 
 /** Whoever names nothing is asked what they mean, however sure training is. */
 function unlessVague({ hasSubject }: Skill, text: string, understood: Understanding): Understanding {
-  const sure = understood.zone === "answer" && understood.flow === null;
-  return sure && !hasSubject(text) ? { ...understood, zone: "clarify" } : understood;
+  if (understood.zone !== "answer" || hasSubject(text)) return understood;
+  // "What about the other one?" takes nothing back.
+  if (understood.flow === "cancel" && text.trimEnd().endsWith("?"))
+    return { ...understood, zone: "unknown", flow: null };
+  return understood.flow === null ? { ...understood, zone: "clarify" } : understood;
+}
+
+/** The call comes before what it is to be about. */
+function callAskedFor(text: string, understood: Understanding): Understanding {
+  const about = understood.flow === null || understood.flow === "account";
+  return about && asksForCall(text) ? { ...understood, zone: "answer", flow: "callback", intent: null } : understood;
 }
 
 function flowIn(ranked: Ranking["ranked"], familiarity: number): FlowName | null {
