@@ -51,6 +51,7 @@ import type { Accept } from "./intake/accept.ts";
 import { callSockets } from "./intake/call-sockets.ts";
 import { makeCallToken } from "./intake/call-tokens.ts";
 import { webhookRoutes } from "./intake/webhooks.ts";
+import { isTimeZone } from "./lib/zoned-time.ts";
 import { createReachForVisitors } from "./reach/for-visitors.ts";
 import { watchPresence } from "./reach/presence.ts";
 import { resumeRoutes } from "./reach/resume-routes.ts";
@@ -365,7 +366,11 @@ function customerSide({ engines: { db, live }, config, calls }: WebOptions): Cus
       live.publish(conversationId);
       return kept;
     },
-    transcript: (conversationId) =>
-      transcriptForContact(db, conversationId, { company: config.company, zone: config.timeZone }),
+    transcript: (conversationId, { locale, zone }) =>
+      transcriptForContact(db, conversationId, {
+        company: config.company,
+        locale,
+        zone: zone !== null && isTimeZone(zone) ? zone : config.timeZone,
+      }),
   };
 }

@@ -15,7 +15,11 @@ export interface CustomerSide {
   state(conversationId: string): Promise<object | null>;
   markRead(conversationId: string, seq: number): Promise<void>;
   rate(conversationId: string, rating: { readonly score: number; readonly comment: string | null }): Promise<boolean>;
-  transcript(conversationId: string): Promise<string>;
+  /** For a reader of this language in this zone; null: unknown. */
+  transcript(
+    conversationId: string,
+    reader: { readonly locale: string | null; readonly zone: string | null },
+  ): Promise<string>;
 }
 
 type WithVisitor = (
@@ -55,7 +59,11 @@ export function extraRoutes(
   scope.get("/conversations/:id/transcript", hidden, (request, reply) =>
     withVisitor(request, reply, async ({ visitor }) => {
       if (!transcripts(visitor.sessionId)) return refuse(reply, refusals.tooMany);
-      const text = await customer.transcript(visitor.conversationId);
+      const { locale, zone } = (request.query ?? {}) as { locale?: unknown; zone?: unknown };
+      const text = await customer.transcript(visitor.conversationId, {
+        locale: shortText(locale),
+        zone: shortText(zone),
+      });
       return reply
         .type("text/plain; charset=utf-8")
         .header("content-disposition", 'attachment; filename="conversation.txt"')
@@ -75,6 +83,10 @@ const badRating: Refusal = {
   code: "BadArgument",
   message: `"score" is a number from 1 to 5, "comment" a text of at most ${commentMaxChars} characters.`,
 };
+
+function shortText(given: unknown): string | null {
+  return typeof given === "string" && given.length <= 64 ? given : null;
+}
 
 function isComment(comment: unknown): comment is string | null {
   return comment === null || (typeof comment === "string" && comment.length <= commentMaxChars);

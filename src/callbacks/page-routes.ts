@@ -115,9 +115,13 @@ export async function callPageRoutes(
     const callback = await findCallback(desk.db, id);
     if (callback === null) return gone(request, reply);
     const zone = zoneWish ?? callback.zone ?? desk.deskZone;
-    const slots = await slotsIn(desk, zone, callback.locale ?? locale);
+    // The time that is promised stands in the list and is chosen: whoever only presses the button changes nothing.
+    const promised = callback.wantedAt?.getTime() ?? null;
+    const free = await slotsIn(desk, zone, callback.locale ?? locale);
+    const slots =
+      promised === null || promised < desk.now() ? free : [...new Set([...free, promised])].sort((a, b) => a - b);
     const path = request.url.split("?")[0] ?? "/call";
-    const body = callPage(locale, path, callback, { when: "now", zone }, slots, faults, never);
+    const body = callPage(locale, path, callback, { when: String(promised ?? "now"), zone }, slots, faults, never);
     return send(reply, { locale, title: callPageWords(locale).yourCall, path: `${path}?lang=${locale}`, body });
   };
   const gone = (request: FastifyRequest, reply: FastifyReply) => {
@@ -278,6 +282,8 @@ async function moveByLink(
 ): Promise<"moved" | "full" | "too-late"> {
   const row = await lockCallback(sql, id);
   if (row === null) return "too-late";
+  const waits = row.state === "requested" || row.state === "scheduled";
+  if (waits && row.wantedAt === wantedAt && (wantedAt === null || row.zone === zone)) return "moved";
   const hours = await desk.hours();
   const team = teamFor(hours, row.locale);
   if (

@@ -214,6 +214,9 @@ describeWith(browser, "the inbox", () => {
       await page.locator("#list li").first().waitFor();
       await clean("the list");
       await page.setViewportSize({ width: 1_280, height: 760 });
+      // While nobody is open nothing of the desk is left bare.
+      const head = await page.locator("#head").boundingBox();
+      expect((head?.x ?? 0) + (head?.width ?? 0)).toBe(1_280);
       await one.open(page);
       await page.locator("#timeline .bubble").waitFor();
       await clean("a conversation");

@@ -58,6 +58,15 @@ describeWith(browser, "the truth in the chat, with a next step", () => {
       await chat.locator("textarea").press("Enter");
       await chat.locator("li.waiting", { hasText: tooMany }).waitFor();
       expect(await chat.locator("li.waiting .bubble").allTextContents()).toEqual(["1"]);
+      // What is written meanwhile waits as well, and the service is not asked again before its time.
+      let asked = 0;
+      page.on("request", (request) => {
+        if (request.url().endsWith("/activities")) asked += 1;
+      });
+      await chat.locator("textarea").fill("2");
+      await chat.locator("textarea").press("Enter");
+      await chat.locator("li.waiting", { hasText: tooMany }).nth(1).waitFor();
+      expect(asked).toBe(0);
 
       await page.goto(`${desk.url}/resume/${"A".repeat(22)}`);
       await page.getByRole("heading", { name: gone }).waitFor();

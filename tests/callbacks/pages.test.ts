@@ -62,6 +62,14 @@ test("a call is asked for without script, shown, moved and cancelled by its link
   });
   expect(moved.status).toBe(200);
   expect((await callbacks())[0]?.wanted_at?.getTime()).toBe(Number(slots[5]));
+  // Its own time is chosen in the list, and choosing that again changes nothing.
+  const again = await (await get(link)).text();
+  expect(/<option value="([^"]+)" selected/.exec(again)?.[1]).toBe(slots[5]);
+  const changes = () =>
+    desk.db.run((sql) => sql<{ n: number }[]>`select count(*)::int as n from events where type = 'callback'`);
+  const before = await changes();
+  await post(path, { do: "move", when: slots[5] ?? "", zone: "Europe/Stockholm", shown: "Europe/Stockholm" });
+  expect(await changes()).toEqual(before);
   const foreign = await post(path, { do: "cancel" }, { origin: "https://evil.example" });
   expect(foreign.status).toBe(403);
   await get(`${path}?do=cancel`);

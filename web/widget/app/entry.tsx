@@ -58,7 +58,7 @@ function drawFile({ name, mime, size, state: now, reason, url }: FileShown) {
   if (now !== "ready" || url === undefined)
     return (
       <p class="file">
-        <bdi>{name}</bdi> {say(fileWords[reason ?? now] ?? "failed")}
+        <bdi>{name}</bdi> <small>{say(fileWords[reason ?? now] ?? "failed")}</small>
       </p>
     );
   return (
@@ -72,7 +72,7 @@ function drawFile({ name, mime, size, state: now, reason, url }: FileShown) {
         <bdi>{name}</bdi>
         <span class="hidden"> {say("download")}</span>
       </a>{" "}
-      {size !== null && sizeOf(size)}
+      {size !== null && <small>{sizeOf(size)}</small>}
     </div>
   );
 }
@@ -85,7 +85,10 @@ function sizeOf(bytes: number): string {
 
 /** A message that the service has not confirmed, with what the customer can do about it. */
 export function drawPending(pending: Pending) {
-  const { id, text, files, state: now, why, again, progress } = pending;
+  const { id, text, files, why, progress } = pending;
+  // Behind one that waits everything waits: they go in their order.
+  const behind = pending.state === "sending" && state.pending.find((one) => one.state === "waiting");
+  const { state: now, again } = behind || pending;
   const failed = now === "failed";
   return (
     <li key={id} class={`mine ${now}`}>
@@ -125,9 +128,8 @@ export function drawPending(pending: Pending) {
   );
 }
 
-function fateOf(now: Pending["state"], again: number | undefined): string {
-  if (now === "waiting" && again !== undefined) return say("tooMany", { n: Math.ceil((again - Date.now()) / 1_000) });
-  return say(now === "waiting" ? "waiting" : now === "sent" ? "sent" : "sending");
+function fateOf(now: Exclude<Pending["state"], "failed">, again: number | undefined): string {
+  return again === undefined ? say(now) : say("tooMany", { n: Math.ceil((again - Date.now()) / 1_000) });
 }
 
 /** Back into the field; sent from there it is a new message. */

@@ -2,7 +2,7 @@ import { tellHost } from "./host.ts";
 import { forget, signOut } from "./leave.ts";
 import { openReach } from "./reach.tsx";
 import { setSound } from "./sound.ts";
-import { state } from "./state.ts";
+import { change, state } from "./state.ts";
 import { saveTranscript } from "./transcript.ts";
 import { config, say } from "./words.ts";
 
@@ -46,7 +46,10 @@ export function Menu() {
 }
 
 async function download(): Promise<void> {
-  await saveTranscript();
+  await saveTranscript().then(
+    () => change({ error: null }),
+    () => change({ error: "notNow" }),
+  );
 }
 
 function speak(code: string): void {

@@ -68,7 +68,8 @@ export function failAll(why: WordKey): void {
 
 /** Sends what waits, one after the other, so that the order holds. */
 export async function flush(): Promise<void> {
-  if (sending) return;
+  // A service that said when to come again is not asked before.
+  if (sending || (first()?.again ?? 0) > Date.now()) return;
   sending = true;
   clearTimeout(timer);
   clearInterval(ticking);
@@ -106,7 +107,7 @@ async function deliver(pending: Pending): Promise<boolean> {
     }
     const waitMs = error instanceof Refused ? error.waitMs : 0;
     update(pending.id, { state: "waiting", ...(waitMs > 0 ? { again: Date.now() + waitMs } : {}) });
-    timer = setTimeout(() => void flush(), waitMs || pauseMs);
+    timer = setTimeout(() => retry(pending.id), waitMs || pauseMs);
     // The seconds that are left are shown.
     ticking = setInterval(() => change({}), 1_000);
     return false;

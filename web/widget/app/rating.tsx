@@ -11,15 +11,20 @@ export function Rating() {
   const { line, rating, entries, pending } = state;
   const said = entries.at(-1);
   const over = line?.status === "resolved" || (said?.flow === "goodbye" && pending.length === 0);
+  if (line === null || !over) {
+    // The next issue is asked about anew.
+    state.rating = null;
+    return null;
+  }
   if (rating === 0)
     return (
       <p class="rating" role="status">
         {say("thanks")}
       </p>
     );
-  if (!over || line === null || (line.rated && rating === null)) return null;
+  if (line.rated && rating === null) return null;
   return (
-    <form class="rating" aria-label={say("rate")} onSubmit={finish}>
+    <form class="rating" aria-label={say("rate")} onSubmit={(event: Event) => void finish(event)}>
       <fieldset>
         <legend>{say("rate")}</legend>
         {scores.map((score) => (
@@ -28,7 +33,7 @@ export function Rating() {
             key={score}
             aria-label={say("score", { n: score })}
             aria-pressed={rating === score}
-            onClick={() => give(score)}
+            onClick={() => void give(score)}
           >
             {faces[score - 1]}
           </button>
@@ -51,14 +56,22 @@ export function Rating() {
 }
 
 /** Kept at once: whoever leaves now has rated all the same. */
-function give(rating: number): void {
-  change({ rating });
-  void callIfThere("POST", "/conversations/*/rating", { score: rating });
+async function give(score: number): Promise<void> {
+  const before = state.rating;
+  change({ rating: score });
+  if (!(await kept({ score }))) change({ rating: before });
 }
 
-function finish(event: Event): void {
+async function finish(event: Event): Promise<void> {
   event.preventDefault();
   const comment = new FormData(event.currentTarget as HTMLFormElement).get("comment");
-  void callIfThere("POST", "/conversations/*/rating", { score: state.rating, comment });
+  if (!(await kept({ score: state.rating, comment }))) return;
   change({ rating: 0, ...(state.line === null ? {} : { line: { ...state.line, rated: true } }) });
+}
+
+/** Nobody is thanked for what was not stored. */
+async function kept(rating: object): Promise<boolean> {
+  const stored = (await callIfThere("POST", "/conversations/*/rating", rating)) !== null;
+  change({ error: stored ? null : "notNow" });
+  return stored;
 }
