@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { installDriverGuard } from "../../../src/db/guard.ts";
 import { onTimeMs } from "./judge.ts";
 import { type Progress, runCallbacks, type Scale, sabotages, scales, type Verdict } from "./run.ts";
 
@@ -7,6 +8,8 @@ import { type Progress, runCallbacks, type Scale, sabotages, scales, type Verdic
  * Without --queue it runs on both. Ends with 0 when every promised call was dialled once, in time, and only where wanted.
  */
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+// The databases that are crashed here are ours as well.
+installDriverGuard(() => undefined);
 
 const { values } = parseArgs({
   options: {

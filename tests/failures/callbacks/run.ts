@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import postgres from "postgres";
+import type postgres from "postgres";
+import { createDb, type Db } from "../../../src/db/client.ts";
 import { type Hours, hoursSetting } from "../../../src/settings/hours.ts";
 import type { Behaviour } from "../../../src/simulator/behaviour.ts";
+import { quiet } from "../../support/database.ts";
 import { type ChaosCount, type ChaosPlan, type Pace, planChaos, wreak } from "../crash/chaos.ts";
 import { type Point, pointsOf } from "../crash/points.ts";
 import { startWorld, type World } from "../crash/world.ts";
@@ -164,13 +166,13 @@ async function storm(world: World, days: readonly Day[], options: RunOptions) {
   const events = planChaos(options, options.seed, "calls");
   const pace = paceBy(options.callbacks, events.length);
   const customers = createCustomers(world, options.seed, hours);
-  const sql = postgres(world.databaseUrl, { max: 2, connect_timeout: 2, onnotice: () => undefined });
+  const db = createDb({ url: world.databaseUrl, log: quiet, poolSize: 2 });
   const promises: Promised[] = [];
   let stopped = false;
   async function live(): Promise<void> {
     for (const day of days) {
       if (world.clock.now() < day.opens) world.clock.move(day.opens - world.clock.now());
-      await liveThrough(day, { world, customers, sql, promises, pace, options });
+      await liveThrough(day, { world, customers, db, promises, pace, options });
     }
   }
   try {
@@ -185,21 +187,21 @@ async function storm(world: World, days: readonly Day[], options: RunOptions) {
   } finally {
     if (!stopped) pace.end();
     await customers.close();
-    await sql.end({ timeout: 1 });
+    await db.close();
   }
 }
 
 interface Life {
   readonly world: World;
   readonly customers: ReturnType<typeof createCustomers>;
-  readonly sql: postgres.Sql;
+  readonly db: Db;
   readonly promises: Promised[];
   readonly pace: CountingPace;
   readonly options: RunOptions;
 }
 
 /** A day: everybody asks and changes their mind when it is time to, until nobody waits for a call any more. */
-async function liveThrough(day: Day, { world, customers, sql, promises, pace, options }: Life): Promise<void> {
+async function liveThrough(day: Day, { world, customers, db, promises, pace, options }: Life): Promise<void> {
   const { clock } = world;
   const own = new Map<Plan, Promised>();
   const work = createLanes(lanes);
@@ -229,9 +231,9 @@ async function liveThrough(day: Day, { world, customers, sql, promises, pace, op
     const strike = [...struck].find(({ from }) => now >= from - 2_000);
     if (strike !== undefined) {
       struck.delete(strike);
-      await goOnStrike(strike.from + strike.forMs, { world, sql, own });
+      await goOnStrike(strike.from + strike.forMs, { world, db, own });
     }
-    const standing = await look(sql, now);
+    const standing = await look(db, now);
     if (standing === null) continue;
     pace.count(standing.ended);
     if (JSON.stringify(standing) !== last.standing) last = { at: Date.now(), standing: JSON.stringify(standing) };
@@ -274,20 +276,25 @@ interface Standing {
 }
 
 /** Null: the database is away just now. Agents who did not take a call come back, and wrap up those they took. */
-async function look(sql: postgres.Sql, now: number): Promise<Standing | null> {
+async function look(db: Db, now: number): Promise<Standing | null> {
+  const at = new Date(now);
   try {
-    await sql`update agents set presence = 'available' where presence = 'away'`;
-    await sql`update calls set wrapped_at = now()
-      where leg = 'agent' and joined_at is not null and ended_at is not null and wrapped_at is null`;
-    const waits = sql`state in ('due', 'dialling') or (state in ('requested', 'scheduled') and due_at <= ${new Date(now)})`;
-    const [row] = await sql<Standing[]>`
-      select count(*) filter (where state in ('requested', 'scheduled', 'due', 'dialling', 'connected'))::int as open,
-        count(*) filter (where state not in ('requested', 'scheduled', 'due', 'dialling', 'connected'))::int as ended,
-        count(*) filter (where ${waits})::int as waiting,
-        (extract(epoch from min(until) filter (where ${waits})) * 1000)::float8 as "soonestOver",
-        (extract(epoch from min(due_at) filter (where state in ('requested', 'scheduled') and due_at > ${new Date(now)})) * 1000)::float8
-          as "nextDue"
-      from callbacks`;
+    await db.run((sql) => sql`update agents set presence = 'available' where presence = 'away'`);
+    await db.run(
+      (sql) => sql`update calls set wrapped_at = now()
+        where leg = 'agent' and joined_at is not null and ended_at is not null and wrapped_at is null`,
+    );
+    const [row] = await db.run((sql) => {
+      const waits = sql`state in ('due', 'dialling') or (state in ('requested', 'scheduled') and due_at <= ${at})`;
+      return sql<Standing[]>`
+        select count(*) filter (where state in ('requested', 'scheduled', 'due', 'dialling', 'connected'))::int as open,
+          count(*) filter (where state not in ('requested', 'scheduled', 'due', 'dialling', 'connected'))::int as ended,
+          count(*) filter (where ${waits})::int as waiting,
+          (extract(epoch from min(until) filter (where ${waits})) * 1000)::float8 as "soonestOver",
+          (extract(epoch from min(due_at) filter (where state in ('requested', 'scheduled') and due_at > ${at})) * 1000)::float8
+            as "nextDue"
+        from callbacks`;
+    });
     return row ?? null;
   } catch {
     await sleep(lookEveryMs);
@@ -298,14 +305,16 @@ async function look(sql: postgres.Sql, now: number): Promise<Standing | null> {
 /** Nobody is at their desk until then; time passes in minutes. */
 async function goOnStrike(
   until: number,
-  { world, sql, own }: Pick<Life, "world" | "sql"> & { readonly own: ReadonlyMap<Plan, Promised> },
+  { world, db, own }: Pick<Life, "world" | "db"> & { readonly own: ReadonlyMap<Plan, Promised> },
 ): Promise<void> {
   const set = async (presence: string): Promise<void> => {
     for (let done = false; !done; await sleep(100)) {
-      done = await sql`update agents set presence = ${presence} where kind = 'person'`.then(
-        () => true,
-        () => false,
-      );
+      done = await db
+        .run((sql) => sql`update agents set presence = ${presence} where kind = 'person'`)
+        .then(
+          () => true,
+          () => false,
+        );
     }
   };
   await set("offline");

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { installDriverGuard } from "../../../src/db/guard.ts";
 import { type Progress, runCrash, type Scale, scales, type Verdict } from "./run.ts";
 import { type Sabotage, sabotages } from "./sabotage.ts";
 
@@ -8,6 +9,8 @@ import { type Sabotage, sabotages } from "./sabotage.ts";
  */
 // With its clean-up: the database and the processes would outlive us.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+// The databases that are crashed here are ours as well.
+installDriverGuard(() => undefined);
 
 const { values } = parseArgs({
   options: {
