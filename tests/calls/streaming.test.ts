@@ -129,6 +129,8 @@ test("a new question aborts the answer that is being made, and both are answered
   await centre.until("the first call of the model", async () => model.seen.length > before);
   line.say("I mean, how much is it at most?");
   await untilSaid(line, "7 dollars");
+  // It is said while it is stored.
+  await centre.until("the reply", async () => (await repliesTo(number)).length > 0);
   expect(await repliesTo(number)).toEqual([first]);
   expect(JSON.stringify(model.seen.at(-1)?.body.messages)).toContain("how much is it at most");
   line.hangUp();
