@@ -103,18 +103,22 @@ async function applyChange(
   change: Change,
   next: Ownership,
 ): Promise<boolean> {
-  const dropped = await sql`delete from turns where conversation_id = ${id} returning 1`;
-  const waits = next.owner === "queue" || (next.owner === "agent" && dropped.length > 0);
-  // A summary belongs to one hand-off: it stays readable after the resolution, not in the next episode.
-  await sql`update conversations set status = ${next.status}, owner = ${next.owner}, agent_id = ${next.agentId},
-      fence = ${next.fence}, snoozed_until = ${next.snoozedUntil},
-      waiting_since = case when ${next.status === "resolved"} then null when ${waits} then coalesce(waiting_since, now())
-        else waiting_since end,
-      summary = case when owner = 'assistant' and status <> 'resolved' then null else summary end,
-      flow = case when ${change.kind === "resolve"} then '{}' else flow end
-    where id = ${id}`;
-  await appendEvent(sql, id, { type: eventTypes[change.kind], agentId, data: eventData(change, next) });
-  if (next.owner !== "assistant") await recallReplies(sql, id);
+  const { status, owner } = next;
+  // Sent together: each round to the database is one that an agent waits for.
+  await Promise.all([
+    // A summary belongs to one hand-off: it stays readable after the resolution, not in the next episode.
+    sql`with dropped as (delete from turns where conversation_id = ${id} returning 1)
+      update conversations set status = ${status}, owner = ${owner}, agent_id = ${next.agentId},
+        fence = ${next.fence}, snoozed_until = ${next.snoozedUntil},
+        waiting_since = case when ${status === "resolved"} then null
+          when ${owner === "queue"} or ${owner === "agent"} and exists (select 1 from dropped) then coalesce(waiting_since, now())
+          else waiting_since end,
+        summary = case when owner = 'assistant' and status <> 'resolved' then null else summary end,
+        flow = case when ${change.kind === "resolve"} then '{}' else flow end
+      where id = ${id}`,
+    appendEvent(sql, id, { type: eventTypes[change.kind], agentId, data: eventData(change, next) }),
+    owner === "assistant" ? null : recallReplies(sql, id),
+  ]);
   return change.kind === "release" && change.to === "assistant" && (await openTurn(sql, id));
 }
 

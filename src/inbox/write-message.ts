@@ -1,5 +1,4 @@
 import type { OutboundItem, Rendered } from "../../channels/channel.ts";
-import { appendEvent } from "../conversations/append-event.ts";
 import { claimWithReply } from "../conversations/change.ts";
 import type { Ownership } from "../conversations/ownership.ts";
 import type { Db, TransactionSql } from "../db/client.ts";
@@ -62,21 +61,22 @@ export async function writeAgentMessage(
 ): Promise<WriteOutcome> {
   const parts: Part[] = [{ t: "text", text: maskCards(cleanText(message.text)), format: "plain" }];
   return deps.db.transaction(async (sql): Promise<WriteOutcome> => {
-    const target = await lockTarget(sql, conversationId);
-    if (target === null) return { outcome: "not-found" };
-    // Sent together: each round to the database is a millisecond that the customer waits.
-    const [before, refused, way] = await Promise.all([
+    // Sent together: each round to the database is one that the customer waits for. They are answered in this order.
+    const [target, before, newer] = await Promise.all([
+      lockTarget(sql, conversationId),
       earlier(sql, conversationId, message.clientId),
-      outOfDate(sql, target, agentId, message),
-      wayTo(sql, deps.channelFor, target),
+      message.afterSeq === undefined ? 0 : newerOf(sql, conversationId, agentId, message.afterSeq),
     ]);
+    if (target === null) return { outcome: "not-found" };
     if (before !== null) {
       const same = before.agentId === agentId && before.kind === message.kind && before.text === plainText(parts);
       return same ? written(before, target.fence, 0) : { outcome: "client-id-used" };
     }
     const draft: Draft = { clientId: message.clientId, kind: message.kind, parts, data: {} };
     if (message.kind === "note") return written(await store(sql, target, null, agentId, draft), target.fence, 0);
+    const refused = outOfDate(target, agentId, message.fence, newer);
     if (refused !== null) return refused;
+    const way = await wayTo(sql, deps.channelFor, target);
     return way === null
       ? { outcome: "no-way" }
       : send(sql, target, way, agentId, draft, (meta) => render(way, target, draft, meta));
@@ -101,7 +101,7 @@ export async function sendAgain(
     if (before !== null) return written(before, current.fence, 0);
     const failed = await failedMessage(sql, conversationId, failedMessageId);
     if (failed === null) return { outcome: "not-failed" };
-    const refused = await outOfDate(sql, current, agentId, {});
+    const refused = outOfDate(current, agentId, undefined, 0);
     if (refused !== null) return refused;
     // It goes where it was meant to go, also when the customer has written from elsewhere since.
     const channel = deps.channelFor(failed.to.channel, failed.to.account);
@@ -126,8 +126,7 @@ async function send(
   if (refusal !== null) return { outcome: refusal.class === "optout" ? "opted-out" : "window-closed" };
   const fence = await claimWithReply(sql, target.id, agentId, target);
   const { items, degraded } = renderFor(metaOf(target));
-  const stored = await store(sql, target, way, agentId, draft, degraded);
-  await Promise.all([queueDeliveries(sql, target, way, stored, items), answered(sql, target, draft)]);
+  const stored = await store(sql, target, way, agentId, draft, { items, degraded });
   return written(stored, fence, items.length);
 }
 
@@ -193,16 +192,9 @@ type FailedWay = Pick<Target, "address" | "optedOutAt" | "addressId"> & {
   readonly account: string;
 };
 
-async function outOfDate(
-  sql: TransactionSql,
-  target: Target,
-  agentId: string,
-  seen: Pick<AgentMessage, "fence" | "afterSeq">,
-): Promise<WriteOutcome | null> {
+function outOfDate(target: Target, agentId: string, fenceSeen: number | undefined, newer: number): WriteOutcome | null {
   if (target.owner === "agent" && target.agentId !== agentId) return { outcome: "taken" };
-  if (seen.fence !== undefined && seen.fence !== target.fence) return { outcome: "stale", fence: target.fence };
-  if (seen.afterSeq === undefined) return null;
-  const newer = await newerOf(sql, target.id, agentId, seen.afterSeq);
+  if (fenceSeen !== undefined && fenceSeen !== target.fence) return { outcome: "stale", fence: target.fence };
   return newer > 0 ? { outcome: "newer", newer, lastSeq: target.lastSeq } : null;
 }
 
@@ -214,25 +206,45 @@ async function newerOf(sql: TransactionSql, id: string, agentId: string, afterSe
   return row?.newer ?? 0;
 }
 
+/** Takes the next seq under the row's lock, as `appendEvent` does, and writes there all that a message is: one statement. */
 async function store(
   sql: TransactionSql,
   target: Target,
   way: WayTo | null,
   agentId: string,
-  draft: Draft,
-  degraded: readonly string[] = [],
+  { clientId, kind, parts, data }: Draft,
+  { items, degraded }: Rendered = { items: [], degraded: [] },
 ): Promise<Stored> {
   const id = newId();
   // Nothing vanishes in silence: what the channel could not carry is kept with the message, for the agent to see.
   const meta = degraded.length === 0 ? metaOf(target) : { ...metaOf(target), degraded };
-  const isReply = draft.kind === "reply";
-  const seq = await appendEvent(sql, target.id, { type: isReply ? "message" : "note", agentId, data: draft.data });
-  await sql`insert into messages
-      (id, conversation_id, seq, author, agent_id, visibility, channel, account, address_id, client_id, parts, meta)
-    values (${id}, ${target.id}, ${seq}, 'agent', ${agentId}, ${isReply ? "public" : "internal"},
-      ${way?.channel.name ?? target.channel}, ${target.account}, ${target.addressId}, ${draft.clientId},
-      ${sql.json(asJson(draft.parts))}, ${sql.json(asJson(meta))})`;
-  return { id, seq };
+  const isReply = kind === "reply";
+  const preview = plainText(parts).slice(0, previewMaxChars);
+  const channel = way?.channel.name ?? target.channel;
+  // The customer has a person's answer: nobody waits any more.
+  const [row] = await sql<{ seq: number }[]>`
+    with taken as (
+      update conversations set next_seq = next_seq + 1, last_activity_at = now(), listed_at = now(),
+        waiting_since = case when ${isReply} then null else waiting_since end,
+        preview = case when ${isReply} then ${preview} else preview end
+      where id = ${target.id} returning id, next_seq - 1 as seq),
+    logged as (
+      insert into events (conversation_id, seq, type, actor, agent_id, data)
+        select id, seq, ${isReply ? "message" : "note"}, 'agent', ${agentId}::uuid, ${sql.json(asJson(data))}::jsonb from taken),
+    said as (
+      insert into messages
+          (id, conversation_id, seq, author, agent_id, visibility, channel, account, address_id, client_id, parts, meta)
+        select ${id}::uuid, id, seq, 'agent', ${agentId}::uuid, ${isReply ? "public" : "internal"}, ${channel}::text,
+          ${target.account}::text, ${target.addressId}::uuid, ${clientId}::text, ${sql.json(asJson(parts))}::jsonb,
+          ${sql.json(asJson(meta))}::jsonb from taken),
+    queued as (
+      insert into deliveries (message_id, piece, conversation_id, seq, channel, account, address, item, state)
+        select ${id}::uuid, item.piece, id, seq, ${channel}::text, ${way?.channel.account ?? null}::text,
+          ${sql.json(asJson(way?.address ?? {}))}::jsonb, item.value, 'ready'
+        from taken, jsonb_array_elements(${sql.json(asJson(items))}::jsonb) with ordinality as item (value, piece))
+    select seq from taken`;
+  if (row === undefined) throw new Error("The conversation is gone.");
+  return { id, seq: row.seq };
 }
 
 function metaOf({ locale }: Target): ReplyMeta {
@@ -242,24 +254,4 @@ function metaOf({ locale }: Target): ReplyMeta {
 /** No items for a channel that customers read from the timeline. */
 function render({ channel, address }: WayTo, { locale }: Target, { parts }: Draft, meta: ReplyMeta): Rendered {
   return channel.limits.pulled ? { items: [], degraded: [] } : channel.render({ parts, meta, to: address, locale });
-}
-
-async function queueDeliveries(
-  sql: TransactionSql,
-  target: Target,
-  way: WayTo,
-  { id, seq }: Stored,
-  items: readonly OutboundItem[],
-): Promise<void> {
-  for (const [index, item] of items.entries()) {
-    await sql`insert into deliveries (message_id, piece, conversation_id, seq, channel, account, address, item, state)
-      values (${id}, ${index + 1}, ${target.id}, ${seq}, ${way.channel.name}, ${way.channel.account},
-        ${sql.json(asJson(way.address))}, ${sql.json(asJson(item))}, 'ready')`;
-  }
-}
-
-/** The customer has a person's answer: nobody waits any more. */
-async function answered(sql: TransactionSql, target: Target, draft: Draft): Promise<void> {
-  await sql`update conversations set waiting_since = null, preview = ${plainText(draft.parts).slice(0, previewMaxChars)}
-    where id = ${target.id}`;
 }
