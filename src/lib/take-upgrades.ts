@@ -29,7 +29,7 @@ export function takeUpgrades<Wanted extends object>(server: Server, taker: Upgra
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const wanted = taker.wanted(request);
     // It may go away meanwhile, which nobody else would hear.
-    if (wanted !== null) socket.on("error", () => undefined);
+    if (wanted !== null) socket.on("error", ignore);
     if (wanted === null) for (const other of others) Reflect.apply(other, server, [request, socket, head]);
     else if (wanted === "refused") refuse(socket);
     else if (taker.before === undefined) open(request, socket, head, wanted);
@@ -43,6 +43,9 @@ export function takeUpgrades<Wanted extends object>(server: Server, taker: Upgra
     accepting.close();
   };
 }
+
+/** Made here, because a function made for a socket keeps everything around it as long as the socket lives. */
+const ignore = (): void => undefined;
 
 function refuse(socket: Duplex): void {
   socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
