@@ -222,11 +222,14 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
         return hangUpAfter(call, callee.talkMs);
       }
       if (heard.redirect !== null) {
+        if (heard.pauseSeconds > 0) await sleep(heard.pauseSeconds * 1_000);
         xml = await ask(call, new URL(heard.redirect, url ?? undefined).toString(), null);
         continue;
       }
       return hangUpAfter(call, heard.ended ? 0 : callee.talkMs);
     }
+    // Nobody listens for ever to what leads nowhere.
+    move(call, "completed");
   }
 
   function hear(call: PlacedCall, text: string): void {
