@@ -180,7 +180,7 @@ const de: PageWords = {
   lead: "Hilfe rund um die Uhr in jeder Sprache",
   search: "Suchen",
   searchFor: "Hilfeseiten durchsuchen",
-  searchHint: "Beschreiben Sie es mit Ihren Worten",
+  searchHint: "In Ihren eigenen Worten",
   suggestions: "Vorgeschlagene Fragen",
   chat: "Chatten Sie mit uns",
   call: "Rückruf anfordern",

@@ -256,6 +256,26 @@ function writingRoutes(routes: Routes, deps: InboxDeps): void {
     },
   );
 
+  routes.post(
+    "/conversations/:id/typing",
+    {
+      schema: {
+        summary:
+          "Show the customer for some seconds that you are writing; without effect unless the conversation is yours",
+        params,
+        response: { 204: z.null(), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const me = agentIn(request).id;
+      const found = isId(id) ? await conversationForAgent(deps.db, me, id) : null;
+      if (found === null) return notFound(reply, "conversation");
+      if (found.owner === "agent" && found.agentId === me) deps.live.signal(id, { kind: "typing", by: "agent" });
+      return reply.status(204).send(null);
+    },
+  );
+
   function afterWrite(reply: FastifyReply, id: string, result: WriteOutcome) {
     switch (result.outcome) {
       case "written":

@@ -107,6 +107,15 @@ describeWith(browser, "the inbox", () => {
     await page.locator("#text").fill("Hello, second.");
     await page.keyboard.press("Control+Enter");
     await page.locator("#timeline .ours:not(.unsent)", { hasText: "Hello, second." }).waitFor();
+    // Whoever answers has the conversation; from then on the customer sees that more is being written.
+    const told = page.waitForRequest(`**/conversations/${second.id}/typing`);
+    await expect
+      .poll(async () => {
+        await page.locator("#text").fill("And");
+        return Promise.race([told.then(() => true), page.waitForTimeout(100)]);
+      })
+      .toBe(true);
+    await page.locator("#text").fill("");
     await first.open(page);
     expect(await page.locator("#text").inputValue()).toBe("half a thought");
     await page.reload();

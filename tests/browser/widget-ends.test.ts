@@ -43,6 +43,8 @@ describeWith(browser, "the chat from a refused file to the rating", () => {
       refused: "Diese Art von Datei wird nicht angenommen.",
       failed: "Das hat gerade nicht geklappt. Bitte versuchen Sie es gleich noch einmal.",
       thanks: "Danke für Ihre Rückmeldung.",
+      person: "Sie sprechen mit",
+      writes: /\w+ schreibt/,
       names: ["Sie", "KI-Assistent"],
       time: /^\[\d\d\.\d\d\.\d{4}, \d\d:\d\d\] Sie$/m,
       zoneLine: "Zeiten: America/New_York",
@@ -53,13 +55,15 @@ describeWith(browser, "the chat from a refused file to the rating", () => {
       refused: "Este tipo de archivo no se acepta.",
       failed: "No ha funcionado. Inténtalo de nuevo en un momento.",
       thanks: "Gracias por contárnoslo.",
+      person: "Estás hablando con",
+      writes: /\w+ está escribiendo/,
       names: ["Tú", "Asistente de IA"],
       time: /^\[\d{1,2} \w+ \d{4}, \d{1,2}:\d\d\] Tú$/m,
       zoneLine: "Horas: Europe/Madrid",
     },
   ] as const;
 
-  for (const { locale, zone, refused, failed, thanks, names, time, zoneLine } of languages)
+  for (const { locale, zone, refused, failed, thanks, person, writes, names, time, zoneLine } of languages)
     story(`a file, a person, the rating, and the conversation to keep: in ${locale}`, async ({ open }) => {
       const page = await open({
         ...telephone,
@@ -80,9 +84,16 @@ describeWith(browser, "the chat from a refused file to the rating", () => {
       await chat.locator(".people button").first().click();
       const { conversationId: id } = JSON.parse(await page.evaluate("localStorage['everline:s']"));
       await chat.locator("p.card button").waitFor();
+      // Only whoever has the conversation is shown to be writing (R4).
+      await agent("POST", `/conversations/${id}/typing`);
       await agent("POST", `/conversations/${id}/claim`, {});
+      await chat.locator("#who", { hasText: person }).waitFor();
+      expect(await chat.locator(".typing").count()).toBe(0);
+      await agent("POST", `/conversations/${id}/typing`);
+      await chat.locator(".typing", { hasText: writes }).waitFor();
       await agent("POST", `/conversations/${id}/messages`, { clientId: newId(), kind: "reply", text: "Hola. Hallo." });
       await chat.locator("li.agent").waitFor();
+      expect(await chat.locator(".typing").count()).toBe(0);
       await agent("POST", `/conversations/${id}/resolve`, {});
       const faces = chat.locator("form.rating fieldset button");
       await faces.nth(4).waitFor();
@@ -121,6 +132,19 @@ describeWith(browser, "the chat from a refused file to the rating", () => {
       await agent("POST", `/conversations/${id}/claim`, {});
       await agent("POST", `/conversations/${id}/resolve`, {});
       await faces.first().waitFor();
+
+      const inbox = await open({ expectedFaults: /status of 401/ });
+      await inbox.goto(`${everline.url}/inbox`);
+      await inbox.getByLabel("E-mail").fill("ada@example.com");
+      await inbox.getByLabel("Password").fill("correct-horse-battery");
+      await inbox.keyboard.press("Enter");
+      await inbox.getByRole("button", { name: "Resolved" }).click();
+      await inbox.locator(`#list li[data-id="${id}"] button`).click();
+      const said = inbox.locator("#timeline .rating");
+      await said.first().waitFor();
+      expect(await said.allInnerTexts()).toEqual([
+        expect.stringContaining("The customer rated this issue 5 of 5: ¡Perfekt!"),
+      ]);
     });
 });
 

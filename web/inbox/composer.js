@@ -14,12 +14,17 @@ const unsentKey = (id) => `everline:unsent:${id}`;
 const kindNow = () => new FormData($("composer")).get("kind");
 const unsentOf = (id) => JSON.parse(localStorage.getItem(unsentKey(id)) ?? "[]");
 const underWay = new Set();
+/** The chat shows it for twice as long. */
+const typingEveryMs = 3_000;
 
 on("open", showComposer);
 on("conversation", showLimits);
 on("unsent", drawUnsentHere);
 $("composer").addEventListener("change", switchKind);
-$("text").addEventListener("input", () => keepDraft(desk.openId, kindNow(), $("text").value));
+$("text").addEventListener("input", () => {
+  keepDraft(desk.openId, kindNow(), $("text").value);
+  sayTyping();
+});
 $("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("composer").requestSubmit();
 });
@@ -44,6 +49,15 @@ $("composer").addEventListener("submit", (event) => {
   scrollToEnd();
   void send(desk.openId, message);
 });
+
+let toldTypingAt = 0;
+/** The customer sees that their agent writes an answer; it passes by, so a lost one costs nothing. */
+function sayTyping() {
+  const mine = desk.conversation?.agentId === desk.me.id && kindNow() === "reply";
+  if (!mine || Date.now() - toldTypingAt < typingEveryMs) return;
+  toldTypingAt = Date.now();
+  void call("POST", `/conversations/${desk.openId}/typing`);
+}
 
 /** Puts the cursor into a reply or a note. */
 export function write(kind) {

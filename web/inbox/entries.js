@@ -19,7 +19,7 @@ export function drawEntry(event, { onRetry }) {
   if (words === null) return null;
   return el(
     "li",
-    { className: "line", "data-seq": event.seq },
+    { className: event.type === "rating" ? "line rating" : "line", "data-seq": event.seq },
     el("span", { dir: "auto" }, words),
     " ",
     time(event.at),
@@ -156,8 +156,15 @@ function reachWords({ way, state, why }) {
 function callbackWords({ agentName, data }) {
   const by = agentName ? ` by ${agentName}` : "";
   const when = localWords(data.localTime, data.zone) ?? data.wish;
-  return `Callback ${data.change ?? data.state}${by}${when ? `: ${when}` : ""}${data.outcome ? `. ${data.outcome}` : ""}`;
+  return `Callback ${callbackChanges[data.change] ?? data.change ?? data.state}${by}${when ? `: ${when}` : ""}${data.outcome ? `. ${data.outcome}` : ""}`;
 }
+
+const callbackChanges = {
+  merged: "asked for again",
+  "heard-from": "brought forward: the customer is there",
+  "not-reached": "not reached",
+  "never-again": "ended: the customer wants no calls",
+};
 
 const liveWords = {
   offered: () => "The caller waits for a person; their call is offered",

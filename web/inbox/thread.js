@@ -90,6 +90,7 @@ async function loadEarlier() {
   const before = $("scroller").scrollHeight;
   $("timeline").prepend(...page.data.events.map(draw).filter(Boolean));
   noteRead(page.data.events);
+  keepLastRatings();
   sortDays();
   earliestSeq = page.data.events[0]?.seq ?? 1;
   $("earlier").hidden = earliestSeq <= 1;
@@ -107,8 +108,14 @@ function append(events) {
     if (entry !== null) $("timeline").append(entry);
   }
   noteRead(events);
+  keepLastRatings();
   sortDays();
   changed("unsent");
+}
+
+/** A tap is a rating, and the words behind it make it anew: the last one in a row is what the customer said. */
+function keepLastRatings() {
+  for (const old of $("timeline").querySelectorAll(".rating:has(+ .rating)")) old.remove();
 }
 
 /** Says once how far the customer has read: behind the last of our messages that they did. */
