@@ -149,13 +149,16 @@ describeWith(browser, "the inbox", () => {
   story("newer messages are asked about in the thread, and nothing is sent twice", async ({ open }) => {
     const one = await customer("hello");
     const page = await signedIn(open, { expectedFaults: /409/ });
-    // A socket that says nothing: the page does not know what came meanwhile.
+    // A socket that says nothing, and a timeline that ends before it: the page does not know what came meanwhile.
     await page.routeWebSocket(/\/api\/v1\/live/, () => undefined);
+    await page.route(/\/events\?/, async (route) => {
+      const { events } = await (await route.fetch()).json();
+      await route.fulfill({ json: { events: events.filter((event: { seq: number }) => event.seq === 1), lastSeq: 1 } });
+    });
     await page.goto(`${desk.url}/inbox`);
     await one.open(page);
     await page.locator("#timeline .bubble").waitFor();
     await page.locator("#text").fill("Good morning");
-    await page.route(/\/events\?/, (route) => route.fulfill({ json: { events: [], lastSeq: 1 } }));
     await desk.says(one.from, "wait, one more thing");
     await page.getByRole("button", { name: "Send", exact: true }).click();
     await page.getByText("1 newer message: send anyway?").waitFor();
