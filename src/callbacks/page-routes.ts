@@ -54,10 +54,10 @@ export async function callPageRoutes(
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   );
   const hidden = { schema: { hide: true } };
-  const localeOf = (request: FastifyRequest) => {
+  const localeOf = (request: FastifyRequest, usual?: string) => {
     const { lang } = request.query as { lang?: unknown };
     const accepted = request.headers["accept-language"];
-    return chooseLocale(locales(), { lang: typeof lang === "string" ? lang : undefined, accepted });
+    return chooseLocale(locales(), { lang: typeof lang === "string" ? lang : usual, accepted });
   };
   const send = (reply: FastifyReply, page: Pick<Page, "locale" | "title" | "path" | "body">) =>
     reply
@@ -111,9 +111,10 @@ export async function callPageRoutes(
     zoneWish?: string,
     never = false,
   ) => {
-    const locale = localeOf(request);
     const callback = await findCallback(desk.db, id);
     if (callback === null) return gone(request, reply);
+    // The link in a message names no language: the call has one.
+    const locale = localeOf(request, callback.locale ?? undefined);
     const zone = zoneWish ?? callback.zone ?? desk.deskZone;
     // The time that is promised stands in the list and is chosen: whoever only presses the button changes nothing.
     const promised = callback.wantedAt?.getTime() ?? null;

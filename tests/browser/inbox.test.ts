@@ -186,6 +186,26 @@ describeWith(browser, "the inbox", () => {
     expect(await words(page)).toEqual(["hello", "Can you hear me?"]);
   });
 
+  story("a telephone shows the list, the messages or the customer, each alone", async ({ open }) => {
+    const one = await customer("on the train");
+    const page = await signedIn(open, { viewport: { width: 390, height: 760 } });
+    await page.goto(`${desk.url}/inbox`);
+    const shown = async () => {
+      const panes = [".list", ".thread", "#context"].map((pane) => page.locator(pane).isVisible());
+      return (await Promise.all(panes)).map(Number).join("");
+    };
+    await page.locator("#list li").first().waitFor();
+    expect(await shown()).toBe("100");
+    await one.open(page);
+    await page.locator("#timeline .bubble").waitFor();
+    expect(await shown()).toBe("010");
+    await page.locator("#show-context").click();
+    expect((await page.locator("#context > header").boundingBox())?.y).toBeLessThan(60);
+    await page.getByRole("button", { name: "Back to the messages" }).click();
+    await page.getByRole("button", { name: "Back to the list" }).click();
+    expect(await shown()).toBe("100");
+  });
+
   story("the keys take, resolve and undo without the mouse", async ({ open }) => {
     const one = await customer("by keyboard, please");
     const page = await signedIn(open);

@@ -93,6 +93,11 @@ test("each fault stands beside its field, in the customer's language, with what 
     expect(page).toContain('aria-describedby="phone-hint phone-fault"');
     expect(page).not.toContain('"><script>');
   }
+  // The link in a message names no language; the page behind it speaks that of the call.
+  const { fields: german } = await form("de");
+  const asked = await post("/call?lang=de", { ...german, phone: "+46701740611" });
+  const [link = ""] = (asked.headers.get("location") ?? "").split("?");
+  expect(await (await get(link)).text()).toContain("Ihr Platz bleibt erhalten");
   const { fields } = await form();
   expect(await (await post("/call?lang=en", { ...fields, phone: "+4930901820" })).text()).toContain(
     "cannot call this number",
