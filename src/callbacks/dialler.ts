@@ -2,11 +2,12 @@ import { can, type DeliveryError, type FoundCall } from "../../channels/channel.
 import { freeAgents, onDuty, oneAgentAtATime } from "../agents/free-agents.ts";
 import { clientIdentity } from "../agents/presence.ts";
 import type { TransactionSql } from "../db/client.ts";
-import { applyToCallback } from "./apply.ts";
+import { applyToCallback, hoursOf } from "./apply.ts";
 import { type Aftermath, followLeg, noAftermath, planCall, takeReport } from "./call-flow.ts";
 import { hasEnded } from "./call-standing.ts";
 import type { CallDesk, DiallingMode } from "./desk.ts";
 import { failLeg, type Leg, lockLeg, recordOnLeg, renewLease, standingEverySeconds, writeLeg } from "./legs.ts";
+import { step } from "./machine.ts";
 import { checkPhone, dialAllowances, refusesCalls, takeAllowances } from "./phone-policy.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";
 import { tellCustomer } from "./tell.ts";
@@ -209,6 +210,9 @@ export function createDialler(desk: CallDesk): Dialler {
       await applyToCallback(sql, desk, row, { type: "opted-out" });
       return true;
     }
+    // Its time may not have come after all, or be over: a clock was set back. Nothing is used up for that.
+    const { effects } = step(row, { type: "dial" }, { now: desk.now(), hours: hoursOf(row), policy: desk.policy });
+    if (effects.length === 0) return true;
     // On the line with us just now.
     const [busy] = await sql`select 1 from calls where conversation_id = ${row.conversationId} and direction = 'inbound'
       and ended_at is null and started_at > now() - interval '2 hours' limit 1`;

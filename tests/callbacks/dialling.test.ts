@@ -141,6 +141,31 @@ test("R5 an unknown outcome is looked up: a call that was taken is not made agai
   }
 }, 120_000);
 
+test("M2 where the clock was set back, what was due waits for its time and uses up nothing meanwhile", async () => {
+  await sql((db) => db`update agents set presence = 'offline' where id = ${ada.id}`);
+  const early = await promised();
+  await comesTo(early.id, "due");
+  await sql((db) => db`update callbacks set due_at = now() + interval '5 minutes' where id = ${early.id}`);
+  // Two others are dialled meanwhile, and somebody else is free: it was looked at each time.
+  const bob = await centre.desk.agent("Bob");
+  const bobIs = (presence: string) =>
+    sql((db) => db`update agents set presence = ${presence}, phone = '+46812345999' where id = ${bob.id}`);
+  await bobIs("available");
+  for (let round = 0; round < 2; round += 1) {
+    const other = await promised();
+    await available();
+    await comesTo(other.id, "done");
+  }
+  await available();
+  const used = () => sql((db) => db`select 1 from allowances where scope = 'dial-number' and key = ${early.phone}`);
+  expect(await used()).toEqual([]);
+  expect(await stateOf(early.id)).toMatchObject({ state: "due", attempts: 0 });
+  await bobIs("offline");
+  await sql((db) => db`update callbacks set due_at = now() where id = ${early.id}`);
+  await comesTo(early.id, "done");
+  expect(callsTo(early.phone)).toHaveLength(1);
+}, 60_000);
+
 test("an agent who does not take the call is set aside, and the next one is rung; nobody free keeps the place and says so", async () => {
   centre.double.answerAs(agentPhone, { outcome: "no-answer" });
   const one = await promised();

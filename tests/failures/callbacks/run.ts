@@ -268,7 +268,7 @@ async function liveThrough(day: Day, { world, customers, db, promises, pace, opt
 interface Standing {
   readonly open: number;
   readonly ended: number;
-  /** Due, or being dialled. */
+  /** Their time has come, or they are being dialled. */
   readonly waiting: number;
   /** When the first promise of those is over. */
   readonly soonestOver: number | null;
@@ -285,13 +285,14 @@ async function look(db: Db, now: number): Promise<Standing | null> {
         where leg = 'agent' and joined_at is not null and ended_at is not null and wrapped_at is null`,
     );
     const [row] = await db.run((sql) => {
-      const waits = sql`state in ('due', 'dialling') or (state in ('requested', 'scheduled') and due_at <= ${at})`;
+      // Where the clock was set back, those that were due are not any more.
+      const waits = sql`state = 'dialling' or (state in ('requested', 'scheduled', 'due') and due_at <= ${at})`;
       return sql<Standing[]>`
         select count(*) filter (where state in ('requested', 'scheduled', 'due', 'dialling', 'connected'))::int as open,
           count(*) filter (where state not in ('requested', 'scheduled', 'due', 'dialling', 'connected'))::int as ended,
           count(*) filter (where ${waits})::int as waiting,
           (extract(epoch from min(until) filter (where ${waits})) * 1000)::float8 as "soonestOver",
-          (extract(epoch from min(due_at) filter (where state in ('requested', 'scheduled') and due_at > ${at})) * 1000)::float8
+          (extract(epoch from min(due_at) filter (where state in ('requested', 'scheduled', 'due') and due_at > ${at})) * 1000)::float8
             as "nextDue"
         from callbacks`;
     });
