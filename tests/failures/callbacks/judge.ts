@@ -205,7 +205,7 @@ export async function accountsOf(
   for (const promised of promises) {
     const [row] = await sql`select * from callbacks where id = ${promised.id}`;
     const legs = await sql`select * from calls where callback_id = ${promised.id} order by started_at`;
-    const events = await sql`select seq, type, created_at, data from events
+    const events = await sql`select seq, type, at, data from events
       where conversation_id = ${row?.conversation_id ?? null} order by seq`;
     const rung = log.filter(({ to, callId }) => to === promised.number || legs.some(({ id }) => id === callId));
     accounts.push(JSON.stringify({ promised, row, legs, events, rung }));
