@@ -152,8 +152,10 @@ describeWith(browser, "the inbox", () => {
     // A socket that says nothing, and a timeline that ends before it: the page does not know what came meanwhile.
     await page.routeWebSocket(/\/api\/v1\/live/, () => undefined);
     await page.route(/\/events\?/, async (route) => {
+      // What is under way when the route ends is answered by the service.
       const { events } = await (await route.fetch()).json();
-      await route.fulfill({ json: { events: events.filter((event: { seq: number }) => event.seq === 1), lastSeq: 1 } });
+      const first = { events: events.filter((event: { seq: number }) => event.seq === 1), lastSeq: 1 };
+      await route.fulfill({ json: first }).catch(() => undefined);
     });
     await page.goto(`${desk.url}/inbox`);
     await one.open(page);

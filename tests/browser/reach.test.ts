@@ -57,6 +57,8 @@ describeWith(wholeBrowser, "being told when an answer comes", () => {
   });
 
   story("a number that was left gets a link, and its page leads back to this very conversation", async ({ open }) => {
+    // Also at night.
+    await everline.sql`insert into settings (key, value) values ('reach', '{"quiet":{"from":0,"to":0}}')`;
     const page = await open({ expectedFaults: /status of 400/ });
     const chat = await waitForPerson(page, everline.url);
     await chat.getByRole("button", { name: "Tell me when you answer" }).click();
