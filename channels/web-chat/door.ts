@@ -67,6 +67,16 @@ export async function admitSocket(deps: DoorDeps, request: StreamRequest): Promi
   return read.visitor;
 }
 
+/** Where a conversation stands, for whoever holds its token; null for everybody else, without asking the database. */
+export async function lastSeqFor(
+  deps: Pick<DoorDeps, "key" | "now"> & { readonly lastSeq: (conversationId: string) => Promise<number> },
+  request: StreamRequest,
+): Promise<number | null> {
+  const read = readToken(deps.key, request.query.get("t") ?? "", deps.now(), "stream");
+  if (read.outcome !== "valid" || read.visitor.conversationId !== request.conversationId) return null;
+  return deps.lastSeq(request.conversationId).catch(() => null);
+}
+
 /** Whose file a link or a token opens; the link is for images, which cannot send a token. */
 export async function admitToFile(
   deps: DoorDeps,

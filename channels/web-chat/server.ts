@@ -14,7 +14,17 @@ import {
   toActivity,
   toMessage,
 } from "./activity.ts";
-import { type Admitted, admit, admitSocket, admitToFile, isRefusal, type Refusal, refusals, refuse } from "./door.ts";
+import {
+  type Admitted,
+  admit,
+  admitSocket,
+  admitToFile,
+  isRefusal,
+  lastSeqFor,
+  type Refusal,
+  refusals,
+  refuse,
+} from "./door.ts";
 import { type CustomerSide, extraRoutes } from "./extras.ts";
 import { joinRoute } from "./join.ts";
 import { limiter } from "./limiter.ts";
@@ -348,9 +358,13 @@ function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
     state: deps.customer.state,
     onSessionEnd: deps.sessions.onEnd,
   });
-  const stop = takeStreamUpgrades(app.server, deps.lastSeq, (socket, request) => {
-    enter(socket, request).catch(() => socket.close(1013, "try again"));
-  });
+  const stop = takeStreamUpgrades(
+    app.server,
+    (request) => lastSeqFor(deps, request),
+    (socket, request) => {
+      enter(socket, request).catch(() => socket.close(1013, "try again"));
+    },
+  );
   app.addHook("preClose", async () => {
     streams.close();
     stop();

@@ -1,6 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { WebSocket } from "ws";
-import { isId } from "../../src/lib/ids.ts";
 import { takeUpgrades } from "../../src/lib/take-upgrades.ts";
 
 /** Clients send an empty frame now and then, and whether their page is before the customer. */
@@ -17,10 +16,10 @@ export interface StreamRequest {
   lastSeq: number | null;
 }
 
-/** Takes the upgrades of web chat's streams; the returned function closes them. */
+/** Takes the upgrades of web chat's streams; `lastSeq` must not reject. The returned function closes them. */
 export function takeStreamUpgrades(
   server: Server,
-  lastSeq: (conversationId: string) => Promise<number>,
+  lastSeq: (request: StreamRequest) => Promise<number | null>,
   listen: (socket: WebSocket, request: StreamRequest) => void,
 ): () => void {
   return takeUpgrades(server, {
@@ -28,7 +27,7 @@ export function takeStreamUpgrades(
     wanted: streamRequest,
     // "From now on" begins when the client hears that it is connected: what it sends then is not passed over.
     async before(request) {
-      request.lastSeq = isId(request.conversationId) ? await lastSeq(request.conversationId).catch(() => null) : null;
+      request.lastSeq = await lastSeq(request);
     },
     opened: listen,
   });

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { lastSeqFor } from "../../channels/web-chat/door.ts";
 import { issueToken } from "../../channels/web-chat/tokens.ts";
 import { takeStreamUpgrades } from "../../channels/web-chat/upgrade.ts";
 import { readConfig } from "../../src/config.ts";
@@ -273,6 +274,31 @@ test("R7 what stands there is read before a client hears that it is connected, s
   expect(told).toEqual(["read", "opened after 7", "connected"]);
   stop();
   server.close();
+});
+
+test("A1 where a conversation stands is read for whoever holds its token, and for nobody else", async () => {
+  const key = Buffer.alloc(32, 7);
+  const [conversationId, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const address = { kind: "web-visitor", value: "dl_someone" } as const;
+  const visitor = { sessionId: crypto.randomUUID(), conversationId, visitorId: address.value, address };
+  const token = issueToken(key, visitor, Date.now(), "stream");
+  const asked: string[] = [];
+  const deps = { key, now: Date.now, lastSeq: async (id: string) => asked.push(id) };
+  const knock = (id: string, t: string) =>
+    lastSeqFor(deps, {
+      ...{ conversationId: id, query: new URLSearchParams({ t }), origin: undefined, host: undefined },
+      lastSeq: null,
+    });
+  for (const [id, t] of [
+    [conversationId, ""],
+    [conversationId, `${token}x`],
+    [conversationId, issueToken(Buffer.alloc(32, 8), visitor, Date.now(), "stream")],
+    [other, token],
+  ] as const)
+    expect(await knock(id, t)).toBeNull();
+  expect(asked).toEqual([]);
+  expect(await knock(conversationId, token)).toBe(1);
+  expect(asked).toEqual([conversationId]);
 });
 
 test("A6 an ended session opens nothing any more, and its sockets close within five seconds", async () => {
