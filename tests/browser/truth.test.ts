@@ -1,6 +1,5 @@
-import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { browser, closeBrowser, story } from "../support/browser.ts";
+import { browser, closeBrowser, openChat, story } from "../support/browser.ts";
 import { type Desk, openDesk, type SignedIn } from "../support/desk.ts";
 import { describeWith } from "../support/parts.ts";
 
@@ -80,12 +79,4 @@ describeWith(browser, "the truth in the chat, with a next step", () => {
 function closedNow(): [string, string][][] {
   const today = (new Date().getUTCDay() + 6) % 7;
   return Array.from({ length: 7 }, (_, day) => ((day - today + 8) % 7 < 3 ? [] : [["08:00", "20:00"]]));
-}
-
-async function openChat(page: Page, url: string): Promise<FrameLocator> {
-  await page.goto(url);
-  await page.locator("button[aria-expanded]").click();
-  const chat = page.frameLocator("iframe");
-  await chat.locator("textarea").waitFor();
-  return chat;
 }

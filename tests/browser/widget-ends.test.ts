@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { FrameLocator, Page } from "playwright-core";
+import type { FrameLocator } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { newId } from "../../src/lib/ids.ts";
-import { browser, closeBrowser, story } from "../support/browser.ts";
+import { browser, closeBrowser, openChat, story } from "../support/browser.ts";
 import { type Agent, type Everline, startEverline } from "../support/everline.ts";
 import { describeWith } from "../support/parts.ts";
 
@@ -147,14 +147,6 @@ describeWith(browser, "the chat from a refused file to the rating", () => {
       ]);
     });
 });
-
-async function openChat(page: Page, url: string): Promise<FrameLocator> {
-  await page.goto(url);
-  await page.locator("button[aria-expanded]").click();
-  const chat = page.frameLocator("iframe");
-  await chat.locator("textarea").waitFor();
-  return chat;
-}
 
 async function openMenu(chat: FrameLocator): Promise<void> {
   await chat.locator("header > [popovertarget=menu]").click();

@@ -2,7 +2,7 @@ import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import { newId } from "../../src/lib/ids.ts";
 import { faultsInLooks, type Look, looksOf } from "../support/accessibility.ts";
-import { browser, closeBrowser, story } from "../support/browser.ts";
+import { browser, closeBrowser, openChat, story } from "../support/browser.ts";
 import { type Agent, type Everline, startEverline } from "../support/everline.ts";
 import { describeWith } from "../support/parts.ts";
 
@@ -117,14 +117,6 @@ async function checked(page: Page, looks: readonly Look[], state: string): Promi
   const frame = page.frames().find((one) => one.url().includes("/widget/frame"));
   if (frame === undefined) throw new Error("The chat is not open.");
   expect(await faultsInLooks(page, looks, frame), state).toEqual([]);
-}
-
-async function openChat(page: Page, url: string): Promise<FrameLocator> {
-  await page.goto(url);
-  await page.locator("button[aria-expanded]").click();
-  const chat = page.frameLocator("iframe");
-  await chat.locator("textarea").waitFor();
-  return chat;
 }
 
 async function say(chat: FrameLocator, text: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type FrameLocator, type Page } from "playwright-core";
 import { expect, inject, test } from "vitest";
 import type { Part } from "./parts.ts";
 
@@ -93,4 +93,13 @@ function watch(page: Page, expected: RegExp | undefined): string[] {
     if (!own(socket.url())) note(`foreign host: ${socket.url()}`);
   });
   return faults;
+}
+
+/** Opens the chat on a page that has its launcher; gives its frame when the customer can write. */
+export async function openChat(page: Page, url: string): Promise<FrameLocator> {
+  await page.goto(url);
+  await page.locator("button[aria-expanded]").click();
+  const chat = page.frameLocator("iframe");
+  await chat.locator("textarea").waitFor();
+  return chat;
 }
