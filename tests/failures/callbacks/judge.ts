@@ -1,4 +1,5 @@
 import type postgres from "postgres";
+import { callWords } from "../../../src/callbacks/words.ts";
 import { localTimeOf } from "../../../src/lib/zoned-time.ts";
 import type { LoggedCall } from "../../../src/simulator/calls-api.ts";
 import type { SharedClock } from "../crash/clock.ts";
@@ -32,7 +33,7 @@ export interface Judgement {
   readonly rings: number;
 }
 
-interface Leg {
+export interface Leg {
   readonly id: string;
   readonly callbackId: string;
   readonly attempt: number;
@@ -43,11 +44,12 @@ interface Leg {
   readonly code: string | null;
 }
 
-interface Stored {
+export interface Stored {
   readonly id: string;
   readonly state: string;
   readonly attempts: number;
-  readonly toldLate: boolean;
+  /** When the customer was written to that they keep their place: the promise holds longer from then on. */
+  readonly toldLateAt: readonly number[];
   readonly last: boolean;
   readonly nextSeq: number;
   readonly events: number;
@@ -62,17 +64,26 @@ export async function openWork(sql: postgres.Sql): Promise<number> {
   return row?.open ?? 0;
 }
 
+/** What PostgreSQL says about promised calls. */
+export interface Truth {
+  readonly legs: readonly Leg[];
+  readonly callbacks: readonly Stored[];
+}
+
+export async function readTruth(sql: postgres.Sql): Promise<Truth> {
+  return { legs: await readLegs(sql), callbacks: await readStored(sql) };
+}
+
 /** Compares what customers were promised, what the provider's log shows that rang, and what PostgreSQL says about both. */
-export async function judge(
+export function judge(
   promises: readonly Promised[],
   log: readonly LoggedCall[],
   clock: SharedClock,
-  sql: postgres.Sql,
-): Promise<Judgement> {
-  const legs = await readLegs(sql);
+  { legs, callbacks }: Truth,
+): Judgement {
   const byId = new Map(legs.map((leg) => [leg.id, leg]));
   const byCallback = groupBy(legs, (leg) => leg.callbackId);
-  const stored = new Map((await readStored(sql)).map((row) => [row.id, row]));
+  const stored = new Map(callbacks.map((row) => [row.id, row]));
   const byCall = groupBy(log, (call) => call.callId ?? "");
   const byNumber = groupBy(log, (call) => call.to);
   const faults: Fault[] = [];
@@ -144,8 +155,7 @@ function repeated(one: Promised, rung: readonly LoggedCall[], clock: SharedClock
     if (before === undefined || (one.movedAt !== null && one.movedAt > before.at)) return [];
     if (before.answeredAt !== null && before.answeredBy === "human")
       return [["twice", "rung again after they had answered"]];
-    const least = Math.min(...clock.shownAt(before.at));
-    const gap = Math.max(...clock.shownAt(call.at)) - least;
+    const gap = clock.passed(before.at, call.at);
     return gap < betweenMs - 1_000 ? [["twice", `rung again after ${Math.round(gap / 1_000)} s`]] : [];
   });
 }
@@ -174,7 +184,8 @@ function ringFaults(
       const inWindow = at >= begins && at <= begins + windowMs;
       const byDay = local >= 8 && local < 20;
       if (at < begins || !(byDay || (inWindow && (wish.picked || wish.wantedAt === null)))) return false;
-      return inWindow || wish.wantedAt === null || !isFirst || truth.toldLate || one.struck;
+      const toldLate = truth.toldLateAt.some((told) => told >= wish.from && told <= leg.startedAt);
+      return inWindow || wish.wantedAt === null || !isFirst || toldLate || one.struck;
     }),
   );
   if (!fits) {
@@ -220,9 +231,10 @@ async function readLegs(sql: postgres.Sql): Promise<Leg[]> {
 }
 
 async function readStored(sql: postgres.Sql): Promise<Stored[]> {
-  return sql<
-    Stored[]
-  >`select k.id, k.state, k.attempts, k.told_late as "toldLate", k.last, c.next_seq::int as "nextSeq",
+  const late = callWords("en").late.split("{link}")[0]?.replace("{company}", "%") ?? "";
+  return sql<Stored[]>`select k.id, k.state, k.attempts, k.last, c.next_seq::int as "nextSeq",
+      array(select (extract(epoch from m.at) * 1000)::float8 from messages m where m.conversation_id = c.id
+        and m.author = 'system' and m.parts->0->>'text' like ${`${late}%`}) as "toldLateAt",
       (select count(*)::int from events e where e.conversation_id = c.id) as events
     from callbacks k join conversations c on c.id = k.conversation_id`;
 }

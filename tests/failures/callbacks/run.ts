@@ -8,7 +8,7 @@ import { type ChaosCount, type ChaosPlan, type Pace, planChaos, wreak } from "..
 import { type Point, pointsOf } from "../crash/points.ts";
 import { startWorld, type World } from "../crash/world.ts";
 import { createCustomers, type Promised } from "./customers.ts";
-import { accountsOf, type Judgement, judge, openWork } from "./judge.ts";
+import { accountsOf, type Judgement, judge, openWork, readTruth } from "./judge.ts";
 import { type Day, type Plan, type PlanScale, planDays } from "./plan.ts";
 
 /** A lost report is made up for once a minute. */
@@ -130,7 +130,7 @@ export async function runCallbacks(options: RunOptions): Promise<Verdict> {
     const settledAfterMs = options.sabotage === null ? await calm(world) : null;
     await sleep(afterthoughtMs);
     const log = await world.calls(0);
-    const judgement = await world.ask((sql) => judge(promises, log, world.clock, sql));
+    const judgement = judge(promises, log, world.clock, await world.ask(readTruth));
     const faulty = promises.filter(({ id }) => judgement.faults.some(({ callbackId }) => callbackId === id));
     const accounts = await world.ask((sql) => accountsOf(faulty, log, sql));
     const all = [...pointsOf("web", "calls"), ...pointsOf("worker", "calls")];

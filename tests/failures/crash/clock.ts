@@ -7,6 +7,8 @@ export interface SharedClock {
   move(byMs: number): void;
   /** What it showed, or may have shown just before it was moved, at an instant of the machine's clock. */
   shownAt(real: number): readonly number[];
+  /** Ms that passed by it between two instants of the machine's clock: to set it back does not undo what had passed. */
+  passed(from: number, to: number): number;
   /** When, on the machine's clock, it first showed this time; null: it has not yet. */
   reached(at: number): number | null;
 }
@@ -33,6 +35,14 @@ export function createClock(file: string, start: number): SharedClock {
       const at = moves.findLastIndex((move) => move.real <= real);
       const first = moves.findLastIndex((move) => move.real <= real - readBeforeMs);
       return moves.slice(Math.max(0, first), Math.max(0, at) + 1).map((move) => real + move.offset);
+    },
+    passed(from, to) {
+      const forward = moves.map((move, index) => Math.max(0, move.offset - (moves[index - 1]?.offset ?? move.offset)));
+      const between = forward.filter((_, index) => {
+        const { real } = moves[index] as (typeof moves)[number];
+        return real > from - readBeforeMs && real <= to;
+      });
+      return to - from + between.reduce((sum, one) => sum + one, 0);
     },
     reached(at) {
       const then = moves.flatMap((move, index) => {
