@@ -112,6 +112,26 @@ test("R2 the same clientId with other words is refused, with the same words it g
   expect(words).toHaveLength(2);
 });
 
+test("R2 R4 sent at once by two agents while the customer writes: each once, in one order, and from one agent only", async () => {
+  const one = await waiting();
+  const send = (who: SignedIn, clientId: string) =>
+    who.call("POST", `/conversations/${one.id}/messages`, { clientId, kind: "reply", text: `This is ${clientId}.` });
+  const of = (who: string) => Array.from({ length: 12 }, (_, at) => `${who}-${at % 6}`);
+  const [fromAda, fromBo] = await Promise.all([
+    Promise.all(of("ada").map((clientId) => send(ada, clientId))),
+    Promise.all(of("bo").map((clientId) => send(bo, clientId))),
+    ...["one", "two", "three"].map((words) => one.says(words)),
+  ]);
+  const [won, lost] = (await one.get()).agentId === ada.id ? [fromAda, fromBo] : [fromBo, fromAda];
+  expect(won.map(({ status }) => status)).toEqual(won.map(() => 200));
+  expect(lost.map(({ body }) => body.error?.code)).toEqual(lost.map(() => "Taken"));
+  expect(new Set(won.map(({ body }) => body.id)).size).toBe(6);
+  const events: { seq: number; type: string }[] = await one.events();
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
+  expect(events.filter(({ type }) => type === "message")).toHaveLength(1 + 3 + 6);
+  expect(events.filter(({ type }) => type === "assignment")).toHaveLength(1);
+});
+
 test("newer messages are asked about, the agent's own are no news, and it can be sent anyway", async () => {
   const one = await waiting();
   const send = (body: object) => ada.call("POST", `/conversations/${one.id}/messages`, { kind: "reply", ...body });

@@ -33,6 +33,8 @@ export interface SocketFigures {
   readonly kilobytesEach: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** The same, of a bare program on the same database, in turns with ours. */
+  readonly limit: { readonly p50Ms: number; readonly p99Ms: number };
   readonly backSeconds: number;
   readonly handshakesFailed: number;
   readonly others: { readonly asked: number; readonly failed: number; readonly slowestMs: number };
@@ -48,6 +50,7 @@ export async function measureSockets(
   const port = await freePort();
   const sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   const generator = startGenerator();
+  const limit = await startLimit(folder, database.url);
   let service = await startService(folder, port, database.url);
   try {
     await untilOk(`http://127.0.0.1:${port}/readyz`);
@@ -59,11 +62,14 @@ export async function measureSockets(
     await sleep(settleMs);
     const kilobytesEach = ((residentMb([service.pid]) - before) * 1024) / windows;
     say(`  ${JSON.stringify(opened)}; ${kilobytesEach.toFixed(1)} kB each`);
-    const times = await timeMessages(generator, port, seats.slice(0, windows));
+    await untilOk(limit.url);
+    await generator.ask({ do: "open", port: limit.port, visitors: [limitSeat], atOnce: 1 });
+    const { times, limits } = await timeMessages(generator, port, seats.slice(0, windows), limit.url);
     const whole = times.map(({ ms }) => ms);
     const stored = times.map(({ storedMs }) => storedMs);
     say(`  a message is stored and answered after p50 ${inMs(stored, 50)}, p99 ${inMs(stored, 99)}`);
 
+    await limit.stop();
     await generator.ask({ do: "come-back", port });
     await service.stop();
     service = await startService(folder, port, database.url);
@@ -81,12 +87,14 @@ export async function measureSockets(
       kilobytesEach,
       p50Ms: percentile(whole, 50),
       p99Ms: percentile(whole, 99),
+      limit: { p50Ms: percentile(limits, 50), p99Ms: percentile(limits, 99) },
       backSeconds: (back.lastOpenAt - upAt) / 1_000,
       handshakesFailed: back.failed,
       others: seen,
     };
   } finally {
     generator.stop();
+    await limit.stop();
     await service.stop();
     await sql.end();
     await database.stop();
@@ -111,6 +119,21 @@ async function startService(folder: string, port: number, databaseUrl: string): 
     },
     logFile: openSync(join(folder, "sockets.log"), "a"),
   });
+}
+
+const limitSeat: Seat = { conversationId: "limit", token: "none" };
+
+async function startLimit(folder: string, databaseUrl: string) {
+  const port = await freePort();
+  const program = startProgram({
+    command: process.execPath,
+    args: [
+      ...["--import", "tsx", new URL("./limit.ts", import.meta.url).pathname],
+      JSON.stringify({ port, databaseUrl }),
+    ],
+    logFile: openSync(join(folder, "limit.log"), "a"),
+  });
+  return { port, url: `http://127.0.0.1:${port}`, stop: program.stop };
 }
 
 /** Visitors whose tokens were issued as the service issues them; each has a conversation with one message. */
@@ -140,7 +163,8 @@ async function makeVisitors(sql: postgres.Sql, count: number): Promise<Seat[]> {
   }));
 }
 
-async function timeMessages(generator: Generator, port: number, seats: readonly Seat[]) {
+/** Ours and the limit's in turns, so that both meet the machine as it is. */
+async function timeMessages(generator: Generator, port: number, seats: readonly Seat[], limitUrl: string) {
   const url = `http://127.0.0.1:${port}`;
   const session = await fetch(`${url}/api/v1/session`, {
     method: "POST",
@@ -149,15 +173,20 @@ async function timeMessages(generator: Generator, port: number, seats: readonly 
   });
   const { token } = (await session.json()) as { token: string };
   const times: { readonly ms: number; readonly storedMs: number }[] = [];
+  const limits: number[] = [];
   for (let number = -warmUpMessages; number < messages; number += 1) {
     const seat = seats[((number + warmUpMessages) * 7_919) % seats.length];
     if (seat === undefined) break;
     const { conversationId } = seat;
-    const answer = await generator.ask({ do: "message", conversationId, url, token, text: `bench message ${number}` });
+    const text = `bench message ${number}`;
+    const answer = await generator.ask({ do: "message", conversationId, url, token, text });
     if ("ms" in answer && number >= 0) times.push(answer);
     await sleep(10);
+    const bare = await generator.ask({ do: "message", ...limitSeat, url: limitUrl, text });
+    if ("ms" in bare && number >= 0) limits.push(bare.ms);
+    await sleep(10);
   }
-  return times;
+  return { times, limits };
 }
 
 interface Generator {

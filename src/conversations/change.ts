@@ -37,19 +37,6 @@ export async function changeConversation(
   });
 }
 
-/** Gives the conversation to the agent inside the transaction of their first reply; gives the new fence. */
-export async function claimWithReply(
-  sql: TransactionSql,
-  id: string,
-  agentId: string,
-  now: Ownership,
-): Promise<number> {
-  const decided = decideChange(now, agentId, { kind: "claim" });
-  if (decided.outcome !== "changed") return now.fence;
-  await applyChange(sql, id, agentId, { kind: "claim" }, decided.next);
-  return decided.next.fence;
-}
-
 /**
  * Gives the conversation to an agent who takes its call, inside the caller's transaction; from a colleague as well, and
  * then the timeline says so.

@@ -1,5 +1,5 @@
 import { type Channel, type ContactAddress, can } from "../../channels/channel.ts";
-import type { TransactionSql } from "../db/client.ts";
+import type { Sql, TransactionSql } from "../db/client.ts";
 
 /** A call whose end was never reported is over by then; nobody is silent for so long on the telephone. */
 const callOverAfterMs = 10 * 60_000;
@@ -25,7 +25,7 @@ export type ChannelFor = (channel: string, account: string) => Channel | null;
  * How a reply reaches the customer now: the way they wrote from, or, when that way is over (a call that ended), the way
  * the channel names instead. Null when there is none: the agent is told, nothing is written into the void (R6).
  */
-export async function wayTo(sql: TransactionSql, channelFor: ChannelFor, to: WrittenFrom): Promise<WayTo | null> {
+export async function wayTo(sql: Sql | TransactionSql, channelFor: ChannelFor, to: WrittenFrom): Promise<WayTo | null> {
   const account = to.account ?? "";
   const channel = channelFor(to.channel ?? "", account);
   if (channel === null) return null;
@@ -38,7 +38,7 @@ export async function wayTo(sql: TransactionSql, channelFor: ChannelFor, to: Wri
   return { channel: other, address, optedOutAt: await optedOutAt(sql, address) };
 }
 
-async function isOver(sql: TransactionSql, { id, lastInboundAt }: WrittenFrom): Promise<boolean> {
+async function isOver(sql: Sql | TransactionSql, { id, lastInboundAt }: WrittenFrom): Promise<boolean> {
   if (lastInboundAt === null || Date.now() - lastInboundAt.getTime() > callOverAfterMs) return true;
   const ended = await sql`select 1 from events e join conversations c on c.id = e.conversation_id
     where e.conversation_id = ${id} and e.seq > c.last_inbound_seq and e.type = 'change' and e.data->>'change' = 'call'
@@ -46,7 +46,7 @@ async function isOver(sql: TransactionSql, { id, lastInboundAt }: WrittenFrom): 
   return ended.length > 0;
 }
 
-async function optedOutAt(sql: TransactionSql, { channel, kind, value }: ContactAddress): Promise<Date | null> {
+async function optedOutAt(sql: Sql | TransactionSql, { channel, kind, value }: ContactAddress): Promise<Date | null> {
   const [row] = await sql<{ at: Date | null }[]>`select opted_out_at as at from contact_addresses
     where channel = ${channel} and kind = ${kind} and value = ${value}`;
   return row?.at ?? null;

@@ -1,7 +1,7 @@
 import type { OutboundItem, Rendered } from "../../channels/channel.ts";
-import { claimWithReply } from "../conversations/change.ts";
-import type { Ownership } from "../conversations/ownership.ts";
-import type { Db, TransactionSql } from "../db/client.ts";
+import { decideChange, type Ownership } from "../conversations/ownership.ts";
+import { recallReplies } from "../conversations/recall-replies.ts";
+import type { Db, Sql, TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
 import { cleanText } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
@@ -59,28 +59,47 @@ export async function writeAgentMessage(
   agentId: string,
   message: AgentMessage,
 ): Promise<WriteOutcome> {
-  const parts: Part[] = [{ t: "text", text: maskCards(cleanText(message.text)), format: "plain" }];
-  return deps.db.transaction(async (sql): Promise<WriteOutcome> => {
-    // Sent together: each round to the database is one that the customer waits for. They are answered in this order.
-    const [target, before, newer] = await Promise.all([
-      lockTarget(sql, conversationId),
-      earlier(sql, conversationId, message.clientId),
-      message.afterSeq === undefined ? 0 : newerOf(sql, conversationId, agentId, message.afterSeq),
-    ]);
-    if (target === null) return { outcome: "not-found" };
-    if (before !== null) {
-      const same = before.agentId === agentId && before.kind === message.kind && before.text === plainText(parts);
-      return same ? written(before, target.fence, 0) : { outcome: "client-id-used" };
-    }
-    const draft: Draft = { clientId: message.clientId, kind: message.kind, parts, data: {} };
-    if (message.kind === "note") return written(await store(sql, target, null, agentId, draft), target.fence, 0);
-    const refused = outOfDate(target, agentId, message.fence, newer);
-    if (refused !== null) return refused;
-    const way = await wayTo(sql, deps.channelFor, target);
-    return way === null
-      ? { outcome: "no-way" }
-      : send(sql, target, way, agentId, draft, (meta) => render(way, target, draft, meta));
+  const write = (sql: Sql | TransactionSql, held: boolean) =>
+    attempt(sql, held, deps, conversationId, agentId, message);
+  // Each round to the database is one that the customer waits for, so the first attempt looks without a lock and then
+  // writes in one statement, if nothing happened in between.
+  const first = await deps.db.run((sql) => write(sql, false));
+  if (first !== "moved") return first;
+  return deps.db.transaction(async (sql) => {
+    await lock(sql, conversationId);
+    const second = await write(sql, true);
+    if (second === "moved") throw new Error("A conversation moved under its lock.");
+    return second;
   });
+}
+
+/** `moved`: it did while we looked, or something has to be done under its lock first; nothing was written. */
+async function attempt(
+  sql: Sql | TransactionSql,
+  held: boolean,
+  deps: WriteDeps,
+  conversationId: string,
+  agentId: string,
+  message: AgentMessage,
+): Promise<WriteOutcome | "moved"> {
+  const target = await readTarget(sql, conversationId, agentId, message);
+  if (target === null) return { outcome: "not-found" };
+  const parts: Part[] = [{ t: "text", text: maskCards(cleanText(message.text)), format: "plain" }];
+  const { before } = target;
+  if (before !== null) {
+    const kind = before.visibility === "public" ? "reply" : "note";
+    const same = before.agentId === agentId && kind === message.kind && plainText(before.parts) === plainText(parts);
+    return same ? written(before, target.fence, 0) : { outcome: "client-id-used" };
+  }
+  const draft: Draft = { clientId: message.clientId, kind: message.kind, parts, data: {} };
+  const writer: Writer = { agentId, held };
+  if (message.kind === "note") return store(sql, target, null, writer, draft);
+  const refused = outOfDate(target, agentId, message.fence, target.newer);
+  if (refused !== null) return refused;
+  const way = await wayTo(sql, deps.channelFor, target);
+  return way === null
+    ? { outcome: "no-way" }
+    : send(sql, target, way, writer, draft, (meta) => render(way, target, draft, meta));
 }
 
 /**
@@ -95,10 +114,10 @@ export async function sendAgain(
 ): Promise<WriteOutcome> {
   const clientId = `again:${failedMessageId}`;
   return deps.db.transaction(async (sql): Promise<WriteOutcome> => {
-    const current = await lockTarget(sql, conversationId);
+    await lock(sql, conversationId);
+    const current = await readTarget(sql, conversationId, agentId, { clientId });
     if (current === null) return { outcome: "not-found" };
-    const before = await earlier(sql, conversationId, clientId);
-    if (before !== null) return written(before, current.fence, 0);
+    if (current.before !== null) return written(current.before, current.fence, 0);
     const failed = await failedMessage(sql, conversationId, failedMessageId);
     if (failed === null) return { outcome: "not-failed" };
     const refused = outOfDate(current, agentId, undefined, 0);
@@ -108,32 +127,50 @@ export async function sendAgain(
     if (channel === null) return { outcome: "no-way" };
     const target = { ...current, ...failed.to };
     const draft: Draft = { clientId, kind: "reply", parts: failed.parts, data: { againOf: failed.seq } };
-    return send(sql, target, { ...failed.to, channel }, agentId, draft, () => ({ items: failed.items, degraded: [] }));
+    const again = { items: failed.items, degraded: [] };
+    const sent = await send(sql, target, { ...failed.to, channel }, { agentId, held: true }, draft, () => again);
+    if (sent === "moved") throw new Error("A conversation moved under its lock.");
+    return sent;
   });
 }
 
 /** Stores a reply and what has to be delivered, claims the conversation if need be; or says why it may not go out. */
 async function send(
-  sql: TransactionSql,
+  sql: Sql | TransactionSql,
   target: Target,
   way: WayTo,
-  agentId: string,
+  { agentId, held }: Writer,
   draft: Draft,
   renderFor: (meta: ReplyMeta) => Rendered,
-): Promise<WriteOutcome> {
+): Promise<WriteOutcome | "moved"> {
   const { optedOutAt } = way;
   const refusal = whyNotSend(way.channel.limits, { optedOutAt, lastInboundAt: target.lastInboundAt }, Date.now());
   if (refusal !== null) return { outcome: refusal.class === "optout" ? "opted-out" : "window-closed" };
-  const fence = await claimWithReply(sql, target.id, agentId, target);
-  const { items, degraded } = renderFor(metaOf(target));
-  const stored = await store(sql, target, way, agentId, draft, { items, degraded });
-  return written(stored, fence, items.length);
+  const claim = decideChange(target, agentId, { kind: "claim" });
+  const claimed = claim.outcome === "changed" ? claim.next : null;
+  if (claimed !== null && target.unsent) {
+    if (!held) return "moved";
+    await recallReplies(sql as TransactionSql, target.id);
+  }
+  return store(sql, target, way, { agentId, held }, draft, renderFor(metaOf(target)), claimed);
 }
 
 interface Target extends Ownership, WrittenFrom {
   readonly lastSeq: number;
   readonly locale: string | null;
   readonly addressId: string | null;
+  /** Public messages of others after what the agent saw. */
+  readonly newer: number;
+  /** The assistant has written something that the provider does not have yet. */
+  readonly unsent: boolean;
+  /** What was written under this client id before; visitors' ids live apart from agents'. */
+  readonly before: (Stored & { agentId: string | null; visibility: string; parts: readonly Part[] }) | null;
+}
+
+interface Writer {
+  readonly agentId: string;
+  /** The conversation's row is locked, and stands still. */
+  readonly held: boolean;
 }
 
 interface Draft {
@@ -152,24 +189,32 @@ function written(stored: Stored, fence: number, deliveries: number): WriteOutcom
   return { outcome: "written", seq: stored.seq, messageId: stored.id, fence, deliveries };
 }
 
-async function lockTarget(sql: TransactionSql, conversationId: string): Promise<Target | null> {
+async function lock(sql: TransactionSql, conversationId: string): Promise<void> {
+  await sql`select 1 from conversations where id = ${conversationId} for update`;
+}
+
+/** All that decides about a message, of one moment. */
+async function readTarget(
+  sql: Sql | TransactionSql,
+  conversationId: string,
+  agentId: string,
+  { clientId, afterSeq }: Pick<AgentMessage, "clientId" | "afterSeq">,
+): Promise<Target | null> {
   const [row] = await sql<Target[]>`
     select c.id, c.status, c.owner, c.agent_id as "agentId", c.fence, c.snoozed_until as "snoozedUntil",
       c.next_seq - 1 as "lastSeq", c.locale, c.channel, c.account, c.address_id as "addressId",
       c.last_inbound_at as "lastInboundAt", a.opted_out_at as "optedOutAt",
-      jsonb_build_object('channel', a.channel, 'kind', a.kind, 'value', a.value) as address
+      jsonb_build_object('channel', a.channel, 'kind', a.kind, 'value', a.value) as address,
+      (select count(*)::int from messages n where n.conversation_id = c.id and n.seq > ${afterSeq ?? null}::bigint
+        and n.visibility = 'public' and n.agent_id is distinct from ${agentId}::uuid) as newer,
+      exists (select 1 from deliveries d join messages o on o.id = d.message_id where d.conversation_id = c.id
+        and d.state in ('ready', 'sending', 'unknown') and o.author = 'assistant') as unsent,
+      case when b.id is not null then jsonb_build_object('id', b.id, 'seq', b.seq, 'agentId', b.agent_id,
+        'visibility', b.visibility, 'parts', b.parts) end as before
     from conversations c left join contact_addresses a on a.id = c.address_id
-    where c.id = ${conversationId} for update of c`;
+    left join messages b on b.conversation_id = c.id and b.author <> 'contact' and b.client_id = ${clientId}
+    where c.id = ${conversationId}`;
   return row ?? null;
-}
-
-/** What was written under this client id before; visitors' ids live apart from agents'. */
-async function earlier(sql: TransactionSql, conversationId: string, clientId: string) {
-  const [row] = await sql<(Stored & { agentId: string | null; visibility: string; parts: readonly Part[] })[]>`
-    select id, seq, agent_id as "agentId", visibility, parts from messages
-    where conversation_id = ${conversationId} and author <> 'contact' and client_id = ${clientId}`;
-  if (row === undefined) return null;
-  return { ...row, kind: row.visibility === "public" ? "reply" : "note", text: plainText(row.parts) };
 }
 
 /** A public message with failed pieces: its words, the way it was to go, and those pieces. */
@@ -198,36 +243,42 @@ function outOfDate(target: Target, agentId: string, fenceSeen: number | undefine
   return newer > 0 ? { outcome: "newer", newer, lastSeq: target.lastSeq } : null;
 }
 
-/** What others wrote after a seq; the agent's own messages are no news to them. */
-async function newerOf(sql: TransactionSql, id: string, agentId: string, afterSeq: number): Promise<number> {
-  const [row] = await sql<{ newer: number }[]>`select count(*)::int as newer from messages
-    where conversation_id = ${id} and seq > ${afterSeq} and visibility = 'public'
-      and agent_id is distinct from ${agentId}`;
-  return row?.newer ?? 0;
-}
-
-/** Takes the next seq under the row's lock, as `appendEvent` does, and writes there all that a message is: one statement. */
+/**
+ * Takes the next seq, as `appendEvent` does, and writes there all that a message is, and the claim before it: one
+ * statement, which does nothing where the conversation moved since it was read.
+ */
 async function store(
-  sql: TransactionSql,
+  sql: Sql | TransactionSql,
   target: Target,
   way: WayTo | null,
-  agentId: string,
+  { agentId, held }: Writer,
   { clientId, kind, parts, data }: Draft,
   { items, degraded }: Rendered = { items: [], degraded: [] },
-): Promise<Stored> {
+  claimed: Ownership | null = null,
+): Promise<WriteOutcome | "moved"> {
   const id = newId();
   // Nothing vanishes in silence: what the channel could not carry is kept with the message, for the agent to see.
   const meta = degraded.length === 0 ? metaOf(target) : { ...metaOf(target), degraded };
   const isReply = kind === "reply";
+  const isClaim = claimed !== null;
+  const { status, owner, agentId: ownerId, fence, snoozedUntil } = claimed ?? target;
   const preview = plainText(parts).slice(0, previewMaxChars);
   const channel = way?.channel.name ?? target.channel;
   // The customer has a person's answer: nobody waits any more.
   const [row] = await sql<{ seq: number }[]>`
     with taken as (
-      update conversations set next_seq = next_seq + 1, last_activity_at = now(), listed_at = now(),
+      update conversations set next_seq = next_seq + ${isClaim ? 2 : 1}, last_activity_at = now(), listed_at = now(),
         waiting_since = case when ${isReply} then null else waiting_since end,
-        preview = case when ${isReply} then ${preview} else preview end
-      where id = ${target.id} returning id, next_seq - 1 as seq),
+        preview = case when ${isReply} then ${preview} else preview end,
+        status = ${status}, owner = ${owner}, agent_id = ${ownerId}, fence = ${fence}, snoozed_until = ${snoozedUntil},
+        summary = case when ${isClaim} and owner = 'assistant' and status <> 'resolved' then null else summary end
+      where id = ${target.id} and fence = ${target.fence} and (${held} or next_seq = ${target.lastSeq + 1})
+      returning id, next_seq - 1 as seq),
+    claimed as (
+      insert into events (conversation_id, seq, type, actor, agent_id, data)
+        select id, seq - 1, 'assignment', 'agent', ${agentId}::uuid, ${sql.json({ change: "claim", to: agentId })}::jsonb
+        from taken where ${isClaim}),
+    dropped as (delete from turns t using taken where ${isClaim} and t.conversation_id = taken.id),
     logged as (
       insert into events (conversation_id, seq, type, actor, agent_id, data)
         select id, seq, ${isReply ? "message" : "note"}, 'agent', ${agentId}::uuid, ${sql.json(asJson(data))}::jsonb from taken),
@@ -243,8 +294,7 @@ async function store(
           ${sql.json(asJson(way?.address ?? {}))}::jsonb, item.value, 'ready'
         from taken, jsonb_array_elements(${sql.json(asJson(items))}::jsonb) with ordinality as item (value, piece))
     select seq from taken`;
-  if (row === undefined) throw new Error("The conversation is gone.");
-  return { id, seq: row.seq };
+  return row === undefined ? "moved" : written({ id, seq: row.seq }, fence, items.length);
 }
 
 function metaOf({ locale }: Target): ReplyMeta {
