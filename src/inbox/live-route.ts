@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
 import { z } from "zod";
 import { seeAgent } from "../agents/presence.ts";
+import { isId } from "../lib/ids.ts";
 import { readFeed } from "../live/feed.ts";
 import type { InboxDeps } from "./deps.ts";
 import { agentIn, tokenOf, whoIs } from "./signed-in.ts";
@@ -14,10 +15,11 @@ const lookEveryMs = 1_500;
 
 /** Whatever a page says more often, one write is enough. */
 const seenEveryMs = 10_000;
-const open = z.object({ here: z.boolean() });
+const saying = z.object({ here: z.boolean().optional(), watch: z.string().max(64).nullish() });
 
 /** WS /live?after=position: first where we are, then everything since, then what happens; only ids, no content. Clients
- * whose agents take calls in them say `{"here": true}` every 20 s, or false while nobody is before the screen. */
+ * whose agents take calls in them say `{"here": true}` every 20 s, or false while nobody is before the screen. Who says
+ * `{"watch": id}` is told by `{"typing": id}` that the customer of this one conversation is writing. */
 export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
   scope.get("/live", { websocket: true, schema: { hide: true } }, (socket: WebSocket, request) => {
     const after = (request.query as { after?: string }).after;
@@ -25,9 +27,20 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
     let reading: Promise<void> | null = null;
     let again = false;
     let said = { at: 0, here: false };
+    let unwatch = (): void => undefined;
     const token = tokenOf(request);
 
-    async function read(): Promise<void> {
+    function follow(conversationId: string | null): void {
+      unwatch();
+      unwatch = () => undefined;
+      if (conversationId === null || !isId(conversationId)) return;
+      unwatch = deps.live.onSignal(conversationId, (signal) => {
+        if (signal.kind === "typing" && signal.by === "contact")
+          socket.send(JSON.stringify({ typing: conversationId }));
+      });
+    }
+
+    async function catchUp(): Promise<void> {
       do {
         again = false;
         const page = await readFeed(deps.db, position);
@@ -43,7 +56,7 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
         again = true;
         return;
       }
-      reading = read()
+      reading = catchUp()
         .catch(() => socket.close(1013, "try again"))
         .finally(() => {
           reading = null;
@@ -58,26 +71,28 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
       );
     }, lookEveryMs);
     socket.on("message", (data) => {
-      const here = isHere(String(data));
+      const { here, watch } = read(String(data));
+      if (watch !== undefined) follow(watch);
       const isNew = here === true && !said.here;
-      if (here === null || (Date.now() - said.at < seenEveryMs && !isNew)) return;
+      if (here === undefined || (Date.now() - said.at < seenEveryMs && !isNew)) return;
       said = { at: Date.now(), here };
       // The next one says it again.
       seeAgent(deps.db, agentIn(request).id, here).catch(() => undefined);
     });
     socket.on("close", () => {
       unsubscribe();
+      unwatch();
       clearInterval(timer);
     });
     wake();
   });
 }
 
-/** What the page says: it stands open, and is a person before it? Null: something else. */
-function isHere(text: string): boolean | null {
+/** What the page says: it stands open, and is a person before it? Which conversation is on it? Nothing, when it is something else. */
+function read(text: string): z.output<typeof saying> {
   try {
-    return open.parse(JSON.parse(text)).here;
+    return saying.parse(JSON.parse(text));
   } catch {
-    return null;
+    return {};
   }
 }

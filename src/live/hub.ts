@@ -13,7 +13,6 @@ export interface LiveHub {
   /** Passing things (typing) that are never stored. */
   signal(conversationId: string, signal: LiveSignal): void;
   onSignal(conversationId: string, listener: (signal: LiveSignal) => void): () => void;
-  onEverySignal(listener: (conversationId: string, signal: LiveSignal) => void): () => void;
   close(): Promise<void>;
 }
 
@@ -43,7 +42,6 @@ const channelName = "everline:live";
 export function createLiveHub(redis?: { readonly publisher: Redis; readonly subscriber: Redis }): LiveHub {
   const listeners = new Map<string, Set<() => void>>();
   const signalListeners = new Map<string, Set<(signal: LiveSignal) => void>>();
-  const signalsEverywhere = new Set<(conversationId: string, signal: LiveSignal) => void>();
   const everywhere = new Set<(conversationId: string) => void>();
   const waiting = new Set<string>();
 
@@ -54,7 +52,6 @@ export function createLiveHub(redis?: { readonly publisher: Redis; readonly subs
 
   function passOn(conversationId: string, signal: LiveSignal): void {
     for (const listener of signalListeners.get(conversationId) ?? []) listener(signal);
-    for (const listener of signalsEverywhere) listener(conversationId, signal);
   }
 
   function flush(): void {
@@ -94,14 +91,9 @@ export function createLiveHub(redis?: { readonly publisher: Redis; readonly subs
           .catch(() => passOn(conversationId, signal));
     },
     onSignal: (conversationId, listener) => add(signalListeners, conversationId, listener),
-    onEverySignal(listener) {
-      signalsEverywhere.add(listener);
-      return () => signalsEverywhere.delete(listener);
-    },
     async close() {
       listeners.clear();
       signalListeners.clear();
-      signalsEverywhere.clear();
       everywhere.clear();
     },
   };

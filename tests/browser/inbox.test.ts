@@ -123,6 +123,40 @@ describeWith(browser, "the inbox", () => {
     await expect.poll(() => page.locator("#text").inputValue()).toBe("half a thought");
   });
 
+  story("an agent sees that the customer is writing, in the conversation that is open", async ({ open }) => {
+    const direct = async (path: string, token: string | null, body: object) => {
+      const authorization: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+      const response = await fetch(`${desk.url}/v3/directline${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...authorization },
+        body: JSON.stringify(body),
+      });
+      return (await response.json()) as Record<string, string>;
+    };
+    const { conversationId = "", token = "" } = await direct("/tokens/generate", null, {});
+    const says = (activity: object) => direct(`/conversations/${conversationId}/activities`, token, activity);
+    await says({ type: "message", text: "hello" });
+    const other = await customer("somebody else");
+    await ada.call("POST", `/conversations/${conversationId}/claim`);
+    const page = await signedIn(open);
+    await page.goto(`${desk.url}/inbox`);
+    await other.open(page);
+    await says({ type: "typing" });
+    await page.locator("#views button", { hasText: "Mine" }).click();
+    await page.locator(`#list li[data-id="${conversationId}"] button`).click();
+    await page.locator("#timeline .bubble", { hasText: "hello" }).waitFor();
+    expect(await page.locator("#typing").isHidden()).toBe(true);
+    await expect
+      .poll(async () => {
+        await says({ type: "typing" });
+        return page.locator("#typing").isVisible();
+      })
+      .toBe(true);
+    await says({ type: "message", text: "are you there?" });
+    await page.locator("#timeline .bubble", { hasText: "are you there?" }).waitFor();
+    expect(await page.locator("#typing").isHidden()).toBe(true);
+  });
+
   story("R7 a long thread is read to its first message, and a new message appears by itself", async ({ open }) => {
     const one = await customer("number 1");
     for (let number = 2; number <= 260; number++) await desk.says(one.from, `number ${number}`);

@@ -1,5 +1,5 @@
 import { $ } from "./dom.js";
-import { changed, desk } from "./state.js";
+import { changed, desk, on } from "./state.js";
 
 const waitMaxMs = 15_000;
 const sayHereEveryMs = 20_000;
@@ -16,6 +16,7 @@ let touchedAt = Date.now();
 for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "focus"])
   addEventListener(name, touched, { passive: true, capture: true });
 setInterval(sayHere, sayHereEveryMs);
+on("open", sayWatched);
 
 function touched() {
   const cameBack = Date.now() - touchedAt > hereForMs;
@@ -24,7 +25,16 @@ function touched() {
 }
 
 function sayHere() {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ here: Date.now() - touchedAt < hereForMs }));
+  tell({ here: Date.now() - touchedAt < hereForMs });
+}
+
+/** While its customer writes, this page hears of it. */
+function sayWatched() {
+  tell({ watch: desk.openId });
+}
+
+function tell(what) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(what));
 }
 
 /** Keeps a socket to the server; after every gap the page asks for everything since what it has (R7). */
@@ -38,12 +48,13 @@ export function connect() {
     tries = 0;
     say("");
     sayHere();
+    sayWatched();
     changed("list");
     changed("thread");
   });
   socket.addEventListener("message", ({ data }) => {
     const page = JSON.parse(data);
-    if (page.position === undefined) return changed("signal", page);
+    if (page.typing !== undefined) return page.typing === desk.openId && changed("typing");
     position = page.position;
     if (page.events.length === 0) return;
     changed("list");

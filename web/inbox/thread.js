@@ -9,6 +9,9 @@ const firstPage = 60;
 /** Nearer to the end than this, new entries keep the view at the end. */
 const nearEndPx = 120;
 
+/** The widget says it every three seconds while the customer writes. */
+const typingMs = 6_000;
+
 let earliestSeq = 0;
 /** How far the customer has read. */
 let readTo = 0;
@@ -17,6 +20,7 @@ let again = false;
 
 on("open", openThread);
 on("thread", refreshThread);
+on("typing", showTyping);
 $("earlier").addEventListener("click", loadEarlier);
 new IntersectionObserver((entries) => entries[0].isIntersecting && void loadEarlier(), {
   root: $("scroller"),
@@ -33,6 +37,7 @@ async function openThread(known) {
   $("timeline").replaceChildren();
   $("earlier").hidden = true;
   $("thread-empty").hidden = true;
+  hideTyping();
   drawHead();
   const page = await call("GET", `/conversations/${id}/events?before=${Number.MAX_SAFE_INTEGER}&limit=${firstPage}`);
   if (id !== desk.openId) return;
@@ -102,6 +107,7 @@ function append(events) {
   for (const event of events) {
     if (event.seq <= desk.lastSeq) continue;
     desk.lastSeq = event.seq;
+    if (event.actor === "contact") hideTyping();
     if (["receipt", "delivery-failed", "attachment"].includes(event.type) || event.data.change === "interrupted")
       void redraw(event.data.of);
     const entry = draw(event);
@@ -111,6 +117,20 @@ function append(events) {
   keepLastRatings();
   sortDays();
   changed("unsent");
+}
+
+let typingTimer = null;
+function showTyping() {
+  const follow = isNearEnd();
+  $("typing").hidden = false;
+  if (follow) scrollToEnd();
+  clearTimeout(typingTimer);
+  typingTimer = setTimeout(hideTyping, typingMs);
+}
+
+function hideTyping() {
+  clearTimeout(typingTimer);
+  $("typing").hidden = true;
 }
 
 /** A tap is a rating, and the words behind it make it anew: the last one in a row is what the customer said. */
