@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { createAgent } from "../agents/sessions.ts";
 import { ConfigError, readConfig } from "../config.ts";
 import { createDb } from "../db/client.ts";
@@ -15,13 +16,13 @@ const usage = `Usage: npm run everline -- <command>
   admin <email> <password>       add an administrator
   articles export <folder>       write the published articles as Markdown
   articles import <folder>       take Markdown in and publish it; with --draft only save it
-  understand                     read {"text","locale"?} lines, write what the assistant makes of them`;
+  understand [question…]         what the assistant makes of them; without any, reads {"text","locale"?} lines`;
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
   const log = createLog({ level: "error" });
   switch (command) {
     case "understand":
-      await understandLines(process.env.COMPANY_NAME ?? "Paylark", process.stdin, process.stdout);
+      await understandLines(process.env.COMPANY_NAME ?? "Paylark", questions(args), process.stdout);
       return 0;
     case "doctor":
       return (await runDoctor(readConfig(process.env), log, say)) ? 0 : 1;
@@ -39,6 +40,12 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       say(usage);
       return command === undefined ? 0 : 2;
   }
+}
+
+function questions(args: readonly string[]): Readable {
+  if (args.length > 0) return Readable.from(args.map((text) => `${JSON.stringify({ text })}\n`));
+  if (process.stdin.isTTY) process.stderr.write('Write one {"text": "…"} a line; Ctrl+D ends.\n');
+  return process.stdin;
 }
 
 async function articles(args: readonly string[]): Promise<number> {
