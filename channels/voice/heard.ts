@@ -51,3 +51,24 @@ function squeeze(text: string): { readonly text: string; readonly places: readon
   }
   return { text: kept, places, length: kept.length };
 }
+
+/** Where the part of a text ends that was said already; 0 when it begins otherwise. Pure. */
+export function prefixEnd(text: string, said: string): number {
+  const wanted = lettersOf(said);
+  if (!lettersOf(text).startsWith(wanted)) return 0;
+  let letters = 0;
+  let end = 0;
+  for (const { segment, index } of new Intl.Segmenter().segment(text)) {
+    const count = lettersOf(segment).length;
+    // Marks behind the last letter belong to what was said.
+    if (count > 0 && letters >= wanted.length) break;
+    letters += count;
+    end = index + segment.length;
+  }
+  return end;
+}
+
+/** Spaces, marks and capitals come back otherwise than they were sent. */
+export function lettersOf(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}

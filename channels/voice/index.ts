@@ -28,7 +28,7 @@ import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phra
 import { placesCalls } from "./place-call.ts";
 import { afterRelay, connectCall, relaySocket, spokenIn } from "./relay.ts";
 import type { Handoff } from "./relay-frames.ts";
-import type { RelayTimes } from "./relay-session.ts";
+import type { RelayTimes } from "./relay-times.ts";
 import { renderSpeech, toSpeech } from "./render.ts";
 import { type CallState, firstState, gather, redirect, response, say, toQuery, turnFromNow } from "./twiml.ts";
 

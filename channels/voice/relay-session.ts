@@ -1,3 +1,4 @@
+import { NamedTimers } from "../../src/lib/named-timers.ts";
 import type {
   CallHost,
   CallNews,
@@ -8,55 +9,26 @@ import type {
   ReplyDraft,
   SpokenReply,
 } from "../channel.ts";
-import { heardOf, type SpokenPiece } from "./heard.ts";
+import { prefixEnd } from "./heard.ts";
+import { Keypad } from "./keypad.ts";
+import { isNoise } from "./noise.ts";
 import { partsOf } from "./parse.ts";
 import { phrases, type SpokenLocale, toRelayedLocale } from "./phrases.ts";
 import { type Handoff, type OurFrame, type RelayFrame, readFrame } from "./relay-frames.ts";
+import type { RelayTimes } from "./relay-times.ts";
 import { toSpeech } from "./render.ts";
 import { listenableCount, sentencesOf } from "./sentences.ts";
-
-export interface RelayTimes {
-  /** A socket that says nothing of its call is none of Twilio's. */
-  readonly setupMs: number;
-  /** Without a word for so long after our last one: asked again, offered a person, then goodbye. */
-  readonly silenceMs: number;
-  /** Nobody listens into nothing: "one moment" after the first, "still looking" after each of the second. */
-  readonly fillerMs: number;
-  readonly stillMs: number;
-  /** The 60 s a model call may take in all. */
-  readonly tooLongMs: number;
-  /** A number or a code is complete when no key follows. */
-  readonly keysMs: number;
-  /** Nobody needs the assistant for longer; a stuck line costs money by the minute. */
-  readonly callMs: number;
-  /** Storing what was said is tried again for so long while the database is away. */
-  readonly storeMs: number;
-}
-
-export const usualTimes: RelayTimes = {
-  setupMs: 5_000,
-  silenceMs: 10_000,
-  fillerMs: 1_500,
-  stillMs: 8_000,
-  tooLongMs: 60_000,
-  keysMs: 3_000,
-  callMs: 30 * 60_000,
-  storeMs: 10_000,
-};
+import { noSeqYet, Speaker } from "./speaker.ts";
 
 /** How long a text takes to be spoken, where the provider does not say: slow voices say 14 characters a second. */
 const speakMsPerChar = 70;
 const retryMs = 500;
 /** An embedded answer takes less. */
 const ownBellMs = 40;
-/** One-time codes (safety.md, C5). */
-const codeDigits = 6;
 /** Whoever is said to be speaking and never ends has stopped unheard. */
 const speakingMaxMs = 60_000;
 /** A reply that is not there by now will not be: longer than a statement of the database may take. */
 const storedWithinMs = 2_500;
-/** So many letters of our last words tell that they were played. */
-const tailLetters = 12;
 
 /**
  * What the caller heard before: our greeting, which offers a language; that the assistant has them (again); or that the
@@ -86,20 +58,18 @@ interface Early {
   dead: boolean;
 }
 
-/** The seq of an answer that has none yet. */
-const noSeqYet = -1;
-
 type Phase = "new" | "open" | "ending" | "over";
 
 class Session {
   readonly #options: RelayOptions;
   readonly #wire: CallWire;
   readonly #host: CallHost;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new NamedTimers();
+  readonly #speaker: Speaker;
+  readonly #keypad = new Keypad();
   #phase: Phase = "new";
   #call: HeldCall | null = null;
   #sessionId = "";
-  #locale: SpokenLocale = "en";
   #undo = (): void => undefined;
   /** Frames are handled one after the other; only an interruption does not wait. */
   #work: Promise<void> = Promise.resolve();
@@ -116,26 +86,17 @@ class Session {
   #storing = false;
   #ownBell = false;
   #silences = 0;
-  #spoken: SpokenPiece[] = [];
   #early: Early | null = null;
   /** The rest of this reply is still to be said. */
   #unsaidOf: number | null = null;
-  /** Rises when the caller speaks over us: whoever was speaking stops. */
-  #interruptions = 0;
-  /** The sentence that is not sent yet, because only the last one of a turn says so. */
-  #held: OurFrame | null = null;
-  #keys = "";
-  /** How many keys make an answer; null: as many as come before "#" or a pause. */
-  #keysWanted: number | null = 1;
   #turns = 0;
-  /** What the provider played of it, letters alone. */
-  #played = "";
   #handoff: Handoff["reason"] = "failed";
 
   constructor(options: RelayOptions, wire: CallWire, host: CallHost) {
     this.#options = options;
     this.#wire = wire;
     this.#host = host;
+    this.#speaker = new Speaker((frame) => this.#send(frame));
     this.#timer("setup", options.times.setupMs, () => this.#refuse());
   }
 
@@ -152,7 +113,7 @@ class Session {
   close(how: string): void {
     if (this.#phase === "over") return;
     this.#phase = "over";
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.stopAll();
     this.#undo();
     if (this.#call !== null) this.#settleEarly(this.#call, this.#early);
     this.#call?.ended(how, this.#heardSeq);
@@ -207,13 +168,13 @@ class Session {
     this.#sessionId = sessionId;
     this.#after = call.lastSeq;
     this.#heardSeq = call.lastSeq;
-    this.#locale = toRelayedLocale(call.locale) ?? "en";
+    this.#speaker.startIn(toRelayedLocale(call.locale) ?? "en");
     const undo = [call.onNews(() => this.#rung()), call.onDraft((draft) => this.#sayDraft(draft))];
     this.#undo = () => {
       for (const stop of undo) stop();
     };
     this.#timer("call", this.#options.times.callMs, () => this.#tooLong());
-    this.#keysWanted = call.asked === "code" ? codeDigits : call.asked === "phone" ? null : 1;
+    this.#keypad.expectAsked(call.asked);
     switch (customParameters.opening) {
       case "resumed":
         return this.#takeUp(call);
@@ -244,26 +205,20 @@ class Session {
 
   async #pressed(digit: string, number: number): Promise<void> {
     if (digit === "2" && this.#turns === 0 && this.#locale !== "en") return this.#switchToEnglish();
-    if (this.#keysWanted === 1) {
-      // Alone they say nothing.
-      if (digit !== "#" && digit !== "*") await this.#take({ pressed: digit, said: "", number, heardIn: this.#locale });
-      return;
-    }
-    this.#hears();
-    if (digit !== "#") this.#keys += digit;
-    if (digit === "#" || this.#keys.length === this.#keysWanted) return this.#takeKeys(number);
-    this.#timer("keys", this.#options.times.keysMs, () => this.#inTurn(() => this.#takeKeys(number)));
+    if (this.#keypad.wantsMany) this.#hears();
+    const keys = this.#keypad.press(digit);
+    if (keys !== null) return this.#takeKeys(keys, number);
+    const later = () => this.#takeKeys(this.#keypad.take(), number);
+    this.#timer("keys", this.#options.times.keysMs, () => this.#inTurn(later));
   }
 
-  async #takeKeys(number: number): Promise<void> {
+  async #takeKeys(pressed: string, number: number): Promise<void> {
     this.#stop("keys");
-    const pressed = this.#keys;
-    this.#keys = "";
     if (pressed !== "") await this.#take({ pressed, said: "", number, heardIn: this.#locale });
   }
 
   #switchToEnglish(): void {
-    this.#switchTo("en");
+    this.#speaker.switchTo("en");
     this.#sayOwn(phrases.en.greeting(this.#options.company), "en");
   }
 
@@ -305,10 +260,7 @@ class Session {
 
   /** Whoever is speaking for us stops. */
   #overtake(): void {
-    this.#interruptions += 1;
-    this.#held = null;
-    this.#spoken = [];
-    this.#played = "";
+    this.#speaker.overtaken();
     this.#heardSeq = this.#after;
   }
 
@@ -327,7 +279,7 @@ class Session {
       this.#askedAt = null;
       this.#sayOwn(phrases[this.#locale].tooLong, this.#locale);
     } else {
-      this.#send({ type: "text", token: words, last: true, preemptible: true });
+      this.#speaker.fill(words);
       this.#timer("filler", this.#options.times.stillMs, () => this.#fill(phrases[this.#locale].stillThere));
     }
   }
@@ -373,22 +325,21 @@ class Session {
     if (replies.length > 0) {
       this.#askedAt = null;
       this.#stop("filler");
-      this.#keysWanted = keysFor(replies);
-      const interruptions = this.#interruptions;
+      this.#keypad.expectAfter(replies);
+      const { interruptions } = this.#speaker;
       const spokeEarly = this.#early?.dead === false;
       for (const reply of replies) {
-        if (interruptions === this.#interruptions) await this.#say(call, reply, interruptions);
+        if (interruptions === this.#speaker.interruptions) await this.#say(call, reply, interruptions);
         else await call.heard(reply.seq, "");
       }
-      if (!this.#flush(true) && spokeEarly && interruptions === this.#interruptions) {
-        this.#send({ type: "text", token: "", last: true, lang: phrases[this.#locale].language });
-      }
+      const flushed = this.#speaker.flush(true);
+      if (!flushed && spokeEarly && interruptions === this.#speaker.interruptions) this.#speaker.endTurn();
     }
     if (owner !== "assistant" && this.#turns > 0) {
       // What was said of an answer that a person has overtaken was said.
       await this.#giveUpEarly(call, this.#early?.speech ?? "");
       this.#handOver();
-    } else if (replies.length > 0) this.#listen(this.#spokenChars());
+    } else if (replies.length > 0) this.#listen(this.#speaker.chars());
   }
 
   /** The sentences of an answer that is still being made, as far as they go on from what was said. */
@@ -400,16 +351,16 @@ class Session {
     const speech = toSpeech([{ t: "text", text, format: "markdown" }], locale);
     const said = prefixEnd(speech, early.speech);
     if (early.dead || (said === 0 && early.speech !== "")) return;
-    if (locale !== this.#locale) this.#switchTo(locale);
+    this.#speaker.switchTo(locale);
     this.#timer("filler", this.#options.times.stillMs, () => this.#fill(phrases[this.#locale].stillThere));
     for (const sentence of sentencesOf(speech.slice(said), locale)) {
       // What is too long to be listened to waits for the whole: then it may go as a text.
       if (early.speech !== "" && listenableCount([sentence], early.speech.length) === 0) break;
       const words = `${sentence.trimEnd()} `;
       early.speech += words;
-      this.#speak(noSeqYet, words);
+      this.#speaker.speak(noSeqYet, words);
     }
-    this.#flush(false);
+    this.#speaker.flush(false);
   }
 
   /** What was said of an answer that may never be stored is kept as what it was. */
@@ -427,11 +378,11 @@ class Session {
     if (early === null || early.speech === "") return speech;
     const end = prefixEnd(speech, early.speech);
     if (end > 0) {
-      this.#spoken = this.#spoken.map((piece) => (piece.seq === noSeqYet ? { ...piece, seq } : piece));
+      this.#speaker.nameEarly(seq);
       return speech.slice(end);
     }
     // It came out otherwise: what was said stays said.
-    this.#spoken = [];
+    this.#speaker.forget();
     await call.said({ words: early.speech.trim(), locale: this.#locale, interrupted: false });
     return speech;
   }
@@ -442,55 +393,33 @@ class Session {
       return call.heard(reply.seq, "");
     }
     const locale = toRelayedLocale(reply.meta?.locale) ?? this.#locale;
-    if (locale !== this.#locale) this.#switchTo(locale);
+    this.#speaker.switchTo(locale);
     const speech = toSpeech(reply.parts, locale);
     const left = reply.author === "assistant" ? await this.#restOf(call, speech, reply.seq) : speech;
     const sentences = sentencesOf(left, locale);
     // What is said of somebody's account, or by a person, is said whole; a text might reach another.
     const first = isPublic(reply) ? listenableCount(sentences, speech.length - left.length) : null;
     const rest = first === null ? [] : sentences.slice(first);
-    for (const sentence of sentences.slice(0, first ?? undefined)) this.#speak(reply.seq, sentence);
+    for (const sentence of sentences.slice(0, first ?? undefined)) this.#speaker.speak(reply.seq, sentence);
     if (rest.length === 0) return;
-    this.#flush(false);
+    this.#speaker.flush(false);
     this.#unsaidOf = reply.seq;
     const texted = await call.sendDetails(reply.seq).catch(() => false);
     this.#unsaidOf = null;
-    if (interruptions !== this.#interruptions) return;
-    if (texted) this.#speak(null, phrases[locale].texted);
-    else for (const sentence of rest) this.#speak(reply.seq, sentence);
+    if (interruptions !== this.#speaker.interruptions) return;
+    if (texted) this.#speaker.speak(null, phrases[locale].texted);
+    else for (const sentence of rest) this.#speaker.speak(reply.seq, sentence);
   }
 
-  #speak(seq: number | null, text: string): void {
-    this.#flush(false);
-    this.#held = { type: "text", token: text, last: false, lang: phrases[this.#locale].language };
-    this.#spoken.push({ seq, text });
-  }
-
-  #flush(last: boolean): boolean {
-    const frame = this.#held;
-    this.#held = null;
-    if (frame?.type === "text") this.#send({ ...frame, last });
-    return frame !== null;
-  }
-
-  /** Words of ours that are no message: a question again, an offer, a goodbye. */
   #sayOwn(words: string, locale: SpokenLocale): void {
-    this.#spoken = [{ seq: null, text: words }];
-    this.#send({ type: "text", token: words, last: true, lang: phrases[locale].language });
+    this.#speaker.sayOwn(words, locale);
     this.#listen(words.length);
-  }
-
-  #switchTo(locale: SpokenLocale): void {
-    this.#flush(false);
-    this.#locale = locale;
-    const { language } = phrases[locale];
-    this.#send({ type: "language", ttsLanguage: language, transcriptionLanguage: language });
   }
 
   /** What was not heard was not said. */
   #interrupted(until: string): void {
     if (this.#call === null) return;
-    const heard = heardOf(this.#spoken, until);
+    const heard = this.#speaker.heardUntil(until);
     this.#overtake();
     this.#listen(0);
     for (const { seq, words, whole } of heard) {
@@ -508,9 +437,7 @@ class Session {
   }
 
   #wasPlayed(words: string): void {
-    this.#played = (this.#played + lettersOf(words)).slice(-2 * tailLetters);
-    const tail = lettersOf(this.#spoken.at(-1)?.text ?? "").slice(-tailLetters);
-    if (tail === "" || !this.#played.endsWith(tail)) return;
+    if (!this.#speaker.wasPlayed(words)) return;
     if (this.#unsaidOf === null) this.#heardSeq = this.#after;
     if (this.#phase === "ending") this.#sendEnd();
   }
@@ -541,7 +468,7 @@ class Session {
 
   #handOver(): void {
     this.#handoff = "handoff";
-    this.#waitToEnd(this.#spokenChars());
+    this.#waitToEnd(this.#speaker.chars());
   }
 
   #finish(words: string, reason: Handoff["reason"]): void {
@@ -553,7 +480,7 @@ class Session {
   /** The last words are heard out before the session ends; the provider says when, or it is reckoned. */
   #waitToEnd(chars: number): void {
     this.#phase = "ending";
-    for (const name of ["silence", "filler", "keys", "call"]) this.#stop(name);
+    this.#stop("silence", "filler", "keys", "call");
     if (chars === 0) this.#sendEnd();
     else this.#timer("end", chars * speakMsPerChar, () => this.#sendEnd());
   }
@@ -579,67 +506,24 @@ class Session {
     this.#wire.close(1008, "not a call of ours");
   }
 
-  #spokenChars(): number {
-    return this.#spoken.reduce((sum, { text }) => sum + text.length, 0);
-  }
-
   #send(frame: OurFrame): void {
     this.#wire.send(JSON.stringify(frame));
   }
 
-  #timer(name: string, ms: number, work: () => void): void {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.set(name, setTimeout(work, ms));
+  get #locale(): SpokenLocale {
+    return this.#speaker.locale;
   }
 
-  #stop(name: string): void {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.delete(name);
+  #timer(name: string, ms: number, work: () => void): void {
+    this.#timers.set(name, ms, work);
+  }
+
+  #stop(...names: readonly string[]): void {
+    this.#timers.stop(...names);
   }
 }
 
 /** From articles: it may be sent as a text, and nobody's account is in it. */
 function isPublic({ meta }: SpokenReply): boolean {
   return meta?.kind === "answer" && meta.sources.length > 0;
-}
-
-/** Where the part of a text ends that was said already; 0 when it begins otherwise. Pure. */
-export function prefixEnd(text: string, said: string): number {
-  const wanted = lettersOf(said);
-  if (!lettersOf(text).startsWith(wanted)) return 0;
-  let letters = 0;
-  let end = 0;
-  for (const { segment, index } of new Intl.Segmenter().segment(text)) {
-    const count = lettersOf(segment).length;
-    // Marks behind the last letter belong to what was said.
-    if (count > 0 && letters >= wanted.length) break;
-    letters += count;
-    end = index + segment.length;
-  }
-  return end;
-}
-
-/** A telephone number or a one-time code is more than one key. */
-function keysFor(replies: readonly SpokenReply[]): number | null {
-  const flows = replies.map(({ meta }) => meta?.flow);
-  if (flows.includes("sign-in")) return codeDigits;
-  return flows.includes("callback") ? null : 1;
-}
-
-/** Spaces, marks and capitals come back otherwise than they were sent. */
-function lettersOf(text: string): string {
-  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-}
-
-/** Sounds that speech recognition writes down for a cough or a room: no word of any of our languages asks anything so. */
-const sounds = new Set(
-  "ah äh aha eh ehm em er erm hm hmm hmmm huh mhm mm mmm oh öh ooh öhm uff uh uhm um umm eeh este".split(" "),
-);
-
-/** Is there nothing in it that could be answered? Pure. */
-export function isNoise(said: string): boolean {
-  const words = said.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
-  if (words.every((word) => sounds.has(word))) return true;
-  // One letter alone is a crackle; a digit may be an answer.
-  return words.join("").length < 2 && !/\p{N}/u.test(said);
 }

@@ -14,7 +14,8 @@ import { callerOf } from "./parse.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 import { toStanding } from "./place-call.ts";
 import { frameMaxBytes, type Handoff, readHandoff } from "./relay-frames.ts";
-import { type Opening, openRelaySession, type RelayTimes, usualTimes } from "./relay-session.ts";
+import { type Opening, openRelaySession } from "./relay-session.ts";
+import { type RelayTimes, usualTimes } from "./relay-times.ts";
 import { escapeXml, response } from "./twiml.ts";
 
 export interface RelayAccount {

@@ -82,7 +82,12 @@ export interface ReplyMeta {
 
 /** The words of a message as one plain text: for understanding, previews and search. Empty when it has none. */
 export function plainText(parts: readonly Part[]): string {
-  return parts.map(partText).filter(Boolean).join("\n");
+  // A key that was pressed for a choice says no more than the choice.
+  const chosen = parts.some(({ t }) => t === "choice");
+  return parts
+    .map((part) => (chosen && part.t === "dtmf" ? "" : partText(part)))
+    .filter(Boolean)
+    .join("\n");
 }
 
 function partText(part: Part): string {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { CallNews, HeldCall, InboundMessage, ReplyDraft, SpokenReply } from "../../channels/channel.ts";
 import { heardOf } from "../../channels/voice/heard.ts";
-import { openRelaySession, usualTimes } from "../../channels/voice/relay-session.ts";
+import { openRelaySession } from "../../channels/voice/relay-session.ts";
+import { usualTimes } from "../../channels/voice/relay-times.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

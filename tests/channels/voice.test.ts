@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { AwaitReply, Received, SpokenReply } from "../../channels/channel.ts";
 import { createTwilioClient } from "../../channels/twilio/client.ts";
 import { createVoice, type VoiceOptions } from "../../channels/voice/index.ts";
+import { plainText } from "../../src/lib/message.ts";
 import { twilioSignature } from "../../src/simulator/sign.ts";
 import { readTwiml } from "../../src/simulator/twiml.ts";
 
@@ -121,6 +122,15 @@ test("no reply yet: one moment, then round again after the same seq, and not for
   expect(rounds).toBeLessThan(30);
   expect(heard.action).not.toBeNull();
   expect(heard.said[0]?.text).toContain("Press 0");
+});
+
+test("a key that stands for a choice reads as the choice, any other as itself", () => {
+  const words = (Digits: string) =>
+    accepted(request("/gather?l=en&n=3", { Digits })).events.map((event) =>
+      event.kind === "message" ? plainText(event.parts) : null,
+    );
+  expect(words("0")).toEqual([expect.stringMatching(/^\p{L}[^\d\n]+$/u)]);
+  expect(words("42")).toEqual(["42"]);
 });
 
 test("keys 0 and 1 ask for a person and a callback", () => {
