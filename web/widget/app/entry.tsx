@@ -1,15 +1,16 @@
+import { later } from "./later.ts";
 import { Marked, Plain } from "./markdown.tsx";
 import { remove, retry } from "./outgoing.ts";
-import { change, type Entry, type FileShown, type Pending, state } from "./state.ts";
+import { change, type Entry, type Pending, state } from "./state.ts";
 import type { Child } from "./view.ts";
-import { config, say, type WordKey } from "./words.ts";
+import { config, say } from "./words.ts";
 
 const drawn = new WeakMap<Entry, Child>();
 
-/** A message of the thread; drawn once, because it never changes. */
+/** A message of the thread; drawn once it is whole, because it never changes. */
 export function drawEntry(entry: Entry): Child {
   const kept = drawn.get(entry) ?? <Message entry={entry} />;
-  drawn.set(entry, kept);
+  if (entry.files.length === 0 || later() !== null) drawn.set(entry, kept);
   return kept;
 }
 
@@ -22,7 +23,7 @@ function Message({ entry }: { readonly entry: Entry }) {
       <span class="hidden">{mine ? say("you") : nameOf(entry)}: </span>
       <div class="bubble" dir="auto" {...(locale === undefined ? {} : { lang: locale })}>
         {text !== "" && (mine ? <p>{text}</p> : entry.markdown ? <Marked text={text} /> : <Plain text={text} />)}
-        {files.map(drawFile)}
+        {files.map(later()?.drawFile ?? drawName)}
         {empty && <p>{say("unsupported")}</p>}
         {entry.sources.map(({ id, title }) => (
           <a
@@ -40,48 +41,15 @@ function Message({ entry }: { readonly entry: Entry }) {
   );
 }
 
+/** All of a file that is known at once. */
+const drawName = ({ name }: { readonly name: string }): Child => (
+  <p class="file">
+    <bdi>{name}</bdi>
+  </p>
+);
+
 export const nameOf = ({ author, name }: Pick<Entry, "author" | "name">): string =>
   author === "agent" ? name : say("ai");
-
-const fileWords: Readonly<Record<string, WordKey>> = {
-  pending: "pending",
-  "kind-not-allowed": "blocked",
-  damaged: "damaged",
-  empty: "damaged",
-  "too-big": "tooBig",
-  quota: "noRoom",
-};
-
-/** A file by its name and what became of it; pictures and sound as such, from our own origin alone (X2, X3). */
-function drawFile({ name, mime, size, state: now, reason, url }: FileShown) {
-  const kind = mime.split("/")[0];
-  if (now !== "ready" || url === undefined)
-    return (
-      <p class="file">
-        <bdi>{name}</bdi> <small>{say(fileWords[reason ?? now] ?? "failed")}</small>
-      </p>
-    );
-  return (
-    <div class="file">
-      {kind === "image" && <img src={url} alt={`${say("picture")}: ${name}`} loading="lazy" />}
-      {kind === "audio" && (
-        // biome-ignore lint/a11y/useMediaCaption: what a customer just said has no captions.
-        <audio controls src={url} aria-label={`${say("voice")}: ${name}`} />
-      )}
-      <a href={url} download>
-        <bdi>{name}</bdi>
-        <span class="hidden"> {say("download")}</span>
-      </a>{" "}
-      {size !== null && <small>{sizeOf(size)}</small>}
-    </div>
-  );
-}
-
-function sizeOf(bytes: number): string {
-  const big = bytes >= 1_000_000;
-  const unit = { style: "unit", unit: big ? "megabyte" : "kilobyte", maximumFractionDigits: big ? 1 : 0 } as const;
-  return new Intl.NumberFormat(config.locale, unit).format(Math.max(big ? 0 : 1, bytes / (big ? 1_000_000 : 1_000)));
-}
 
 /** A message that the service has not confirmed, with what the customer can do about it. */
 export function drawPending(pending: Pending) {
@@ -95,11 +63,7 @@ export function drawPending(pending: Pending) {
       <span class="hidden">{say("you")}: </span>
       <div class="bubble" dir="auto">
         {text !== "" && <p>{text}</p>}
-        {files.map((file) => (
-          <p class="file">
-            <bdi>{file.name}</bdi>
-          </p>
-        ))}
+        {files.map(drawName)}
         {now === "sending" && progress !== undefined && <progress value={progress} aria-label={say("sending")} />}
       </div>
       <small class="fate" role={failed ? "alert" : undefined}>

@@ -49,7 +49,9 @@ function drawAll(): void {
   markRead();
   countUnread();
   tellIdentity();
-  if (state.earlier !== null || state.entries.some(({ author }) => author !== "contact")) void fetchLater();
+  const { earlier, entries } = state;
+  if (earlier !== null || entries.some(({ author, files }) => author !== "contact" || files.length > 0))
+    void fetchLater();
 }
 
 /** To the end, but never past the beginning of the last message: a long answer is read from its top. */

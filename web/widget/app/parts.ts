@@ -1,6 +1,7 @@
 /** The rest of the app, which is fetched when it is first wanted (later.ts). */
 export { Camera } from "./camera.tsx";
 export { Emoji as emoji } from "./emoji.tsx";
+export { drawFile } from "./file.tsx";
 export { Join } from "./join.tsx";
 export { Menu } from "./menu.tsx";
 export { Rating } from "./rating.tsx";
