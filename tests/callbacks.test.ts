@@ -107,6 +107,39 @@ describe("the API", () => {
     expect((await list("closed"))[0]).toBe(overdue);
   });
 
+  test("a time asked for in the chat is the clock's of the browser, else of the number", async () => {
+    const direct = async (path: string, token: string | null, body: object) => {
+      const response = await fetch(`${desk.url}/v3/directline${path}`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify(body),
+      });
+      return (await response.json()) as { conversationId: string; token: string; resume: string };
+    };
+    const asks = async ({ conversationId, token }: { conversationId: string; token: string }, phone: string) => {
+      const text = `Please call me tomorrow at 10 on ${phone}`;
+      await direct(`/conversations/${conversationId}/activities`, token, { type: "message", text, locale: "en" });
+      const promised = () =>
+        desk.db.run(
+          (sql) => sql<{ zone: string; localTime: string }[]>`
+            select zone, local_time as "localTime" from callbacks where conversation_id = ${conversationId}`,
+        );
+      await expect.poll(async () => (await promised()).length, { timeout: 10_000 }).toBe(1);
+      return (await promised())[0];
+    };
+    const tokyo = await direct("/tokens/generate", null, { zone: "Asia/Tokyo" });
+    const ten = expect.stringMatching(/T10:00$/);
+    expect(await asks(tokyo, "+46701741001")).toEqual({ zone: "Asia/Tokyo", localTime: ten });
+    const nowhere = await direct("/tokens/generate", null, { zone: "Nowhere/At_All" });
+    expect(await asks(nowhere, "+46701741002")).toEqual({ zone: "Europe/Stockholm", localTime: ten });
+    const { resume } = await direct("/tokens/generate", null, { zone: "Asia/Tokyo" });
+    const travelled = await direct("/tokens/generate", null, { resume, zone: "America/New_York" });
+    expect(await asks(travelled, "+46701741003")).toEqual({ zone: "America/New_York", localTime: ten });
+  });
+
   test("A3 a callback that is not there and one that is no id get the same answer", async () => {
     const missing = await ada.call("PATCH", "/callbacks/01a20b68-32c3-7b17-a335-d1f249cadc2c", { state: "done" });
     const nonsense = await ada.call("PATCH", "/callbacks/nonsense", { state: "done" });

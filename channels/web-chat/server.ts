@@ -4,6 +4,7 @@ import type { WebSocket } from "ws";
 import { fileHeaders, type StoredFile } from "../../src/lib/attachment.ts";
 import { derivedId, isId } from "../../src/lib/ids.ts";
 import type { MediaPart } from "../../src/lib/message.ts";
+import { isTimeZone } from "../../src/lib/zoned-time.ts";
 import type { Channel, InboundMessage } from "../channel.ts";
 import {
   activityId,
@@ -40,6 +41,8 @@ const minuteMs = 60_000;
 const postsPerMinute = 60;
 /** Stock clients say "typing" every three seconds. */
 const typingPerMinute = 60;
+/** The longest name of a zone has 32. */
+const zoneMaxChars = 64;
 const uploadsPerMinute = 20;
 const tokensPerMinute = 120;
 /** Whatever a session asks for: twenty tabs that poll every second, as stock clients without sockets do. */
@@ -66,11 +69,16 @@ export interface Sessions {
   open(request: {
     readonly address: { readonly channel: string; readonly kind: string; readonly value: string };
     readonly proof: { readonly jti: string; readonly expiresAt: Date; readonly name: string | null } | null;
+    readonly timeZone: string | null;
     readonly tokenSeconds: number;
     readonly resumeSeconds: number;
   }): Promise<{ readonly sessionId: string; readonly conversationId: string } | null>;
   extend(sessionId: string, tokenSeconds: number): Promise<boolean>;
-  resume(sessionId: string, seconds: { readonly token: number; readonly resume: number }): Promise<boolean>;
+  resume(
+    sessionId: string,
+    seconds: { readonly token: number; readonly resume: number },
+    timeZone: string | null,
+  ): Promise<boolean>;
   end(sessionId: string): Promise<void>;
   /** Adds an earlier, anonymous conversation to the signed-in one's; null when it cannot be joined. */
   join(signedIn: Visitor, earlier: Visitor): Promise<{ readonly messages: number } | null>;
@@ -170,12 +178,13 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
   const { sessions } = deps;
   scope.post("/tokens/generate", hidden, async (request, reply) => {
     if (!tokens(request.ip)) return refuse(reply, refusals.tooMany);
-    const { identity, resume } = objectIn(request.body);
-    if (identity !== undefined) return signIn(reply, identity);
-    if (resume !== undefined) return comeBack(reply, resume);
+    const { identity, resume, zone } = objectIn(request.body);
+    const timeZone = typeof zone === "string" && zone.length <= zoneMaxChars && isTimeZone(zone) ? zone : null;
+    if (identity !== undefined) return signIn(reply, identity, timeZone);
+    if (resume !== undefined) return comeBack(reply, resume, timeZone);
     const visitorId = `dl_${randomBytes(16).toString("hex")}`;
     const address = { kind: "web-visitor", value: visitorId } as const;
-    return openSession(address, visitorId, null);
+    return openSession(address, visitorId, null, timeZone);
   });
   scope.post("/tokens/refresh", hidden, (request, reply) =>
     withVisitor(deps, request, reply, async ({ visitor }) => {
@@ -191,22 +200,23 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
     }),
   );
 
-  async function signIn(reply: FastifyReply, token: unknown) {
+  async function signIn(reply: FastifyReply, token: unknown, timeZone: string | null) {
     const checked = await deps.identify(typeof token === "string" ? token : "", new Date(deps.now()));
     if (checked.outcome === "unavailable") return refuse(reply, keysAway);
     if (checked.outcome === "refused") return refuse(reply, identityRefused(checked.why));
     const { subject, ...proof } = checked.identity;
     // The same person is the same user for every client, whatever the host site calls them.
     const visitorId = `dl_${derivedId(deps.key, ["account", subject]).replaceAll("-", "")}`;
-    const opened = await openSession({ kind: "account", value: subject }, visitorId, proof);
+    const opened = await openSession({ kind: "account", value: subject }, visitorId, proof, timeZone);
     if (opened === null) return refuse(reply, identityRefused("it was used before"));
     return { ...opened, signedIn: { name: proof.name } };
   }
 
-  async function comeBack(reply: FastifyReply, key: unknown) {
+  async function comeBack(reply: FastifyReply, key: unknown, timeZone: string | null) {
     const read = readToken(deps.key, typeof key === "string" ? key : "", deps.now(), "resume");
     if (read.outcome !== "valid") return refuse(reply, refusals.expired);
-    const resumed = await sessions.resume(read.visitor.sessionId, { token: tokenSeconds, resume: resumeSeconds });
+    const seconds = { token: tokenSeconds, resume: resumeSeconds };
+    const resumed = await sessions.resume(read.visitor.sessionId, seconds, timeZone);
     return resumed ? { ...issued(read.visitor), ...resumeKey(read.visitor) } : refuse(reply, refusals.expired);
   }
 
@@ -214,10 +224,12 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
     address: Visitor["address"],
     visitorId: string,
     proof: Parameters<Sessions["open"]>[0]["proof"],
+    timeZone: string | null,
   ) {
     const opened = await sessions.open({
       address: { channel: channel.name, ...address },
       proof,
+      timeZone,
       tokenSeconds,
       // Who signed in signs in again: the host site knows whether they still may.
       resumeSeconds: proof === null ? resumeSeconds : 0,

@@ -389,7 +389,7 @@ async function toPerson(context: Context, reason: HandOffSummary["reason"]): Pro
   const when =
     prospect?.opensAt == null || deps.calls === undefined
       ? null
-      : timeInWords(prospect.opensAt, await customerZone(turn, deps.calls.deskZone), locale);
+      : timeInWords(prospect.opensAt, await customerZone(turn, deps.calls), locale);
   return handedOver(context, reason, handOffText(locale, spoken, prospect, when));
 }
 

@@ -15,6 +15,8 @@ const keepOverDays = 1;
 export interface SessionRequest {
   readonly address: { readonly channel: string; readonly kind: string; readonly value: string };
   readonly proof: { readonly jti: string; readonly expiresAt: Date; readonly name: string | null } | null;
+  /** Where the browser's clock is, as an IANA name; null: it did not say. */
+  readonly timeZone: string | null;
   readonly tokenSeconds: number;
   /** How long the same browser may come back; 0 for those who signed in. */
   readonly resumeSeconds: number;
@@ -36,8 +38,8 @@ export function openVisitorSession(db: Db, request: SessionRequest): Promise<Ope
     await sql`select open_address(${sql.json(asJson([address]))}, ${proof?.name ?? null}, null)`;
     if (proof !== null) await recordProof(sql, address, proof.name);
     const [session] = await sql<OpenedSession[]>`
-      insert into visitor_sessions (conversation_id, address_id, expires_at, resumable_until)
-      select c.id, a.id, now() + ${request.tokenSeconds} * interval '1 second', now() + ${request.resumeSeconds} * interval '1 second'
+      insert into visitor_sessions (conversation_id, address_id, time_zone, expires_at, resumable_until)
+      select c.id, a.id, ${request.timeZone}, now() + ${request.tokenSeconds} * interval '1 second', now() + ${request.resumeSeconds} * interval '1 second'
       from contact_addresses a join conversations c on c.contact_id = a.contact_id
       where a.channel = ${address.channel} and a.kind = ${address.kind} and a.value = ${address.value}
       returning id as "sessionId", conversation_id as "conversationId"`;
@@ -88,13 +90,23 @@ export async function resumeSession(
   db: Db,
   id: string,
   seconds: { readonly token: number; readonly resume: number },
+  timeZone: string | null,
 ): Promise<boolean> {
   const rows = await db.run(
     (sql) => sql`update visitor_sessions set expires_at = now() + ${seconds.token} * interval '1 second',
-        resumable_until = now() + ${seconds.resume} * interval '1 second'
+        resumable_until = now() + ${seconds.resume} * interval '1 second', time_zone = coalesce(${timeZone}, time_zone)
       where id = ${id} and ended_at is null and resumable_until > now() returning 1`,
   );
   return rows.length > 0;
+}
+
+/** Where the clock of the browser is that opened this address's latest session; null: it never said. */
+export async function visitorZone(db: Db, addressId: string): Promise<string | null> {
+  const [latest] = await db.run(
+    (sql) => sql<{ timeZone: string }[]>`select time_zone as "timeZone" from visitor_sessions
+      where address_id = ${addressId} and time_zone is not null order by created_at desc limit 1`,
+  );
+  return latest?.timeZone ?? null;
 }
 
 /** Ends a session for good: its tokens open nothing any more, its sockets close within seconds. */

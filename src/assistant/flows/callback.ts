@@ -7,9 +7,9 @@ import { freeSlots } from "../../callbacks/slots.ts";
 import { openCallbackOf } from "../../callbacks/store.ts";
 import { zonesOf } from "../../callbacks/where.ts";
 import { timeInWords } from "../../callbacks/words.ts";
+import { visitorZone } from "../../contacts/visitor-sessions.ts";
 import type { TransactionSql } from "../../db/client.ts";
 import type { ChoiceOption } from "../../lib/message.ts";
-import { isTimeZone } from "../../lib/zoned-time.ts";
 import type { WaitingTurn } from "../../turns/turn.ts";
 import { fill, type Wording } from "../wording.ts";
 import { callbackWords } from "./callback-words.ts";
@@ -203,16 +203,16 @@ class TakenBack extends Error {
 }
 
 function zoneOf({ turn, desk }: CallbackTurn, phone: string): Promise<string> {
-  return customerZone(turn, desk.deskZone, phone);
+  return customerZone(turn, desk, phone);
 }
 
 /** Where the customer's clock is, as far as we know; else the desk's. */
 export async function customerZone(
-  { flow, address }: WaitingTurn,
-  deskZone: string,
+  { address, addressId }: WaitingTurn,
+  { db, deskZone }: Pick<CallDesk, "db" | "deskZone">,
   phone = address.kind === "e164" ? address.value : null,
 ): Promise<string> {
-  const browser = typeof flow.zone === "string" && isTimeZone(flow.zone) ? flow.zone : null;
+  const browser = await visitorZone(db, addressId);
   return (await zonesOf({ browser, phone }))[0] ?? deskZone;
 }
 

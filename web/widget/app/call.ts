@@ -72,7 +72,7 @@ async function renew(create: boolean): Promise<Session | null> {
       if (refreshed !== null) return keep({ ...refreshed, ...(resume === undefined ? {} : { resume }) }, name);
     }
     if (resume !== undefined) {
-      const resumed = await unlessEnded(post("/tokens/generate", { resume }));
+      const resumed = await unlessEnded(generate({ resume }));
       if (resumed !== null) return keep(resumed);
     } else {
       const identity = await askHost();
@@ -81,13 +81,13 @@ async function renew(create: boolean): Promise<Session | null> {
     lose();
     return null;
   }
-  return create ? keep(await post("/tokens/generate", {})) : null;
+  return create ? keep(await generate({})) : null;
 }
 
 /** Opens the conversation of the customer whom the host site's token names. An anonymous one before it is remembered (C6). */
 export async function signIn(identity: string): Promise<Session> {
   const before = current?.resume;
-  const issued = await post("/tokens/generate", { identity });
+  const issued = await generate({ identity });
   if (before !== undefined) keepEarlier(before);
   return keep(issued, issued.signedIn?.name ?? "");
 }
@@ -98,7 +98,7 @@ export function keepEarlier(earlier: string | null): void {
 }
 
 export async function resumeWith(key: string): Promise<boolean> {
-  const resumed = await unlessEnded(post("/tokens/generate", { resume: key }));
+  const resumed = await unlessEnded(generate({ resume: key }));
   if (resumed !== null) keep(resumed);
   return resumed !== null;
 }
@@ -149,6 +149,11 @@ async function unlessEnded(issued: Promise<Issued>): Promise<Issued | null> {
 }
 
 const isEnded = (error: unknown): boolean => error instanceof Refused && [401, 403, 404].includes(error.status);
+
+/** With where this clock is: "tomorrow at ten" means the customer's. */
+function generate(body: object): Promise<Issued> {
+  return post("/tokens/generate", { ...body, zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
+}
 
 function post(path: string, body: object, token?: string): Promise<Issued> {
   return ask("POST", path, body, token) as Promise<Issued>;
