@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { createHttpReader } from "../generator/http-reader.ts";
 
 /** A visitor's window: the token it has, and what it has seen. */
 export interface VisitorClient {
@@ -50,6 +51,33 @@ async function get(port: number, path: string, token: string): Promise<string> {
   const end = answer.indexOf("\r\n\r\n");
   if (end < 0 || !answer.startsWith("HTTP/1.1 200 ")) throw new Error(`answered with ${answer.slice(0, 40)}`);
   return answer.slice(end + 4);
+}
+
+export interface Poster {
+  /** Resolves with the status when the answer is here. */
+  post(path: string, token: string, body: object): Promise<number>;
+}
+
+/** One connection that is kept, for requests one after the other. */
+export function openPoster(port: number): Poster {
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  let answered: ((status: number) => void) | null = null;
+  const read = createHttpReader((head) => answered?.(Number(head.slice(9, 12))));
+  socket.on("data", read);
+  // A request that is never answered ends the bench by its patience.
+  socket.on("error", () => undefined);
+  return {
+    post(path, token, body) {
+      const text = JSON.stringify(body);
+      return new Promise((done) => {
+        answered = done;
+        socket.write(
+          `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\n` +
+            `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+        );
+      });
+    },
+  };
 }
 
 function upgraded(socket: Socket, key: string): Promise<Buffer> {

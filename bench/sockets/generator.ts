@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { pauseMs } from "../../web/widget/app/pause.ts";
-import { openWindow, type VisitorClient } from "./clients.ts";
+import { openPoster, openWindow, type Poster, type VisitorClient } from "./clients.ts";
 
 /** The other process asks for one thing at a time; each order has one answer. */
 export type Order =
@@ -11,7 +11,7 @@ export type Order =
   | {
       readonly do: "message";
       readonly conversationId: string;
-      readonly url: string;
+      readonly port: number;
       readonly token: string;
       readonly text: string;
     };
@@ -25,6 +25,7 @@ export type Answer =
   | { readonly open: number; readonly failed: number; readonly lastOpenAt: number; readonly why: readonly string[] }
   | { readonly ms: number; readonly storedMs: number };
 
+const posters = new Map<number, Poster>();
 const clients = new Map<string, VisitorClient>();
 let lastOpenAt = 0;
 let failed = 0;
@@ -87,17 +88,17 @@ function count(): Answer {
 async function timeMessage(order: Extract<Order, { do: "message" }>): Promise<{ ms: number; storedMs: number }> {
   const client = clients.get(order.conversationId);
   if (client === undefined) throw new Error("There is no such window.");
+  const poster = posters.get(order.port) ?? openPoster(order.port);
+  posters.set(order.port, poster);
   const began = performance.now();
   const arrived = new Promise<number>((done) => {
     client.onFrame = (text) => text.includes(order.text) && done(performance.now() - began);
   });
-  const answer = await fetch(`${order.url}/api/v1/conversations/${order.conversationId}/messages`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${order.token}`, "content-type": "application/json" },
-    body: JSON.stringify({ clientId: order.text, kind: "reply", text: order.text }),
-  });
+  const path = `/api/v1/conversations/${order.conversationId}/messages`;
+  const message = { clientId: order.text, kind: "reply", text: order.text };
+  const status = await poster.post(path, order.token, message);
   const storedMs = performance.now() - began;
-  if (!answer.ok) throw new Error(`The message was answered with ${answer.status}.`);
+  if (status !== 200) throw new Error(`The message was answered with ${status}.`);
   const ms = await arrived;
   client.onFrame = null;
   return { ms, storedMs };

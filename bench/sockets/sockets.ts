@@ -64,7 +64,7 @@ export async function measureSockets(
     say(`  ${JSON.stringify(opened)}; ${kilobytesEach.toFixed(1)} kB each`);
     await untilOk(limit.url);
     await generator.ask({ do: "open", port: limit.port, visitors: [limitSeat], atOnce: 1 });
-    const { times, limits } = await timeMessages(generator, port, seats.slice(0, windows), limit.url);
+    const { times, limits } = await timeMessages(generator, port, seats.slice(0, windows), limit.port);
     const whole = times.map(({ ms }) => ms);
     const stored = times.map(({ storedMs }) => storedMs);
     say(`  a message is stored and answered after p50 ${inMs(stored, 50)}, p99 ${inMs(stored, 99)}`);
@@ -164,9 +164,8 @@ async function makeVisitors(sql: postgres.Sql, count: number): Promise<Seat[]> {
 }
 
 /** Ours and the limit's in turns, so that both meet the machine as it is. */
-async function timeMessages(generator: Generator, port: number, seats: readonly Seat[], limitUrl: string) {
-  const url = `http://127.0.0.1:${port}`;
-  const session = await fetch(`${url}/api/v1/session`, {
+async function timeMessages(generator: Generator, port: number, seats: readonly Seat[], limitPort: number) {
+  const session = await fetch(`http://127.0.0.1:${port}/api/v1/session`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(admin),
@@ -179,10 +178,10 @@ async function timeMessages(generator: Generator, port: number, seats: readonly 
     if (seat === undefined) break;
     const { conversationId } = seat;
     const text = `bench message ${number}`;
-    const answer = await generator.ask({ do: "message", conversationId, url, token, text });
+    const answer = await generator.ask({ do: "message", conversationId, port, token, text });
     if ("ms" in answer && number >= 0) times.push(answer);
     await sleep(10);
-    const bare = await generator.ask({ do: "message", ...limitSeat, url: limitUrl, text });
+    const bare = await generator.ask({ do: "message", ...limitSeat, port: limitPort, text });
     if ("ms" in bare && number >= 0) limits.push(bare.ms);
     await sleep(10);
   }

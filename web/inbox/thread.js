@@ -198,8 +198,10 @@ function standing(one) {
   }[one.owner];
   const until =
     one.status === "snoozed" && one.snoozedUntil ? [` · put aside until ${wholeTime(one.snoozedUntil)}`] : [];
-  const waits = one.waitingSince ? [` · customer waits ${span(Date.now() - Date.parse(one.waitingSince))}`] : [];
-  return [...owner, ...until, ...waits];
+  const since = one.waitingSince ? span(Date.now() - Date.parse(one.waitingSince)) : null;
+  const long = since === null || since === "now" ? "" : ` for ${since}`;
+  const waits = since === null ? "" : one.owner === "queue" ? long : ` · the customer waits${long}`;
+  return [...owner, ...until, waits];
 }
 
 let readTimer = null;
