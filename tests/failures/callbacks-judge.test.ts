@@ -31,10 +31,24 @@ test("R5 a ring again within ten minutes is seen, and a clock that is set back m
   expect(faultsOf({ rings: [10 * minute, 21 * minute, "human"] })).toEqual([]);
 
   const first = ringAt(10 * minute, null);
+  vi.setSystemTime(Date.now() + 100);
   clock.move(-5 * minute);
   clock.move(10 * minute);
   const second = ringAt(10.5 * minute, "human");
   expect(faults([first, second])).toEqual([]);
+});
+
+test("R5 a clock that goes back and forth makes no ten minutes of five", () => {
+  const first = ringAt(10 * minute, null);
+  vi.setSystemTime(Date.now() + 100);
+  for (const by of [-5, 5, -5, 5]) clock.move(by * minute);
+  expect(faults([first, ringAt(10.1 * minute, "human")])).toEqual(["twice"]);
+});
+
+test("R5 a leap of the clock just before a ring is no time after it", () => {
+  clock.move(10 * minute - 300);
+  const first = ringAt(300, null);
+  expect(faults([first, ringAt(5 * minute, "human")])).toEqual(["twice"]);
 });
 
 test("R5 a clock set forward is no ten minutes' wait before it happened", () => {

@@ -7,7 +7,7 @@ export interface SharedClock {
   move(byMs: number): void;
   /** What it showed, or may have shown just before it was moved, at an instant of the machine's clock. */
   shownAt(real: number): readonly number[];
-  /** Ms that passed by it between two instants of the machine's clock: to set it back does not undo what had passed. */
+  /** How far it rose, in ms, between two instants of the machine's clock: to set it back undoes nothing that had passed. */
   passed(from: number, to: number): number;
   /** When, on the machine's clock, it first showed this time; null: it has not yet. */
   reached(at: number): number | null;
@@ -37,12 +37,20 @@ export function createClock(file: string, start: number): SharedClock {
       return moves.slice(Math.max(0, first), Math.max(0, at) + 1).map((move) => real + move.offset);
     },
     passed(from, to) {
-      const forward = moves.map((move, index) => Math.max(0, move.offset - (moves[index - 1]?.offset ?? move.offset)));
-      const between = forward.filter((_, index) => {
-        const { real } = moves[index] as (typeof moves)[number];
-        return real > from - readBeforeMs && real <= to;
-      });
-      return to - from + between.reduce((sum, one) => sum + one, 0);
+      const at = moves.findLastIndex((move) => move.real <= from);
+      const shown = [from + (moves[at]?.offset ?? 0)];
+      for (const [index, move] of moves.entries()) {
+        if (move.real > from && move.real <= to)
+          shown.push(move.real + (moves[index - 1]?.offset ?? 0), move.real + move.offset);
+      }
+      shown.push(to + (moves.findLast((move) => move.real <= to)?.offset ?? 0));
+      let least = Number.POSITIVE_INFINITY;
+      let most = 0;
+      for (const time of shown) {
+        least = Math.min(least, time);
+        most = Math.max(most, time - least);
+      }
+      return most;
     },
     reached(at) {
       const then = moves.flatMap((move, index) => {
