@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Desk, openDesk, type SignedIn } from "./support/desk.ts";
 
@@ -130,6 +131,29 @@ test("R2 R4 sent at once by two agents while the customer writes: each once, in 
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
   expect(events.filter(({ type }) => type === "message")).toHaveLength(1 + 3 + 6);
   expect(events.filter(({ type }) => type === "assignment")).toHaveLength(1);
+});
+
+test("R9 a reply that could not be stored in time is not stored after the agent was told so", async () => {
+  const one = await waiting();
+  const message = { clientId: "late", kind: "reply", text: "Hello" };
+  const held = desk.db.transaction(
+    async (sql) => {
+      await sql`select 1 from conversations where id = ${one.id} for update`;
+      await setTimeout(2_500);
+    },
+    { deadlineMs: 10_000 },
+  );
+  await setTimeout(100);
+  const answer = await fetch(`${desk.url}/api/v1/conversations/${one.id}/messages`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${ada.token}`, "content-type": "application/json" },
+    body: JSON.stringify(message),
+  });
+  expect(answer.status).toBe(503);
+  await held;
+  await setTimeout(1_000);
+  expect((await one.events()).filter(({ type }: { type: string }) => type === "message")).toHaveLength(1);
+  expect((await ada.call("POST", `/conversations/${one.id}/messages`, message)).status).toBe(200);
 });
 
 test("newer messages are asked about, the agent's own are no news, and it can be sent anyway", async () => {

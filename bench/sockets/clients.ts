@@ -64,8 +64,8 @@ export function openPoster(port: number): Poster {
   let answered: ((status: number) => void) | null = null;
   const read = createHttpReader((head) => answered?.(Number(head.slice(9, 12))));
   socket.on("data", read);
-  // A request that is never answered ends the bench by its patience.
   socket.on("error", () => undefined);
+  socket.on("close", () => answered?.(0));
   return {
     post(path, token, body) {
       const text = JSON.stringify(body);

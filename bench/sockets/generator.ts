@@ -8,6 +8,7 @@ export type Order =
   /** From now on windows that are closed come back by themselves. */
   | { readonly do: "come-back"; readonly port: number }
   | { readonly do: "count" }
+  | { readonly do: "leave"; readonly conversationId: string }
   | {
       readonly do: "message";
       readonly conversationId: string;
@@ -67,6 +68,10 @@ async function carryOut(order: Order): Promise<Answer> {
       failed = 0;
       why.clear();
       comeBack = (client) => void comeBackSoon(order.port, client);
+      return count();
+    case "leave":
+      clients.get(order.conversationId)?.socket?.destroy();
+      clients.delete(order.conversationId);
       return count();
     case "count":
       return count();

@@ -69,6 +69,7 @@ export async function measureSockets(
     const stored = times.map(({ storedMs }) => storedMs);
     say(`  a message is stored and answered after p50 ${inMs(stored, 50)}, p99 ${inMs(stored, 99)}`);
 
+    await generator.ask({ do: "leave", conversationId: limitSeat.conversationId });
     await limit.stop();
     await generator.ask({ do: "come-back", port });
     await service.stop();

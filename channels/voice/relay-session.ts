@@ -205,15 +205,19 @@ class Session {
 
   async #pressed(digit: string, number: number): Promise<void> {
     if (digit === "2" && this.#turns === 0 && this.#locale !== "en") return this.#switchToEnglish();
-    if (this.#keypad.wantsMany) this.#hears();
+    const one = !this.#keypad.wantsMany;
+    if (!one) this.#hears();
     const keys = this.#keypad.press(digit);
-    if (keys !== null) return this.#takeKeys(keys, number);
+    if (keys !== null) {
+      // What was pressed before one key was asked for is taken in its time.
+      if (!one) this.#stop("keys");
+      return this.#takeKeys(keys, number);
+    }
     const later = () => this.#takeKeys(this.#keypad.take(), number);
     this.#timer("keys", this.#options.times.keysMs, () => this.#inTurn(later));
   }
 
   async #takeKeys(pressed: string, number: number): Promise<void> {
-    this.#stop("keys");
     if (pressed !== "") await this.#take({ pressed, said: "", number, heardIn: this.#locale });
   }
 

@@ -179,7 +179,7 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
   scope.post("/tokens/generate", hidden, async (request, reply) => {
     if (!tokens(request.ip)) return refuse(reply, refusals.tooMany);
     const { identity, resume, zone } = objectIn(request.body);
-    const timeZone = typeof zone === "string" && zone.length <= zoneMaxChars && isTimeZone(zone) ? zone : null;
+    const timeZone = typeof zone === "string" && isPlace(zone) ? zone : null;
     if (identity !== undefined) return signIn(reply, identity, timeZone);
     if (resume !== undefined) return comeBack(reply, resume, timeZone);
     const visitorId = `dl_${randomBytes(16).toString("hex")}`;
@@ -247,6 +247,11 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
   function resumeKey(visitor: Visitor) {
     return { resume: issueToken(deps.key, visitor, deps.now(), "resume") };
   }
+}
+
+/** A zone where people live. Browsers that hide where they are say UTC, and a number may know better. */
+function isPlace(zone: string): boolean {
+  return zone.length <= zoneMaxChars && !/^(?:UTC|GMT|Etc\/)/i.test(zone) && isTimeZone(zone);
 }
 
 const keysAway: Refusal = {

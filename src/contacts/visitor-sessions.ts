@@ -100,11 +100,11 @@ export async function resumeSession(
   return rows.length > 0;
 }
 
-/** Where the clock of the browser is that opened this address's latest session; null: it never said. */
+/** Where the clock of the browser is that used this address last; null: none said. */
 export async function visitorZone(db: Db, addressId: string): Promise<string | null> {
   const [latest] = await db.run(
     (sql) => sql<{ timeZone: string }[]>`select time_zone as "timeZone" from visitor_sessions
-      where address_id = ${addressId} and time_zone is not null order by created_at desc limit 1`,
+      where address_id = ${addressId} and time_zone is not null order by expires_at desc limit 1`,
   );
   return latest?.timeZone ?? null;
 }

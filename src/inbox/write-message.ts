@@ -2,6 +2,7 @@ import type { OutboundItem, Rendered } from "../../channels/channel.ts";
 import { decideChange, type Ownership } from "../conversations/ownership.ts";
 import { recallReplies } from "../conversations/recall-replies.ts";
 import type { Db, Sql, TransactionSql } from "../db/client.ts";
+import { DatabaseUnavailable } from "../db/errors.ts";
 import { asJson } from "../db/json.ts";
 import { cleanText } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
@@ -10,6 +11,8 @@ import { type Part, plainText, type ReplyMeta } from "../lib/message.ts";
 import { whyNotSend } from "../outbox/may-send.ts";
 import { type ChannelFor, type WayTo, type WrittenFrom, wayTo } from "./way-to.ts";
 
+/** In all, whatever has to be tried again: as one statement may take (src/db/client.ts). */
+const withinMs = 1_500;
 /** Enough for one line of a list. */
 const previewMaxChars = 140;
 
@@ -59,29 +62,31 @@ export async function writeAgentMessage(
   agentId: string,
   message: AgentMessage,
 ): Promise<WriteOutcome> {
+  const until = Date.now() + withinMs;
   const write = (sql: Sql | TransactionSql, held: boolean) =>
-    attempt(sql, held, deps, conversationId, agentId, message);
+    attempt(sql, { agentId, held, until }, deps, conversationId, message);
   // Each round to the database is one that the customer waits for, so the first attempt looks without a lock and then
   // writes in one statement, if nothing happened in between.
   const first = await deps.db.run((sql) => write(sql, false));
   if (first !== "moved") return first;
-  return deps.db.transaction(async (sql) => {
+  const locked = async (sql: TransactionSql): Promise<WriteOutcome> => {
     await lock(sql, conversationId);
     const second = await write(sql, true);
     if (second === "moved") throw new Error("A conversation moved under its lock.");
     return second;
-  });
+  };
+  return deps.db.transaction(locked, { deadlineMs: Math.max(1, until - Date.now()) });
 }
 
 /** `moved`: it did while we looked, or something has to be done under its lock first; nothing was written. */
 async function attempt(
   sql: Sql | TransactionSql,
-  held: boolean,
+  writer: Writer,
   deps: WriteDeps,
   conversationId: string,
-  agentId: string,
   message: AgentMessage,
 ): Promise<WriteOutcome | "moved"> {
+  const { agentId } = writer;
   const target = await readTarget(sql, conversationId, agentId, message);
   if (target === null) return { outcome: "not-found" };
   const parts: Part[] = [{ t: "text", text: maskCards(cleanText(message.text)), format: "plain" }];
@@ -92,7 +97,6 @@ async function attempt(
     return same ? written(before, target.fence, 0) : { outcome: "client-id-used" };
   }
   const draft: Draft = { clientId: message.clientId, kind: message.kind, parts, data: {} };
-  const writer: Writer = { agentId, held };
   if (message.kind === "note") return store(sql, target, null, writer, draft);
   const refused = outOfDate(target, agentId, message.fence, target.newer);
   if (refused !== null) return refused;
@@ -127,8 +131,9 @@ export async function sendAgain(
     if (channel === null) return { outcome: "no-way" };
     const target = { ...current, ...failed.to };
     const draft: Draft = { clientId, kind: "reply", parts: failed.parts, data: { againOf: failed.seq } };
+    const writer: Writer = { agentId, held: true, until: Number.POSITIVE_INFINITY };
     const again = { items: failed.items, degraded: [] };
-    const sent = await send(sql, target, { ...failed.to, channel }, { agentId, held: true }, draft, () => again);
+    const sent = await send(sql, target, { ...failed.to, channel }, writer, draft, () => again);
     if (sent === "moved") throw new Error("A conversation moved under its lock.");
     return sent;
   });
@@ -139,20 +144,21 @@ async function send(
   sql: Sql | TransactionSql,
   target: Target,
   way: WayTo,
-  { agentId, held }: Writer,
+  writer: Writer,
   draft: Draft,
   renderFor: (meta: ReplyMeta) => Rendered,
 ): Promise<WriteOutcome | "moved"> {
   const { optedOutAt } = way;
   const refusal = whyNotSend(way.channel.limits, { optedOutAt, lastInboundAt: target.lastInboundAt }, Date.now());
   if (refusal !== null) return { outcome: refusal.class === "optout" ? "opted-out" : "window-closed" };
-  const claim = decideChange(target, agentId, { kind: "claim" });
+  const claim = decideChange(target, writer.agentId, { kind: "claim" });
   const claimed = claim.outcome === "changed" ? claim.next : null;
-  if (claimed !== null && target.unsent) {
-    if (!held) return "moved";
+  // What the assistant has under way for a customer is looked for and ended under the lock.
+  if (claimed !== null && (target.unsent || target.owner === "assistant")) {
+    if (!writer.held) return "moved";
     await recallReplies(sql as TransactionSql, target.id);
   }
-  return store(sql, target, way, { agentId, held }, draft, renderFor(metaOf(target)), claimed);
+  return store(sql, target, way, writer, draft, renderFor(metaOf(target)), claimed);
 }
 
 interface Target extends Ownership, WrittenFrom {
@@ -171,6 +177,8 @@ interface Writer {
   readonly agentId: string;
   /** The conversation's row is locked, and stands still. */
   readonly held: boolean;
+  /** Who is told after this that nothing was stored must be able to believe it. */
+  readonly until: number;
 }
 
 interface Draft {
@@ -245,17 +253,18 @@ function outOfDate(target: Target, agentId: string, fenceSeen: number | undefine
 
 /**
  * Takes the next seq, as `appendEvent` does, and writes there all that a message is, and the claim before it: one
- * statement, which does nothing where the conversation moved since it was read.
+ * statement, which does nothing where the conversation moved since it was read, or somebody has it locked.
  */
 async function store(
   sql: Sql | TransactionSql,
   target: Target,
   way: WayTo | null,
-  { agentId, held }: Writer,
+  { agentId, held, until }: Writer,
   { clientId, kind, parts, data }: Draft,
   { items, degraded }: Rendered = { items: [], degraded: [] },
   claimed: Ownership | null = null,
 ): Promise<WriteOutcome | "moved"> {
+  if (Date.now() > until) throw new DatabaseUnavailable("the message came too late to be stored");
   const id = newId();
   // Nothing vanishes in silence: what the channel could not carry is kept with the message, for the agent to see.
   const meta = degraded.length === 0 ? metaOf(target) : { ...metaOf(target), degraded };
@@ -266,14 +275,18 @@ async function store(
   const channel = way?.channel.name ?? target.channel;
   // The customer has a person's answer: nobody waits any more.
   const [row] = await sql<{ seq: number }[]>`
-    with taken as (
-      update conversations set next_seq = next_seq + ${isClaim ? 2 : 1}, last_activity_at = now(), listed_at = now(),
+    with still as (
+      select id from conversations
+        where id = ${target.id} and fence = ${target.fence} and (${held} or next_seq = ${target.lastSeq + 1})
+        for no key update skip locked),
+    taken as (
+      update conversations c set next_seq = next_seq + ${isClaim ? 2 : 1}, last_activity_at = now(), listed_at = now(),
         waiting_since = case when ${isReply} then null else waiting_since end,
         preview = case when ${isReply} then ${preview} else preview end,
         status = ${status}, owner = ${owner}, agent_id = ${ownerId}, fence = ${fence}, snoozed_until = ${snoozedUntil},
         summary = case when ${isClaim} and owner = 'assistant' and status <> 'resolved' then null else summary end
-      where id = ${target.id} and fence = ${target.fence} and (${held} or next_seq = ${target.lastSeq + 1})
-      returning id, next_seq - 1 as seq),
+      from still where c.id = still.id
+      returning c.id, next_seq - 1 as seq),
     claimed as (
       insert into events (conversation_id, seq, type, actor, agent_id, data)
         select id, seq - 1, 'assignment', 'agent', ${agentId}::uuid, ${sql.json({ change: "claim", to: agentId })}::jsonb

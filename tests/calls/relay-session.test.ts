@@ -298,6 +298,23 @@ test("keys of a code are one message, and a call has an end", async () => {
   expect(handoffIn(frames.at(-1))).toMatchObject({ reason: "too-long" });
 });
 
+test("keys that were pressed before one key was asked for are taken in their time, and spoil no later code", async () => {
+  const meta = { kind: "flow", sources: [], choices: [], flow: "sign-in", locale: "en" } as const;
+  const { hears, receive, say, taken } = await open();
+  await say("sign me in");
+  await hears({ ...text("Which code?"), meta });
+  for (const digit of "123") await receive({ type: "dtmf", digit });
+  await hears({ ...text("A person is here."), author: "agent" });
+  await receive({ type: "dtmf", digit: "4" });
+  await receive({ type: "dtmf", digit: "#" });
+  await vi.advanceTimersByTimeAsync(usualTimes.keysMs);
+  const keys = () => taken.flatMap(({ parts }) => parts.flatMap((part) => (part.t === "dtmf" ? [part.digits] : [])));
+  expect(keys()).toEqual(["4", "123"]);
+  await hears({ ...text("Which code?"), meta });
+  for (const digit of "567890") await receive({ type: "dtmf", digit });
+  expect(keys()).toEqual(["4", "123", "567890"]);
+});
+
 test("a socket that shows no token is closed, at once or after its time", async () => {
   const wire = { send: vi.fn(), close: vi.fn() };
   openRelaySession({ company: "Paylark", times: usualTimes }, wire, { redeem: async () => null });

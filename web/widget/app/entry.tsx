@@ -41,10 +41,16 @@ function Message({ entry }: { readonly entry: Entry }) {
   );
 }
 
-/** All of a file that is known at once. */
-const drawName = ({ name }: { readonly name: string }): Child => (
+/** All of a file that can be shown at once. */
+const drawName = ({ name, url }: { readonly name: string; readonly url?: string }): Child => (
   <p class="file">
-    <bdi>{name}</bdi>
+    {url === undefined ? (
+      <bdi>{name}</bdi>
+    ) : (
+      <a href={url} download>
+        <bdi>{name}</bdi>
+      </a>
+    )}
   </p>
 );
 

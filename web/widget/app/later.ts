@@ -17,6 +17,8 @@ export function fetchLater(): Promise<Parts | null> {
   coming ??= bring().catch(() => {
     setTimeout(() => {
       coming = null;
+      // Whoever still needs it asks again.
+      change({});
     }, pauseMs);
     return null;
   });
