@@ -1,11 +1,11 @@
-import { store, stored, tellHost } from "./host.ts";
+import { store, stored, storedObject, tellHost } from "./host.ts";
 import { change } from "./state.ts";
 
 export const base = "/v3/directline";
 /** The service answers within 2 s or not at all (R9); a slow line takes longer. */
 const answerWithinMs = 15_000;
-/** A token this close to its end is changed first. */
-const marginMs = 120_000;
+/** A token this close to its end is changed first: sooner than the line looks again (refreshEveryMs). */
+const marginMs = 660_000;
 const hostAnswersWithinMs = 10_000;
 
 interface Session {
@@ -46,9 +46,8 @@ let onLost = (): void => undefined;
 /** Takes up what was stored; `lost` is called when a session turns out to have ended. */
 export function takeSession(lost: () => void = onLost): boolean {
   onLost = lost;
-  const text = stored("s");
   const before = current?.conversationId;
-  current = text === null ? null : (JSON.parse(text) as Session);
+  current = storedObject<Session>("s");
   change({ signedIn: current?.name ?? null, earlier: stored("a") });
   return current?.conversationId !== before;
 }
@@ -98,7 +97,11 @@ export function keepEarlier(earlier: string | null): void {
 }
 
 export async function resumeWith(key: string): Promise<boolean> {
+  const before = current;
   const resumed = await unlessEnded(generate({ resume: key }));
+  // The chat that this browser had is not lost: whoever signs in is asked about it.
+  if (resumed !== null && before?.resume !== undefined && before.conversationId !== resumed.conversationId)
+    keepEarlier(before.resume);
   if (resumed !== null) keep(resumed);
   return resumed !== null;
 }
@@ -120,6 +123,8 @@ export function hostSaid(token: string | null): boolean {
 }
 
 function keep({ conversationId, token, expires_in, resume }: Issued, name?: string): Session {
+  // How far another conversation was read says nothing about this one.
+  if (current !== null && current.conversationId !== conversationId) store("r", null);
   current = {
     conversationId,
     token,
@@ -159,11 +164,16 @@ function post(path: string, body: object, token?: string): Promise<Issued> {
   return ask("POST", path, body, token) as Promise<Issued>;
 }
 
-/** Calls the service as this visitor. A token that was ended is changed once; then the session is lost. */
+/**
+ * Calls the service as this visitor. A token that was ended is changed once; then the session is lost, and what was meant
+ * for its conversation goes into no other.
+ */
 export async function call(method: string, path: string, body?: object): Promise<unknown> {
+  let meant: string | undefined;
   for (let last = false; ; last = true) {
-    const opened = await openSession(true);
-    if (opened === null) throw new Refused(403, "Ended", 0);
+    const opened = await openSession(!last);
+    meant ??= opened?.conversationId;
+    if (opened === null || opened.conversationId !== meant) throw new Refused(403, "Ended", 0);
     const address = path.replace("*", opened.conversationId);
     try {
       return await ask(method, address, body, opened.token);

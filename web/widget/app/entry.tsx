@@ -107,7 +107,7 @@ function edit({ id, text }: Pending): void {
   remove(id);
   const field = document.querySelector("textarea");
   if (field === null) return;
-  field.value = text;
+  field.value = [text, field.value].filter(Boolean).join("\n");
   field.focus();
   change({ error: null });
 }

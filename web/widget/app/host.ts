@@ -40,10 +40,20 @@ export function stored(key: string): string | null {
   return kept.get(storagePrefix + key) ?? null;
 }
 
-/** All that is kept under keys that begin so, in the order of the keys. */
-export function storedAll(start: string): string[] {
-  const keys = [...kept.keys()].filter((key) => key.startsWith(storagePrefix + start)).sort();
-  return keys.map((key) => kept.get(key) ?? "");
+/** What was stored as JSON; what is damaged is dropped. */
+export function storedObject<T>(key: string): T | null {
+  try {
+    return JSON.parse(stored(key) ?? "null") as T | null;
+  } catch {
+    store(key, null);
+    return null;
+  }
+}
+
+/** All keys that begin so, in their order. */
+export function storedKeys(start: string): string[] {
+  const keys = [...kept.keys()].map((key) => key.slice(storagePrefix.length));
+  return keys.filter((key) => key.startsWith(start)).sort();
 }
 
 export function store(name: string, value: string | null): void {

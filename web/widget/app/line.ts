@@ -11,7 +11,7 @@ const refreshEveryMs = 600_000;
 /** Stock clients say that they type every three seconds. A language model may think for a minute. */
 const typingMs = { agent: 6_000, assistant: 60_000 };
 
-interface Activity {
+export interface Activity {
   readonly type: string;
   readonly name?: string;
   readonly value?: unknown;
@@ -133,7 +133,8 @@ function later(): void {
   else if (tries > 1) change({ notice: tries > 5 ? "serverAway" : "connecting" });
 }
 
-function take(activities: readonly Activity[]): void {
+/** What the service says of the conversation; what is there already is replaced. */
+export function take(activities: readonly Activity[]): void {
   const entries: Entry[] = [];
   for (const activity of activities) {
     if (activity.type === "typing") showTyping(activity);

@@ -5,7 +5,7 @@ import { forgetAll, meetHost, store, stored, tellHost } from "./host.ts";
 import { fetchLater, later } from "./later.ts";
 import { forget, signOut } from "./leave.ts";
 import { connect, drop, keepLine, sayVisible } from "./line.ts";
-import { confirmed, failAll, flush, recallPending } from "./outgoing.ts";
+import { confirmed, failAll, failOthers, flush, recallPending } from "./outgoing.ts";
 import { recallSound } from "./sound.ts";
 import { change, onChange, state } from "./state.ts";
 import { Thread } from "./thread.tsx";
@@ -116,6 +116,7 @@ function begin(): void {
     notice: null,
     readSeq: Number(stored("r") ?? 0),
   });
+  failOthers();
   void connect();
 }
 
@@ -160,7 +161,8 @@ meetHost({
   identify: (token) => void identify(token),
   prefill(text) {
     const input = field();
-    if (input !== null) input.value = text;
+    // What the customer is writing stays.
+    if (input?.value === "") input.value = text;
   },
   resume: (key) => void resumeWith(key).then((resumed) => (resumed ? begin() : change({ notice: "expired" }))),
   reset: () => void (session() === null ? forgetAll() : state.signedIn === null ? forget() : signOut()),

@@ -1,5 +1,5 @@
-import { base, call, openSession, Refused, refusal } from "./call.ts";
-import { store, storedAll, tellHost } from "./host.ts";
+import { base, call, openSession, Refused, refusal, session } from "./call.ts";
+import { store, storedKeys, storedObject, tellHost } from "./host.ts";
 import { connect } from "./line.ts";
 import { change, type Pending, state } from "./state.ts";
 import { config, type WordKey } from "./words.ts";
@@ -24,10 +24,11 @@ export function send(text: string, value?: unknown, files: readonly File[] = [])
     at: Date.now(),
     text,
     files,
+    in: session()?.conversationId,
     ...(value === undefined ? {} : { value }),
     ...(big ? { state: "failed", why: "tooBig" } : { state: "sending" }),
   };
-  if (files.length === 0) store(keyOf(pending), JSON.stringify(pending));
+  keep(pending);
   change({ pending: [...state.pending, pending], atBottom: true });
   void flush();
 }
@@ -35,9 +36,23 @@ export function send(text: string, value?: unknown, files: readonly File[] = [])
 /** Takes up what an earlier page could not send. */
 export function recallPending(): void {
   const known = new Set(state.pending.map((one) => one.id));
-  const stored = storedAll("q:").map((text) => ({ ...(JSON.parse(text) as Pending), files: [] }));
-  change({ pending: [...state.pending, ...stored.filter((one) => !known.has(one.id))] });
+  const stored = storedKeys("q:").flatMap((key) => storedObject<Pending>(key) ?? []);
+  const unknown = stored.filter((one) => !known.has(one.id)).map((one) => ({ ...one, files: [] }));
+  change({ pending: [...state.pending, ...unknown] });
+  failOthers();
   void flush();
+}
+
+/** What was written in another conversation is not sent into this one by itself: the customer decides. */
+export function failOthers(): void {
+  const here = session()?.conversationId;
+  for (const one of state.pending)
+    if (one.state !== "failed" && one.in !== undefined && one.in !== here)
+      update(one.id, { state: "failed", why: "expired" });
+}
+
+function keep(pending: Pending): void {
+  if (pending.files.length === 0) store(keyOf(pending), JSON.stringify(pending));
 }
 
 /** The thread shows the message itself now. */
@@ -50,7 +65,7 @@ export function confirmed(id: string): void {
 
 /** Under the same id: were the message there already, this would change nothing. */
 export function retry(id: string): void {
-  update(id, { state: "sending" });
+  update(id, { state: "sending", in: session()?.conversationId });
   void flush();
 }
 
@@ -88,9 +103,19 @@ const first = (): Pending | undefined =>
 
 /** False: nothing can be sent at the moment. */
 async function deliver(pending: Pending): Promise<boolean> {
-  // The line is opened beside the first message, not behind it.
-  void openSession(true).then(connect, () => undefined);
+  // A session that was lost has failed everything already, in better words.
+  const fail = (why: WordKey): void => {
+    if (state.pending.some((one) => one.id === pending.id && one.state === "sending"))
+      update(pending.id, { state: "failed", why });
+  };
   try {
+    const opened = await openSession(true);
+    // The line is opened beside the first message, not behind it.
+    void connect();
+    if (pending.in !== undefined && pending.in !== opened?.conversationId) {
+      fail("expired");
+      return true;
+    }
     await (pending.files.length > 0
       ? postFiles(pending)
       : call("POST", "/conversations/*/activities", toActivity(pending)));
@@ -99,9 +124,7 @@ async function deliver(pending: Pending): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Refused && error.status < 500 && error.status !== 429) {
-      // A session that was lost has failed everything already, in better words.
-      if (state.pending.some((one) => one.id === pending.id && one.state === "sending"))
-        update(pending.id, { state: "failed", why: reasons[error.code] ?? "refused" });
+      fail(reasons[error.code] ?? "refused");
       tellHost("emit", "error", { code: error.code });
       return true;
     }
@@ -134,7 +157,10 @@ function update(id: string, patch: Partial<Pending>): void {
     pending: state.pending.map((one) => {
       if (one.id !== id) return one;
       const { why: _, again: __, ...rest } = one;
-      return { ...rest, ...patch };
+      const next = { ...rest, ...patch };
+      // A page that comes later is not to send what failed.
+      if (patch.state === "failed") keep(next);
+      return next;
     }),
   });
 }

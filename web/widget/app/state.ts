@@ -37,6 +37,8 @@ export interface Pending {
   readonly id: string;
   readonly at: number;
   readonly text: string;
+  /** The conversation that it was written in; none: there was none yet. */
+  readonly in?: string | undefined;
   readonly value?: unknown;
   readonly files: readonly File[];
   readonly state: "sending" | "waiting" | "failed" | "sent";

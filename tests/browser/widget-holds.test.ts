@@ -1,0 +1,121 @@
+import type { FrameLocator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { browser, closeBrowser, openChat, story } from "../support/browser.ts";
+import { type Everline, startEverline } from "../support/everline.ts";
+import { describeWith } from "../support/parts.ts";
+
+const minute = 60_000;
+/** Signing in, and being away, cut connections on purpose. */
+const cut = { expectedFaults: /closed before the connection|ERR_INTERNET_DISCONNECTED|status of 40[13]|WebSocket/ };
+
+describeWith(browser, "what the chat holds on to", () => {
+  let everline: Everline;
+  beforeAll(async () => {
+    everline = await startEverline();
+  });
+  afterAll(async () => {
+    await closeBrowser();
+    await everline.stop();
+  });
+
+  story("C2 who signed in and writes nothing for an hour stays signed in while the chat is open", async ({ open }) => {
+    const page = await open(cut);
+    await page.clock.install();
+    const chat = await openChat(page, `${everline.url}/help/en`);
+    await say(chat, "how do I return my order?");
+    await answers(chat).first().waitFor();
+    const readBefore = Number(await page.evaluate("localStorage['everline:r']"));
+    expect(readBefore).toBeGreaterThan(1);
+    await page.goto(`${everline.url}/demo/sign-in`);
+    await page.getByRole("button", { name: "Ann Parker" }).click();
+    await chat.getByText("Signed in: Ann Parker").waitFor();
+    // How far the other conversation was read says nothing about this one.
+    await expect.poll(() => page.evaluate("Number(localStorage['everline:r'] ?? 0)")).toBeLessThan(readBefore);
+    await say(chat, "when is my next payment?");
+    await answers(chat).first().waitFor();
+    for (let tens = 0; tens < 6; tens += 1) {
+      const before = await page.evaluate("localStorage['everline:s']");
+      await page.clock.fastForward(10 * minute);
+      // Every second look finds a token that is to be changed.
+      if (tens % 2 === 1) await expect.poll(() => page.evaluate("localStorage['everline:s']")).not.toBe(before);
+    }
+    await chat.getByText("Signed in: Ann Parker").waitFor();
+    expect(await answers(chat).count()).toBe(1);
+  });
+
+  story("R1 what was written in a conversation that ended is not sent into another by itself", async ({ open }) => {
+    const page = await open(cut);
+    const chat = await openChat(page, `${everline.url}/help/en`);
+    await say(chat, "what is a late fee?");
+    await answers(chat).first().waitFor();
+    await page.context().setOffline(true);
+    await say(chat, "only for that conversation");
+    await chat.locator("li.waiting").waitFor();
+    const { conversationId, token } = JSON.parse(await page.evaluate("localStorage['everline:s']"));
+    await everline.sql`update visitor_sessions set ended_at = now()`;
+    const asked = () =>
+      fetch(`${everline.url}/v3/directline/conversations/${conversationId}/activities`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+    await expect.poll(async () => (await asked()).status, { timeout: 10_000 }).toBe(403);
+    await page.context().setOffline(false);
+    const failed = chat.locator("li.failed", { hasText: "only for that conversation" });
+    await failed.waitFor();
+    await page.reload();
+    await page.locator("button[aria-expanded]").click();
+    await failed.waitFor();
+    expect(await stored("only for that conversation")).toBe(0);
+    // Back into the field, before what is being written there.
+    await chat.locator("textarea").fill("and this");
+    await failed.getByRole("button", { name: "Edit" }).click();
+    expect(await chat.locator("textarea").inputValue()).toBe("only for that conversation\nand this");
+    await chat.locator("textarea").press("Enter");
+    await answers(chat).first().waitFor();
+    expect(await stored("only for that conversation\nand this")).toBe(1);
+  });
+
+  story("a damaged entry in the browser's storage is dropped, and the chat opens", async ({ open }) => {
+    const page = await open();
+    await page.addInitScript(
+      `localStorage["everline:s"] = '{"conversationId":'; localStorage["everline:q:1:damaged"] = "{";`,
+    );
+    const chat = await openChat(page, `${everline.url}/help/en`);
+    await say(chat, "what is a late fee?");
+    await answers(chat).first().waitFor();
+  });
+
+  story("X3 a file's link that has ended is changed for a new one when it is wanted", async ({ open }) => {
+    const page = await open(cut);
+    await page.clock.install();
+    const chat = await openChat(page, `${everline.url}/help/en`);
+    const file = { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear customer") };
+    await chat.locator("input[type=file]").first().setInputFiles(file);
+    const link = chat.locator(".mine .file a");
+    await link.waitFor();
+    const asked = requestsOf(page, /\/activities\?watermark=\d+$/);
+    await Promise.all([page.waitForEvent("download"), link.click()]);
+    expect(asked()).toBe(0);
+    await page.clock.fastForward(40 * minute);
+    await Promise.all([page.waitForEvent("download"), link.click()]);
+    expect(asked()).toBe(1);
+  });
+
+  async function stored(text: string): Promise<number> {
+    return (await everline.sql`select 1 from messages where parts->0->>'text' = ${text}`).length;
+  }
+});
+
+function requestsOf(page: Page, pattern: RegExp): () => number {
+  let count = 0;
+  page.on("request", (request) => {
+    if (pattern.test(request.url())) count += 1;
+  });
+  return () => count;
+}
+
+async function say(chat: FrameLocator, text: string): Promise<void> {
+  await chat.locator("textarea").fill(text);
+  await chat.locator("textarea").press("Enter");
+}
+
+const answers = (chat: FrameLocator) => chat.locator("#thread > ol > li.assistant:not(:first-child)");
