@@ -7,6 +7,7 @@ import { type CloudSettings, createWhatsapp } from "./whatsapp/index.ts";
 
 export interface ChannelSettings {
   readonly publicUrl: () => string;
+  /** Read anew for every call: operators change it. */
   readonly company: string;
   readonly burstWaitMs: number | null;
   readonly voiceTransport: "relay" | "gather";
@@ -28,7 +29,7 @@ export interface Channels {
 
 /** The one list of channels: each that has its settings, for the account "default". */
 export function createChannels(settings: ChannelSettings): Channels {
-  const { twilio, whatsappCloud, publicUrl, company, burstWaitMs, voiceTransport: transport } = settings;
+  const { twilio, whatsappCloud, publicUrl, burstWaitMs, voiceTransport: transport } = settings;
   const account = "default";
   const client = twilio === null ? null : createTwilioClient(twilio);
   const channels: Channel[] = [webChat];
@@ -39,7 +40,19 @@ export function createChannels(settings: ChannelSettings): Channels {
     }
     const { voiceNumber: number } = twilio;
     if (number !== null)
-      channels.push(createVoice({ account, authToken, publicUrl, company, number, client, transport }));
+      channels.push(
+        createVoice({
+          account,
+          authToken,
+          publicUrl,
+          get company() {
+            return settings.company;
+          },
+          number,
+          client,
+          transport,
+        }),
+      );
   }
   const whatsapp = createWhatsapp({ account, publicUrl, burstWaitMs, cloud: whatsappCloud, twilio, client });
   if (whatsapp !== null) channels.push(whatsapp.channel);

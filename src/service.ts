@@ -115,7 +115,9 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const twilio = double === null || credentials === null ? credentials : { ...credentials, apiUrl: double.url };
   const { channels: configured, close: closeChannels } = createChannels({
     publicUrl,
-    company: config.company,
+    get company() {
+      return library.current().company;
+    },
     burstWaitMs: config.burstWaitMs,
     voiceTransport: config.voiceTransport,
     twilio,

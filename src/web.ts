@@ -272,6 +272,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   await resumeRoutes(app, {
     db: engines.db,
     company: () => library.current().company,
+    signInUrl: options.config.signInUrl,
     renderPage,
     publicUrl: options.publicUrl,
     seconds: { token: tokenSeconds, resume: resumeSeconds },
@@ -342,7 +343,7 @@ function briefly<Value>(forMs: number, read: () => Promise<Value>): () => Promis
 const nobodyAwaited = { desk: "here", place: null, waitSeconds: null, opensAt: null } as const;
 
 /** What a customer on the web may know and say about their own conversation. */
-function customerSide({ engines: { db, live }, config, calls }: WebOptions): CustomerSide {
+function customerSide({ engines: { db, live }, config, library, calls }: WebOptions): CustomerSide {
   const hours = briefly(hoursKeptMs, calls.hours);
   const prospects = createProspects({
     db,
@@ -368,7 +369,7 @@ function customerSide({ engines: { db, live }, config, calls }: WebOptions): Cus
     },
     transcript: (conversationId, { locale, zone }) =>
       transcriptForContact(db, conversationId, {
-        company: config.company,
+        company: library.current().company,
         locale,
         zone: zone !== null && isTimeZone(zone) ? zone : config.timeZone,
       }),

@@ -231,7 +231,7 @@ async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
 const codeChannel = { name: "sms", account: "default" } as const;
 const codeWithinMs = 10_000;
 
-function accountDesk({ config, engines, channelFor, accountUrl, log }: Shared, secret: string): AccountDesk {
+function accountDesk({ config, engines, library, channelFor, accountUrl, log }: Shared, secret: string): AccountDesk {
   const { name, account } = codeChannel;
   const channel = channelFor(name, account);
   return createAccountDesk({
@@ -241,7 +241,9 @@ function accountDesk({ config, engines, channelFor, accountUrl, log }: Shared, s
     ),
     key: config.secretKey,
     countries: config.callCountries,
-    company: config.company,
+    get company() {
+      return library.current().company;
+    },
     timeZone: config.timeZone,
     sendText:
       channel === null || !can(channel, "send")
