@@ -15,6 +15,8 @@ const bodyMaxBytes = 1_024;
 export interface ResumeDeps {
   readonly db: Db;
   readonly company: () => string;
+  /** Where the company's customers sign in; null: nowhere to link to. */
+  readonly signInUrl: string | null;
   readonly renderPage: RenderPage;
   readonly publicUrl: () => string;
   /** Lifetimes of what the web chat issues. */
@@ -42,7 +44,8 @@ export async function resumeRoutes(app: FastifyInstance, deps: ResumeDeps): Prom
       const counted = await perAddress(request);
       if (counted.isAllowed || !counted.isExceeded) return undefined;
       void reply.header("retry-after", String(counted.ttlInSeconds));
-      return reply.status(429).type("text/plain; charset=utf-8").send("Too many tries. Wait a minute, then try again.");
+      // The error handler says it in the reader's language.
+      throw Object.assign(new Error("Too many tries. Wait a minute, then try again."), { statusCode: 429 });
     });
     scope.get("/resume/:token", hidden, async (request, reply) => {
       const found = await lookBehindLink(deps.db, tokenIn(request));
@@ -50,10 +53,7 @@ export async function resumeRoutes(app: FastifyInstance, deps: ResumeDeps): Prom
     });
     scope.post("/resume/:token", hidden, async (request, reply) => {
       if (!isFromOurPage(deps.publicUrl(), request))
-        return reply
-          .status(403)
-          .type("text/plain; charset=utf-8")
-          .send("This request came from another site. Open the link from your message again.");
+        return show(deps, request, reply, await lookBehindLink(deps.db, tokenIn(request)), true);
       const session = await resumeByLink(deps.db, tokenIn(request), deps.seconds);
       // Signing in may still be the way; the page says so.
       if (session === null) return show(deps, request, reply, await lookBehindLink(deps.db, tokenIn(request)));
@@ -70,12 +70,13 @@ function show(
   request: FastifyRequest,
   reply: FastifyReply,
   found: Awaited<ReturnType<typeof lookBehindLink>>,
+  foreign = false,
 ) {
   const wish = request.headers["accept-language"] ?? "en";
   return reply
-    .status(found === null ? 410 : 200)
+    .status(foreign ? 403 : found === null ? 410 : 200)
     .type("text/html; charset=utf-8")
-    .send(deps.renderPage(resumePage(deps.company(), found, wish)));
+    .send(deps.renderPage(resumePage({ company: deps.company(), signInUrl: deps.signInUrl, found, wish, foreign })));
 }
 
 function tokenIn(request: FastifyRequest): string {

@@ -16,6 +16,8 @@ export interface ReachWording {
   readonly signInTitle: string;
   readonly signInLead: string;
   readonly signInButton: string;
+  /** When another site's page pressed the button. */
+  readonly foreign: string;
   readonly goneTitle: string;
   readonly goneLead: string;
   readonly goneButton: string;
@@ -47,6 +49,7 @@ const en: ReachWording = {
   signInTitle: "Sign in to continue",
   signInLead: "This conversation belongs to your account. Sign in and you find it again, with every message.",
   signInButton: "Go to sign-in",
+  foreign: "Nothing has been opened yet, because the request came from another page. Press the button here.",
   goneTitle: "This link no longer works",
   goneLead:
     "It was used already, or it is too old. In the browser where you chatted, your conversation is still there.",
@@ -68,6 +71,7 @@ const sv: ReachWording = {
   signInTitle: "Logga in för att fortsätta",
   signInLead: "Konversationen hör till ditt konto. Logga in så hittar du den igen, med alla meddelanden.",
   signInButton: "Till inloggningen",
+  foreign: "Inget har öppnats än, eftersom begäran kom från en annan sida. Tryck på knappen här.",
   goneTitle: "Länken fungerar inte längre",
   goneLead:
     "Den har redan använts eller är för gammal. I webbläsaren där du chattade finns din konversation fortfarande kvar.",
@@ -90,6 +94,8 @@ const de: ReachWording = {
   signInLead:
     "Diese Unterhaltung gehört zu Ihrem Konto. Melden Sie sich an, dann finden Sie sie mit allen Nachrichten wieder.",
   signInButton: "Zur Anmeldung",
+  foreign:
+    "Es wurde noch nichts geöffnet, weil die Anfrage von einer anderen Seite kam. Drücken Sie hier auf die Schaltfläche.",
   goneTitle: "Dieser Link funktioniert nicht mehr",
   goneLead:
     "Er wurde schon benutzt oder ist zu alt. In dem Browser, in dem Sie gechattet haben, ist Ihre Unterhaltung noch da.",
@@ -111,6 +117,7 @@ const es: ReachWording = {
   signInTitle: "Inicia sesión para continuar",
   signInLead: "Esta conversación pertenece a tu cuenta. Inicia sesión y la encontrarás con todos los mensajes.",
   signInButton: "Ir a iniciar sesión",
+  foreign: "Todavía no se ha abierto nada, porque la petición venía de otra página. Pulsa el botón de aquí.",
   goneTitle: "Este enlace ya no funciona",
   goneLead: "Ya se usó o es demasiado antiguo. En el navegador donde chateaste, tu conversación sigue ahí.",
   goneButton: "Ir a atención al cliente",
@@ -131,6 +138,7 @@ const ar: ReachWording = {
   signInTitle: "سجّل الدخول للمتابعة",
   signInLead: "هذه المحادثة تخص حسابك. سجّل الدخول لتجدها مع كل الرسائل.",
   signInButton: "إلى تسجيل الدخول",
+  foreign: "لم يُفتح شيء بعد، لأن الطلب جاء من صفحة أخرى. اضغط الزر هنا.",
   goneTitle: "لم يعد هذا الرابط يعمل",
   goneLead: "لقد استُخدم من قبل أو أصبح قديماً. ما زالت محادثتك موجودة في المتصفح الذي تحدثت منه.",
   goneButton: "إلى خدمة العملاء",
