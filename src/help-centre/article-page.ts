@@ -46,7 +46,7 @@ ${foreign ? `<p class="panel">${fillWords(say.notTranslated, { language: languag
 ${changed === undefined ? "" : `<p class="quiet">${say.updated}: <time datetime="${changed.toISOString()}">${dateIn(locale, changed)}</time></p>`}
 ${feedback(path, locale, helped)}
 ${links === "" ? "" : `<section class="related"><h2>${say.related}</h2>${links}</section>`}
-${helped === "no" ? "" : `<h2>${say.stillStuck}</h2>${waysToReachUs(locale)}`}`;
+${helped === "no" ? "" : `<section class="stuck"><h2>${say.stillStuck}</h2>${waysToReachUs(locale)}</section>`}`;
   return {
     locale,
     title: translation.question,

@@ -28,6 +28,8 @@ ${moreWays(shelf, locale)}<h2 id="chat">${say.away}</h2><p class="text">${say.aw
     description: `${say.lead}. ${say.howText}`,
     path,
     body,
+    // There the browser's languages choose.
+    inAnyLanguage: "/",
     head: structuredData({
       "@type": "WebSite",
       name: shelf.company,

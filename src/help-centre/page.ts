@@ -30,6 +30,8 @@ export interface Page {
   readonly bodyLocale?: string | undefined;
   /** The same page in another language; null where there is none. By default the language in the path or `?lang=`. */
   readonly inLanguage?: ((locale: string) => string | null) | undefined;
+  /** Where a reader of any other language goes; by default the page in the first language of the menu that it has. */
+  readonly inAnyLanguage?: string | undefined;
   /** False for what a search engine should not keep: results, forms, links of one customer. */
   readonly indexed?: boolean | undefined;
 }
@@ -54,7 +56,7 @@ export function renderPage(page: Page, site: Site): string {
   return `<!doctype html>
 <html lang="${escapeHtml(locale)}" dir="${directionOf(locale)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>${description}<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="${escapeHtml(site.stylesheet)}">
-${indexed ? `<link rel="canonical" href="${escapeHtml(canonical)}">${alternates(site, inLanguage)}` : '<meta name="robots" content="noindex">'}
+${indexed ? `<link rel="canonical" href="${escapeHtml(canonical)}">${alternates(site, inLanguage, page.inAnyLanguage)}` : '<meta name="robots" content="noindex">'}
 <meta property="og:type" content="website"><meta property="og:site_name" content="${escapeHtml(site.company)}"><meta property="og:title" content="${escapeHtml(page.title)}"><meta property="og:url" content="${escapeHtml(canonical)}"><meta property="og:locale" content="${escapeHtml(locale)}">${page.description === undefined ? "" : `<meta property="og:description" content="${escapeHtml(page.description)}">`}
 <link rel="icon" href="/favicon.ico"><script defer src="/help.js"></script><script async src="/widget.js"></script>${page.head ?? ""}</head>
 <body><a class="skip" href="#content">${say.skip}</a>
@@ -81,24 +83,39 @@ function menu(page: Page, site: Site, inLanguage: (locale: string) => string | n
   return `<nav class="languages" aria-label="${language}" lang="${spokenIn(page.locale)}"><ul>${links.join("")}</ul></nav>`;
 }
 
+/** Our own demo page knows the reader's language by the same parameter as every page here. */
+export function signInAddress(signInUrl: string, locale: string): string {
+  return signInUrl.startsWith("/") ? `${signInUrl}?lang=${encodeURIComponent(locale)}` : signInUrl;
+}
+
 function signIn({ locale }: Page, { signInUrl }: Site): string {
   if (signInUrl === null) return "";
-  // Our own demo page knows the reader's language by the same parameter as every page here.
-  const address = signInUrl.startsWith("/") ? `${signInUrl}?lang=${encodeURIComponent(locale)}` : signInUrl;
+  const address = signInAddress(signInUrl, locale);
   const { signIn: words, signedIn, signOut } = pageWords(locale);
   // The chat alone knows who is signed in on this device: help.js puts that in the place of the link.
   return `<div class="sign-in" data-signed-in="${signedIn}" data-sign-out="${signOut}"><a href="${escapeHtml(address)}">${words}</a></div>`;
 }
 
-function alternates(site: Site, inLanguage: (locale: string) => string | null): string {
-  return site.locales
-    .flatMap((locale) => {
-      const path = inLanguage(locale);
-      return path === null
-        ? []
-        : [`<link rel="alternate" hreflang="${locale}" href="${escapeHtml(site.publicUrl + path)}">`];
-    })
+function alternates(site: Site, inLanguage: (locale: string) => string | null, inAnyLanguage?: string): string {
+  const pages = site.locales.flatMap((locale) => {
+    const path = inLanguage(locale);
+    return path === null ? [] : [{ locale, path }];
+  });
+  return inEveryLanguage(pages, inAnyLanguage)
+    .map(
+      ({ locale, path }) => `<link rel="alternate" hreflang="${locale}" href="${escapeHtml(site.publicUrl + path)}">`,
+    )
     .join("");
+}
+
+export interface InLanguage {
+  readonly locale: string;
+  readonly path: string;
+}
+
+/** A page's languages as search engines want them: with the one for readers of any other language. */
+export function inEveryLanguage(pages: readonly InLanguage[], inAnyLanguage = pages[0]?.path): readonly InLanguage[] {
+  return inAnyLanguage === undefined ? pages : [...pages, { locale: "x-default", path: inAnyLanguage }];
 }
 
 function translatedPath(path: string, locale: string): string {

@@ -156,6 +156,32 @@ describeWith(browser, "the help centre in a browser", () => {
     }
   });
 
+  story(
+    "on paper stands the answer, with what is to be known of it, and nothing that is only pressed",
+    async ({ open }) => {
+      const text = {
+        question: "Where is the shop?",
+        answer: "In the **old town**.",
+        short: "Old town",
+        samples: ["where"],
+      };
+      await admin.call("POST", "/articles", { id: "on-paper", locale: "en", ...text });
+      await admin.call("POST", "/articles/on-paper/translations/en/publish", { version: 1 });
+      const page = await open({ locale: "sv-SE" });
+      await page.goto(`${desk.url}/help/sv/on-paper`);
+      const pressed = page.locator("button, input, .button, nav, header .sign-in a");
+      const visible = async () => Promise.all((await pressed.all()).map((one) => one.isVisible()));
+      expect(await visible()).toContain(true);
+      await page.emulateMedia({ media: "print" });
+      expect(await visible()).not.toContain(true);
+      const [paper] = await page.locator("main").allInnerTexts();
+      expect(paper).toContain("Här är den på English");
+      expect(paper).toContain("In the old town.");
+      for (const heading of ["Fick du hjälp av det här?", "Behöver du mer hjälp?"])
+        expect(paper).not.toContain(heading);
+    },
+  );
+
   story("a page with its styles and scripts is small, and is painted before any script", async ({ open }) => {
     for (const path of paths("ar").slice(0, 4)) {
       // A profile of its own each time: nothing is in its cache.
