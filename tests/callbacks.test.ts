@@ -107,18 +107,19 @@ describe("the API", () => {
     expect((await list("closed"))[0]).toBe(overdue);
   });
 
+  const direct = async (path: string, token: string | null, body: object) => {
+    const response = await fetch(`${desk.url}/v3/directline${path}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+    });
+    return (await response.json()) as { conversationId: string; token: string; resume: string };
+  };
+
   test("a time asked for in the chat is the clock's of the browser, else of the number", async () => {
-    const direct = async (path: string, token: string | null, body: object) => {
-      const response = await fetch(`${desk.url}/v3/directline${path}`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        },
-        body: JSON.stringify(body),
-      });
-      return (await response.json()) as { conversationId: string; token: string; resume: string };
-    };
     const asks = async ({ conversationId, token }: { conversationId: string; token: string }, phone: string) => {
       const text = `Please call me tomorrow at 10 on ${phone}`;
       await direct(`/conversations/${conversationId}/activities`, token, { type: "message", text, locale: "en" });
@@ -138,6 +139,30 @@ describe("the API", () => {
     const { resume } = await direct("/tokens/generate", null, { zone: "Asia/Tokyo" });
     const travelled = await direct("/tokens/generate", null, { resume, zone: "America/New_York" });
     expect(await asks(travelled, "+46701741003")).toEqual({ zone: "America/New_York", localTime: ten });
+  });
+
+  test("in the chat: asking again says what is promised, and now takes the place of the booked time", async () => {
+    const { conversationId, token } = await direct("/tokens/generate", null, {});
+    const says = (text: string) =>
+      direct(`/conversations/${conversationId}/activities`, token, { type: "message", text, locale: "en" });
+    const last = async () => {
+      const [row] = await desk.db.run(
+        (sql) => sql<{ text: string; n: number }[]>`select parts->0->>'text' as text, count(*) over ()::int as n
+          from messages where conversation_id = ${conversationId} and author = 'assistant' order by seq desc limit 1`,
+      );
+      return row ?? { text: "", n: 0 };
+    };
+    const booked = /will call \+46701741009 on .*10:00/;
+    await says("Please call me tomorrow at 10 on +46701741009");
+    await expect.poll(last, { timeout: 10_000 }).toEqual({ text: expect.stringMatching(booked), n: 1 });
+    await says("Please call me");
+    await expect.poll(last, { timeout: 10_000 }).toEqual({ text: expect.stringMatching(booked), n: 2 });
+    await says("Call me now please");
+    await expect.poll(async () => (await last()).n, { timeout: 10_000 }).toBe(3);
+    const rows = await desk.db.run(
+      (sql) => sql`select wanted_at, local_time from callbacks where conversation_id = ${conversationId}`,
+    );
+    expect(rows).toEqual([{ wanted_at: null, local_time: null }]);
   });
 
   test("A3 a callback that is not there and one that is no id get the same answer", async () => {

@@ -2,12 +2,14 @@ import type { TransactionSql } from "../db/client.ts";
 import { type CallingHours, callingHours } from "./calling-hours.ts";
 import type { CallDesk } from "./desk.ts";
 import { appendCallbackEvent } from "./events.ts";
-import { type CallbackEvent, type Stepped, step } from "./machine.ts";
+import { type CallbackEvent, type CallbackPolicy, type Effect, type Stepped, step } from "./machine.ts";
 import { checkPhone, dialAllowances, giveBackAllowances } from "./phone-policy.ts";
 import { type CallbackRow, savePromised } from "./store.ts";
 import { tellCustomer } from "./tell.ts";
 
-const told = { late: "late", retry: "retry", "gave-up": "gaveUp", expired: "expired" } as const;
+const told = { late: "late", retry: "retry", expired: "expired" } as const;
+/** M3: whoever owns a number that nobody wrote or called from is rung once. */
+const attemptsUnproven = 1;
 
 /**
  * Lets something happen to a locked callback: what the machine makes of it is stored, stands in the timeline, and is told
@@ -24,7 +26,7 @@ export async function applyToCallback(
   },
 ): Promise<{ readonly row: CallbackRow; readonly stepped: Stepped }> {
   const now = desk.now();
-  const stepped = step(row, event, { now, hours: hoursOf(row), policy: desk.policy });
+  const stepped = step(row, event, { now, hours: hoursOf(row), policy: policyFor(desk, row) });
   if (!stepped.accepted) return { row, stepped };
   const next: CallbackRow = { ...row, ...stepped.callback };
   await savePromised(sql, row.id, next, now);
@@ -41,9 +43,18 @@ export async function applyToCallback(
     });
   }
   for (const effect of stepped.effects) {
-    if (effect.do === "tell") await tellCustomer(sql, desk, next, told[effect.what]);
+    if (effect.do === "tell") await tellCustomer(sql, desk, next, wordsFor(effect.what, next));
   }
   return { row: next, stepped };
+}
+
+function policyFor({ policy }: CallDesk, { proven }: CallbackRow): CallbackPolicy {
+  return proven ? policy : { ...policy, attemptsMax: attemptsUnproven };
+}
+
+function wordsFor(what: Extract<Effect, { do: "tell" }>["what"], { attempts }: CallbackRow) {
+  if (what !== "gave-up") return told[what];
+  return attempts > 1 ? "gaveUp" : "gaveUpOnce";
 }
 
 /** An agent who does not come to the telephone uses up nothing of what a customer may be rung in a day. */

@@ -114,8 +114,7 @@ export async function editCallback(
     const moved = await changePromise(sql, desk, now, {
       phone: phone?.number ?? null,
       proven: phone?.proven ?? now.proven,
-      wantedAt: when === undefined ? now.wantedAt : when.at.getTime(),
-      picked: when === undefined ? now.picked : (edit.customerPicked ?? false),
+      when: when === undefined ? null : { wantedAt: when.at.getTime(), picked: edit.customerPicked ?? false },
       zone: when?.zone ?? null,
       zones: [],
       wish: null,
@@ -125,7 +124,7 @@ export async function editCallback(
       agentId,
       change: when === undefined ? "corrected" : "moved",
     });
-    if (!moved) return { outcome: "too-late" };
+    if (moved === null) return { outcome: "too-late" };
     await note(sql, now, agentId, edit);
     return booked;
   });

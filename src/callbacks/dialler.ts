@@ -218,7 +218,8 @@ export function createDialler(desk: CallDesk): Dialler {
       and ended_at is null and started_at > now() - interval '2 hours' limit 1`;
     if (busy !== undefined) return true;
     const agentId = mode === "assistant-first" ? null : free ? await freeAgent(sql, row.agentId) : null;
-    if (mode !== "assistant-first" && agentId === null) return false;
+    // The one it was given to is busy: that says nothing of the others, for whoever waits behind.
+    if (mode !== "assistant-first" && agentId === null) return row.agentId !== null;
     const full = await takeAllowances(
       sql,
       dialAllowances(

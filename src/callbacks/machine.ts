@@ -56,6 +56,8 @@ export interface Promised {
 export type CallbackEvent =
   | { readonly type: "clock" }
   | { readonly type: "move"; readonly wantedAt: number | null; readonly picked: boolean }
+  /** The customer asks for their call once more and names no time. */
+  | { readonly type: "ask-again" }
   | { readonly type: "cancel" }
   | { readonly type: "opted-out" }
   | { readonly type: "heard-from" }
@@ -120,9 +122,9 @@ export function step(callback: Promised, event: CallbackEvent, around: Surroundi
     case "clock":
       return onClock(callback, around);
     case "move":
-      return isBeforeDialling(callback)
-        ? changed({ ...callback, ...timed(event, around), askedAt: around.now, attempts: 0, toldLate: false })
-        : unchanged(callback);
+      return isBeforeDialling(callback) ? onMove(callback, event, around) : unchanged(callback);
+    case "ask-again":
+      return isBeforeDialling(callback) ? onAskAgain(callback, around) : unchanged(callback);
     case "cancel":
       return isBeforeDialling(callback) ? changed({ ...callback, state: "cancelled" }) : unchanged(callback);
     case "opted-out":
@@ -171,6 +173,20 @@ function timed(
   const end = wantedAt + policy.windowMs;
   const until = picked ? end : Math.min(end, Math.max(wantedAt, hours.closes(wantedAt)));
   return { state: "scheduled" as const, wantedAt, picked, dueAt: wantedAt, until };
+}
+
+/** Whoever asks for "now" gives up no place in line, and is not rung more often for asking more often. */
+function onMove(callback: Promised, wish: Pick<Promised, "wantedAt" | "picked">, around: Surroundings): Stepped {
+  if (wish.wantedAt === null && mayRing(callback, around.now, around)) return changed({ ...callback });
+  const attempts = wish.wantedAt === null ? callback.attempts : 0;
+  return changed({ ...callback, ...timed(wish, around), askedAt: around.now, attempts, toldLate: false });
+}
+
+/** The same promise stands; one whose time passed unseen is made anew, and between two attempts they are at their telephone. */
+function onAskAgain(callback: Promised, around: Surroundings): Stepped {
+  if (around.now > callback.until) return onMove(callback, { wantedAt: null, picked: false }, around);
+  const heard = onHeardFrom(callback, around);
+  return heard.accepted ? heard : changed({ ...callback });
 }
 
 function onClock(callback: Promised, around: Surroundings): Stepped {

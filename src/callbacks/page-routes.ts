@@ -219,7 +219,7 @@ async function askForCall(
 ): Promise<RequestOutcome> {
   const { contactId, conversationId } = await contactOf(sql, values);
   const [before] = await sql<{ id: string }[]>`select id from callbacks where contact_id = ${contactId} limit 1`;
-  if (before !== undefined) return { outcome: "promised", id: before.id, merged: true };
+  if (before !== undefined) return { outcome: "promised", id: before.id, merged: true, at: null };
   const outcome = await requestCallback(sql, desk, {
     contactId,
     conversationId,
@@ -227,6 +227,7 @@ async function askForCall(
     proven: false,
     wish: null,
     wantedAt,
+    asap: wantedAt === null,
     picked: false,
     zone: wantedAt === null ? null : values.zone,
     topic: values.topic || null,
@@ -296,15 +297,14 @@ async function moveByLink(
   const moved = await changePromise(sql, desk, row, {
     ...row,
     phone: null,
-    wantedAt,
-    picked: false,
+    when: { wantedAt, picked: false },
     zone,
     zones: [zone],
     wish: null,
     agentId: null,
     change: "moved",
   });
-  if (!moved) return "too-late";
+  if (moved === null) return "too-late";
   const now = await lockCallback(sql, id);
   if (now !== null) await tellCustomer(sql, desk, now, wantedAt === null ? "bookedSoon" : "moved");
   desk.ring(row.conversationId);

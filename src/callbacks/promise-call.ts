@@ -56,33 +56,40 @@ export async function insertPromise(sql: TransactionSql, desk: CallDesk, given: 
   return row.id;
 }
 
-/** Changes an open promise to what is asked for now; false when it was dialled already. */
+/** Changes an open promise to what is asked for now; gives it as it is then, null when it was dialled already. */
 export async function changePromise(
   sql: TransactionSql,
   desk: CallDesk,
   row: CallbackRow,
-  given: Omit<NewPromise, "conversationId" | "contactId" | "source"> & { readonly change: string },
-): Promise<boolean> {
+  given: Omit<NewPromise, "conversationId" | "contactId" | "source" | "wantedAt" | "picked"> & {
+    /** Null: they asked again and named no time. */
+    readonly when: Pick<NewPromise, "wantedAt" | "picked"> | null;
+    readonly change: string;
+  },
+): Promise<CallbackRow | null> {
   const phone = given.phone ?? row.phone;
   const zone = given.zone ?? row.zone;
   const zones = given.zones.length > 0 ? given.zones : row.zones;
-  const { wantedAt, picked } = given;
-  const localTime = localTimeIn({ wantedAt }, zone);
-  const target = { ...row, phone, zone, zones, localTime };
-  const { stepped } = await applyToCallback(
+  const { when } = given;
+  const proven = given.phone === null ? row.proven : given.proven;
+  const localTime = localTimeIn(when ?? row, zone);
+  const target = { ...row, phone, proven, zone, zones, localTime };
+  const { row: next, stepped } = await applyToCallback(
     sql,
     desk,
     target,
-    { type: "move", wantedAt, picked },
+    when === null ? { type: "ask-again" } : { type: "move", wantedAt: when.wantedAt, picked: when.picked },
     { agentId: given.agentId, change: given.change },
   );
-  if (!stepped.accepted) return false;
-  await sql`update callbacks set phone = ${phone}, zone = ${zone}, zones = ${[...zones]}, local_time = ${localTime},
-      wish = coalesce(${given.wish}, wish), topic = coalesce(${given.topic}, topic), reminded_at = null, held = null,
-      proven = case when ${given.phone}::text is null then proven else ${given.proven} end,
+  if (!stepped.accepted) return null;
+  const moved = next.wantedAt !== row.wantedAt;
+  await sql`update callbacks set phone = ${phone}, zone = ${zone}, zones = ${[...zones]}, local_time = ${localTimeIn(next, zone)},
+      wish = coalesce(${given.wish}, wish), topic = coalesce(${given.topic}, topic), held = null,
+      reminded_at = case when ${moved} then null else reminded_at end,
+      proven = ${proven},
       team = coalesce(${given.team}, team)
     where id = ${row.id}`;
-  return true;
+  return next;
 }
 
 /** Cancels; false when it was dialled already or is over. */

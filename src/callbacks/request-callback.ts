@@ -16,7 +16,10 @@ export interface CallbackRequest {
   readonly proven: boolean;
   /** The customer's words for when. */
   readonly wish: string | null;
+  /** Null: no time was named. */
   readonly wantedAt: number | null;
+  /** They want it as soon as possible: that takes the place of a time they had. */
+  readonly asap: boolean;
   /** The customer named this time, whatever the hour; false for a slot that we offered. */
   readonly picked: boolean;
   readonly zone: string | null;
@@ -28,7 +31,8 @@ export interface CallbackRequest {
 }
 
 export type RequestOutcome =
-  | { readonly outcome: "promised"; readonly id: string; readonly merged: boolean }
+  /** `at`: the time that is promised now; null: as soon as possible. */
+  | { readonly outcome: "promised"; readonly id: string; readonly merged: boolean; readonly at: number | null }
   | { readonly outcome: "not-a-number" | "country-not-called" | "refused-range" | "too-many" | "full" | "too-late" }
   /** Told to nobody but the owner of the number (M5). */
   | { readonly outcome: "opted-out" };
@@ -66,12 +70,16 @@ export async function requestCallback(
   }
   const zones = await zonesOf({ chosen: request.zone, phone });
   const given = { ...request, phone, zones, team: team.name || null, agentId: null };
-  if (open === null) return { outcome: "promised", id: await insertPromise(sql, desk, given), merged: false };
+  if (open === null) {
+    const id = await insertPromise(sql, desk, given);
+    return { outcome: "promised", id, merged: false, at: request.wantedAt };
+  }
   // A second request without a time asks about the same call.
-  const kept =
-    request.wantedAt === null && request.wish === null ? { wantedAt: open.wantedAt, picked: open.picked } : {};
-  const changed = await changePromise(sql, desk, open, { ...given, ...kept, change: "merged" });
-  return changed ? { outcome: "promised", id: open.id, merged: true } : { outcome: "too-late" };
+  const when = request.wantedAt !== null || request.asap ? request : null;
+  const changed = await changePromise(sql, desk, open, { ...given, when, change: "merged" });
+  if (changed === null) return { outcome: "too-late" };
+  const at = changed.wantedAt !== null && changed.dueAt > desk.now() ? changed.dueAt : null;
+  return { outcome: "promised", id: open.id, merged: true, at };
 }
 
 /** Cancels the customer's open callback; false when there was none. Cancel wins until dialling is committed. */

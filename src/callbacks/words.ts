@@ -8,6 +8,8 @@ export interface CallWords {
   readonly late: string;
   readonly retry: string;
   readonly gaveUp: string;
+  /** True as well of a number that is not dialled at all (M5): it tells nobody which. */
+  readonly gaveUpOnce: string;
   readonly expired: string;
   /** Said when the customer takes the call: who it is, before anybody else is on the line. */
   readonly greeting: string;
@@ -27,6 +29,7 @@ const words: Readonly<Record<string, CallWords>> = {
     retry:
       "{company}: we just called and did not reach you. We will try again on {when}. Another time or no call: {link}",
     gaveUp: "{company}: we called you several times and did not reach you. Choose a new time whenever you like: {link}",
+    gaveUpOnce: "{company}: we could not reach you by telephone. Choose a new time whenever you like: {link}",
     expired: "{company}: we are sorry, we could not call you at the promised time. Please choose a new time: {link}",
     greeting: "Hello, this is {company} with the call you asked for.",
     optedOut: "Understood. We will never call this number again. Goodbye.",
@@ -42,6 +45,7 @@ const words: Readonly<Record<string, CallWords>> = {
     retry:
       "{company}: vi ringde nyss men nådde dig inte. Vi försöker igen {when}. Annan tid eller inget samtal: {link}",
     gaveUp: "{company}: vi har ringt flera gånger utan att nå dig. Välj gärna en ny tid när det passar dig: {link}",
+    gaveUpOnce: "{company}: vi kunde inte nå dig på telefon. Välj gärna en ny tid när det passar dig: {link}",
     expired: "{company}: tyvärr kunde vi inte ringa dig på den utlovade tiden. Välj en ny tid: {link}",
     greeting: "Hej, det är {company} som ringer som du bad om.",
     optedOut: "Uppfattat. Vi ringer aldrig det här numret igen. Hej då.",
@@ -57,6 +61,7 @@ const words: Readonly<Record<string, CallWords>> = {
     retry:
       "{company}: Wir haben Sie gerade nicht erreicht und versuchen es am {when} noch einmal. Andere Zeit oder kein Anruf: {link}",
     gaveUp: "{company}: Wir haben Sie mehrmals angerufen und nicht erreicht. Wählen Sie gern eine neue Zeit: {link}",
+    gaveUpOnce: "{company}: Wir konnten Sie telefonisch nicht erreichen. Wählen Sie gern eine neue Zeit: {link}",
     expired:
       "{company}: Leider konnten wir Sie zur versprochenen Zeit nicht anrufen. Bitte wählen Sie eine neue Zeit: {link}",
     greeting: "Guten Tag, hier ist {company} mit dem gewünschten Rückruf.",
@@ -74,6 +79,7 @@ const words: Readonly<Record<string, CallWords>> = {
     retry:
       "{company}: acabamos de llamarte y no te hemos localizado. Lo intentaremos de nuevo el {when}. Otra hora o ninguna llamada: {link}",
     gaveUp: "{company}: te hemos llamado varias veces sin localizarte. Elige una nueva hora cuando quieras: {link}",
+    gaveUpOnce: "{company}: no hemos podido localizarte por teléfono. Elige una nueva hora cuando quieras: {link}",
     expired: "{company}: lo sentimos, no pudimos llamarte a la hora prometida. Elige una nueva hora: {link}",
     greeting: "Hola, le llama {company}, como nos pidió.",
     optedOut: "Entendido. No volveremos a llamar a este número. Adiós.",
@@ -90,6 +96,7 @@ const words: Readonly<Record<string, CallWords>> = {
     retry:
       "{company}: اتصلنا بك للتو ولم نتمكن من الوصول إليك. سنحاول مرة أخرى {when}. لتغيير الموعد أو إلغائه: {link}",
     gaveUp: "{company}: اتصلنا بك عدة مرات ولم نتمكن من الوصول إليك. اختر موعدًا جديدًا متى شئت: {link}",
+    gaveUpOnce: "{company}: لم نتمكن من الوصول إليك هاتفيًا. اختر موعدًا جديدًا متى شئت: {link}",
     expired: "{company}: نعتذر، لم نتمكن من الاتصال بك في الموعد المحدد. يرجى اختيار موعد جديد: {link}",
     greeting: "مرحبًا، معك {company} بخصوص المكالمة التي طلبتها.",
     optedOut: "حسنًا. لن نتصل بهذا الرقم مرة أخرى. مع السلامة.",

@@ -230,6 +230,7 @@ async function promiseCallback(
     proven: true,
     wish: null,
     wantedAt: null,
+    asap: true,
     picked: false,
     zone: null,
     topic: contact.issue,

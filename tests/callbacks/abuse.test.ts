@@ -62,7 +62,16 @@ test(`M1 M2 ${requests} requests of an abuser, ${parallel} in parallel: none off
               insert into conversations (contact_id) select id from contact returning contact_id as "contactId", id`;
             return requestCallback(sql, desk, {
               ...{ conversationId: made?.id ?? "", contactId: made?.contactId ?? "", phone, address, proven: false },
-              ...{ wish: null, wantedAt: null, picked: false, zone: null, topic: null, locale: "en", source: "page" },
+              ...{
+                wish: null,
+                wantedAt: null,
+                asap: true,
+                picked: false,
+                zone: null,
+                topic: null,
+                locale: "en",
+                source: "page",
+              },
             });
           },
           { deadlineMs: 30_000 },
@@ -132,7 +141,16 @@ test("M2 when a counter cannot be read, nothing is promised", async () => {
         address: null,
         proven: true,
       },
-      ...{ wish: null, wantedAt: null, picked: false, zone: null, topic: null, locale: "en", source: "page" },
+      ...{
+        wish: null,
+        wantedAt: null,
+        asap: true,
+        picked: false,
+        zone: null,
+        topic: null,
+        locale: "en",
+        source: "page",
+      },
     });
   });
   await expect(attempt).rejects.toThrow();

@@ -23,10 +23,14 @@ const available = async () => {
 beforeEach(available);
 
 let numbers = 0;
-async function promised(body: object = {}) {
+async function writer() {
   numbers += 1;
   const phone = `+4670174${String(numbers).padStart(4, "0")}`;
   const { conversationId } = await centre.desk.says(phone, "Please call me");
+  return { phone, conversationId };
+}
+async function promised(body: object = {}) {
+  const { phone, conversationId } = await writer();
   const booked = await ada.call("POST", "/callbacks", { conversationId, ...body });
   expect(booked.status).toBe(201);
   return { id: booked.body.callback.id as string, phone, conversationId };
@@ -164,6 +168,53 @@ test("M2 where the clock was set back, what was due waits for its time and uses 
   await sql((db) => db`update callbacks set due_at = now() where id = ${early.id}`);
   await comesTo(early.id, "done");
   expect(callsTo(early.phone)).toHaveLength(1);
+}, 60_000);
+
+test("a callback given to an agent who is busy waits for them and holds up nobody behind it", async () => {
+  const bob = await centre.desk.agent("Bosse");
+  const bobsPhone = "+46812345998";
+  centre.double.answerAs(bobsPhone, { key: "1", talkMs: 60_000 });
+  await sql((db) => db`update agents set presence = 'offline' where id = ${ada.id}`);
+  const adas = await promised();
+  expect((await ada.call("PATCH", `/callbacks/${adas.id}`, { agentId: ada.id })).status).toBe(200);
+  const next = await promised();
+  await comesTo(adas.id, "due");
+  await comesTo(next.id, "due");
+  // Ada takes calls, and is still writing down what came of her last one.
+  await sql(
+    (db) => db`insert into calls (conversation_id, direction, leg, agent_id, conference, state, joined_at, ended_at)
+      values (${adas.conversationId}, 'outbound', 'agent', ${ada.id}, gen_random_uuid(), 'completed', now(), now())`,
+  );
+  await sql((db) => db`update agents set presence = 'available' where id = ${ada.id}`);
+  await sql((db) => db`update agents set presence = 'available', phone = ${bobsPhone} where id = ${bob.id}`);
+  await comesTo(next.id, "done");
+  expect([callsTo(adas.phone).length, (await stateOf(adas.id))?.state]).toEqual([0, "due"]);
+  await available();
+  await comesTo(adas.id, "done");
+  expect(callsTo(bobsPhone)).toHaveLength(1);
+  await sql((db) => db`update agents set presence = 'offline' where id = ${bob.id}`);
+}, 60_000);
+
+test("M3 a number that nobody wrote from is rung once, and told once that we did not reach it", async () => {
+  const { conversationId, phone: own } = await writer();
+  const phone = "+46701749901";
+  centre.double.answerAs(phone, { outcome: "no-answer" });
+  const booked = await ada.call("POST", "/callbacks", { conversationId, phone });
+  const { id } = booked.body.callback;
+  await comesTo(id, "missed");
+  await centre.until("told", async () => texts(own).some((text) => text.includes("could not reach you by telephone")));
+  expect(texts(own).filter((text) => text.includes("try again"))).toEqual([]);
+  expect(callsTo(phone)).toHaveLength(1);
+  // Another call of that day is not made.
+  const again = await ada.call("POST", "/callbacks", { conversationId, phone });
+  await available();
+  await centre.until("held", async () => {
+    const [row] = await sql(
+      (db) => db<{ held: string | null }[]>`select held from callbacks where id = ${again.body.callback.id}`,
+    );
+    return row?.held === "dial-unproven";
+  });
+  expect(callsTo(phone)).toHaveLength(1);
 }, 60_000);
 
 test("an agent who does not take the call is set aside, and the next one is rung; nobody free keeps the place and says so", async () => {

@@ -43,6 +43,7 @@ const drawn: fc.Arbitrary<Drawn> = fc.record({
     { weight: 6, arbitrary: fc.constantFrom("clock", "dial") },
     { weight: 5, arbitrary: fc.constantFrom("rings", "answered", "unanswered", "not-dialled", "hung-up") },
     { weight: 1, arbitrary: fc.constantFrom("move", "cancel", "opted-out", "heard-from", "done", "missed") },
+    { weight: 1, arbitrary: fc.constantFrom("move-now", "ask-again") },
   ),
   wish,
 });
@@ -52,6 +53,8 @@ function toEvent(one: Drawn, now: number, current: number): CallbackEvent {
   switch (one.type) {
     case "move":
       return { type: "move", ...wanted(one.wish, now) };
+    case "move-now":
+      return { type: "move", wantedAt: null, picked: false };
     case "rings":
     case "answered":
     case "unanswered":
@@ -63,7 +66,7 @@ function toEvent(one: Drawn, now: number, current: number): CallbackEvent {
     case "missed":
       return { type: "ended", as: one.type };
     default:
-      return { type: one.type as "clock" | "dial" | "cancel" | "opted-out" | "heard-from" };
+      return { type: one.type as "clock" | "dial" | "cancel" | "opted-out" | "heard-from" | "ask-again" };
   }
 }
 
@@ -79,7 +82,16 @@ class Model {
 
   check(before: Promised, after: Promised, event: CallbackEvent, effects: readonly Effect[], now: number): void {
     if (over.has(before.state)) expect(after, `${before.state} is final`).toEqual(before);
-    if (event.type === "move" && after !== before) this.rings = 0;
+    if (event.type === "move" && event.wantedAt !== null && after !== before) this.rings = 0;
+    const asksNow = event.type === "ask-again" || (event.type === "move" && event.wantedAt === null);
+    if (asksNow && after !== before) {
+      expect(after.dueAt, "asking again loses no place in line").toBeLessThanOrEqual(Math.max(before.dueAt, now));
+      expect(after.until, "asking again does not end what still holds").toBeGreaterThanOrEqual(
+        Math.min(before.until, now),
+      );
+      if (mayRing(before, now, { hours, policy })) expect(after).toEqual(before);
+      if (event.type === "ask-again" && now <= before.until) expect(after.wantedAt).toBe(before.wantedAt);
+    }
     for (const effect of effects) {
       if (effect.do !== "dial") continue;
       expect(this.dialled.has(effect.round), "a round is dialled once").toBe(false);
@@ -230,6 +242,43 @@ describe("the policy", () => {
     expect(step(late.callback, { type: "clock" }, around("2026-11-25T09:30:00Z")).accepted).toBe(false);
     const ended = step(late.callback, { type: "clock" }, around("2026-11-25T19:00:01Z"));
     expect([ended.callback.state, ended.effects]).toEqual(["expired", [{ do: "tell", what: "expired" }]]);
+  });
+
+  test("asked again while late or in line: the place, the time and the attempts stay, and nothing ends sooner", () => {
+    const booked = promise({ wantedAt: at("2026-11-25T09:00:00Z"), picked: false }, around("2026-11-24T09:00:00Z"));
+    const due = step(booked, { type: "clock" }, around("2026-11-25T09:00:00Z")).callback;
+    const late = step(due, { type: "clock" }, around("2026-11-25T09:03:00Z")).callback;
+    const soon = { type: "move", wantedAt: null, picked: false } as const;
+    for (const event of [{ type: "ask-again" } as const, soon]) {
+      const again = step(late, event, around("2026-11-25T09:40:00Z"));
+      expect([again.accepted, again.callback]).toEqual([true, late]);
+      expect(step(again.callback, { type: "clock" }, around("2026-11-25T09:40:01Z")).callback.state).toBe("due");
+    }
+    const inLine = promise({ wantedAt: null, picked: false }, around("2026-11-25T09:00:00Z"));
+    expect(step(inLine, soon, around("2026-11-25T09:30:00Z")).callback).toEqual(inLine);
+  });
+
+  test("asked for now between two attempts: rung at once, and not more often for asking; asked for again: in a minute", () => {
+    const first = tryOnce(
+      promise({ wantedAt: null, picked: false }, around("2026-11-25T09:00:00Z")),
+      "2026-11-25T09:00:00Z",
+    ).callback;
+    const soon = { type: "move", wantedAt: null, picked: false } as const;
+    const now = step(first, soon, around("2026-11-25T09:02:00Z")).callback;
+    expect([local(now.dueAt), now.attempts]).toEqual(["2026-11-25T10:02", 1]);
+    const again = step(first, { type: "ask-again" }, around("2026-11-25T09:02:00Z")).callback;
+    expect([local(again.dueAt), again.attempts]).toEqual(["2026-11-25T10:03", 1]);
+  });
+
+  test("now takes the place of a booked time, at night too; asking again leaves it", () => {
+    const booked = promise({ wantedAt: at("2026-11-27T09:00:00Z"), picked: true }, around("2026-11-25T09:00:00Z"));
+    expect(step(booked, { type: "ask-again" }, around("2026-11-25T22:00:00Z")).callback).toEqual(booked);
+    const now = step(booked, { type: "move", wantedAt: null, picked: false }, around("2026-11-25T22:00:00Z")).callback;
+    expect([now.state, now.wantedAt]).toEqual(["requested", null]);
+    expect(mayRing(now, at("2026-11-25T22:10:00Z"), { hours, policy })).toBe(true);
+    // Nobody saw its time go by: whoever asks then is called as soon as may be.
+    const missed = step(booked, { type: "ask-again" }, around("2026-11-27T11:00:00Z")).callback;
+    expect([missed.state, missed.wantedAt, local(missed.dueAt)]).toEqual(["requested", null, "2026-11-27T12:00"]);
   });
 
   test("hours that suit every zone: none at once in Fiji and London, eleven to twenty across the United States", () => {

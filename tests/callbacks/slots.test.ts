@@ -56,7 +56,17 @@ let asked = 0;
 async function ask(wantedAt: number, picked: boolean, { zone = deskZone, at = now } = {}) {
   const desk = callDesk(db, { now: () => at, deskZone, hours: async () => hours, countries: ["DE"] });
   const phone = `+491555${String(asked++).padStart(3, "0")}0001`;
-  const given = { ...(await customer()), phone, proven: true, wish: null, wantedAt, picked, zone, topic: null };
+  const given = {
+    ...(await customer()),
+    phone,
+    proven: true,
+    wish: null,
+    wantedAt,
+    asap: false,
+    picked,
+    zone,
+    topic: null,
+  };
   // The first look at where a number may be loads the tables of the world.
   return db.transaction(
     (sql) => requestCallback(sql, desk, { ...given, locale: "en", source: "test", address: null }),

@@ -120,6 +120,7 @@ async function promiseAt(
     proven: turn.address.kind === "e164" && turn.address.value === phone,
     wish: read.kind === "at" && wish !== "" ? wish.slice(0, wishMaxChars) : null,
     wantedAt: read.kind === "at" ? read.at : null,
+    asap: read.kind === "now",
     picked: read.kind === "at" && picked,
     zone: read.kind === "at" ? zone : null,
     topic: null,
@@ -131,8 +132,9 @@ async function promiseAt(
   const person: ChoiceOption = { id: "live-agent", title: say.person };
   switch (outcome.outcome) {
     case "promised": {
-      const when = read.kind === "at" ? timeInWords(read.at, zone, locale) : "";
-      const sentence = read.kind === "at" ? words.promisedAt : say.callbackNoted;
+      const { at } = outcome;
+      const when = at === null ? "" : timeInWords(at, zone, locale);
+      const sentence = at === null ? say.callbackNoted : words.promisedAt;
       return {
         text: fill(sentence, { phone, when }),
         state: { promised: true },

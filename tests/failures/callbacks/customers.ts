@@ -75,7 +75,7 @@ export function createCustomers(world: World, seed: number, hours: Hours): Custo
             values (${conversationId}, ${contactId}, ${addressId}, 'sms', 'default', 'en') on conflict do nothing`;
           return requestCallback(sql, desk, {
             ...{ contactId, conversationId, phone: number, proven: true, wish: null, wantedAt, picked, zone },
-            ...{ topic: null, locale: "en", source: "sms", address: null },
+            ...{ asap: wantedAt === null, topic: null, locale: "en", source: "sms", address: null },
           });
         },
         { deadlineMs: 20_000 },

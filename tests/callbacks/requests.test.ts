@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { applyToCallback } from "../../src/callbacks/apply.ts";
+import type { CallDesk } from "../../src/callbacks/desk.ts";
+import { type CallbackRequest, requestCallback } from "../../src/callbacks/request-callback.ts";
+import { lockCallback } from "../../src/callbacks/store.ts";
+import { createDb, type Db } from "../../src/db/client.ts";
+import { callDesk } from "../support/call-desk.ts";
+import { freshDatabase, quiet } from "../support/database.ts";
+
+/** What a second request makes of the first, on a clock of its own. */
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let db: Db;
+let desk: CallDesk;
+/** A Wednesday, eleven in the morning in Stockholm. */
+const start = Date.parse("2026-11-25T10:00:00Z");
+const minute = 60_000;
+let now = start;
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = createDb({ url: database.url, log: quiet });
+  desk = callDesk(db, { now: () => now });
+}, 60_000);
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+let numbers = 0;
+async function customer() {
+  now = start;
+  numbers += 1;
+  const phone = `+4670174${String(numbers).padStart(4, "0")}`;
+  const [made] = await db.run(
+    (sql) => sql<{ contactId: string; conversationId: string }[]>`
+      with contact as (insert into contacts (locale) values ('en') returning id)
+      insert into conversations (contact_id) select id from contact
+      returning contact_id as "contactId", id as "conversationId"`,
+  );
+  const given = { contactId: made?.contactId ?? "", conversationId: made?.conversationId ?? "" };
+  const asks = (request: Partial<CallbackRequest> = {}) =>
+    db.transaction(
+      (sql) =>
+        requestCallback(sql, desk, {
+          ...given,
+          ...{ phone, proven: true, wish: null, wantedAt: null, asap: false, picked: true, zone: null, topic: null },
+          ...{ locale: "en", source: "test", address: null },
+          ...request,
+        }),
+      // The first look at where a number may be loads the tables of the world.
+      { deadlineMs: 30_000 },
+    );
+  const promised = async (request: Partial<CallbackRequest> = {}) => {
+    const outcome = await asks(request);
+    if (outcome.outcome !== "promised") throw new Error(`It was refused: ${outcome.outcome}`);
+    return outcome;
+  };
+  const row = async () => {
+    const [open] = await db.run(
+      (sql) => sql<{ id: string }[]>`select id from callbacks where contact_id = ${given.contactId}`,
+    );
+    const found = await db.transaction((sql) => lockCallback(sql, open?.id ?? ""));
+    if (found === null) throw new Error("There is no callback.");
+    return found;
+  };
+  /** The clock of the dialler comes by. */
+  const clock = async () => {
+    const { id } = await row();
+    await db.transaction(async (sql) => {
+      const locked = await lockCallback(sql, id);
+      if (locked !== null) await applyToCallback(sql, desk, locked, { type: "clock" });
+    });
+    return row();
+  };
+  return { ...given, phone, asks, promised, row, clock };
+}
+
+test("R5 asked again while the call is late, the promise stands: nobody loses their place or their call", async () => {
+  for (const again of [{}, { asap: true }]) {
+    const one = await customer();
+    const at = now + 30 * minute;
+    await one.promised({ wantedAt: at });
+    now = at;
+    await one.clock();
+    now = at + 3 * minute;
+    const late = await one.clock();
+    expect(late).toMatchObject({ state: "due", toldLate: true });
+    now = at + 40 * minute;
+    expect(await one.promised(again)).toMatchObject({ id: late.id, merged: true, at: null });
+    now += 1_000;
+    expect(await one.clock()).toEqual(late);
+  }
+});
+
+test("R5 asked for now again, the place in line and the attempts stay", async () => {
+  const one = await customer();
+  await one.promised({ asap: true });
+  const first = await one.clock();
+  now += 20 * minute;
+  await one.promised({ asap: true });
+  expect(await one.clock()).toEqual({ ...first, toldLate: true, until: expect.any(Number) });
+});
+
+test("now takes the place of a booked time; without a word about when, the booked time stands and is said", async () => {
+  const one = await customer();
+  const friday = now + 2 * 24 * 60 * minute;
+  await one.promised({ wantedAt: friday });
+  now += minute;
+  expect(await one.promised({ topic: "A fee" })).toMatchObject({ merged: true, at: friday });
+  expect(await one.row()).toMatchObject({ state: "scheduled", wantedAt: friday, dueAt: friday, topic: "A fee" });
+  expect(await one.promised({ asap: true })).toMatchObject({ merged: true, at: null });
+  expect(await one.row()).toMatchObject({ state: "requested", wantedAt: null, dueAt: now, localTime: null });
+});
+
+test("R5 requests merge: another time, number and topic change the one call, whatever came of it stands in the timeline", async () => {
+  const one = await customer();
+  const first = await one.promised({ asap: true, topic: "A fee" });
+  const at = now + 60 * minute;
+  const other = "+46701749999";
+  expect(await one.promised({ wantedAt: at, phone: other, proven: false, wish: "in an hour" })).toEqual({
+    ...first,
+    merged: true,
+    at,
+  });
+  expect(await one.row()).toMatchObject({ wantedAt: at, phone: other, proven: false, topic: "A fee" });
+  const all = await db.run((sql) => sql`select 1 from callbacks where contact_id = ${one.contactId}`);
+  const changes = await db.run(
+    (sql) => sql<{ change: string }[]>`select data->>'change' as change from events
+      where conversation_id = ${one.conversationId} and type = 'callback' order by seq`,
+  );
+  expect([all.length, changes.map(({ change }) => change)]).toEqual([1, ["booked", "merged"]]);
+});
