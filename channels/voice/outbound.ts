@@ -3,10 +3,11 @@ import { sidIn } from "../twilio/inbound.ts";
 import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
 import { stayAndAskAgain } from "./away.ts";
 import { bridge, keyMenu } from "./conference.ts";
+import { liveUrl } from "./live.ts";
 import { callerOf, readState } from "./parse.ts";
 import { likelyLocale, phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 import { toAnsweredBy, toStanding } from "./place-call.ts";
-import { escapeXml, firstState, response, say } from "./twiml.ts";
+import { escapeXml, firstState, redirect, response, say, turnFromNow } from "./twiml.ts";
 
 /** A UUID, with room. */
 const callIdMaxChars = 64;
@@ -102,6 +103,10 @@ function planTwiml(
   switch (plan.do) {
     case "hang-up":
       return `${plan.say === null ? "" : say(plan.say, locale)}<Hangup/>`;
+    case "people": {
+      const next = redirect(liveUrl(options, { ...firstState(locale), turn: turnFromNow() }));
+      return `${plan.say === null ? "" : say(plan.say, locale)}${next}`;
+    }
     case "ask-agent":
       return `${keyMenu(action, acceptSeconds, say(`${plan.say} ${phrases[locale].accept}`, locale))}<Hangup/>`;
     case "bridge":

@@ -1,10 +1,11 @@
 import type { AwaitPlan, CallPlan, CallReport } from "../../channels/channel.ts";
+import { claimWithCall } from "../conversations/change.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { applyToCallback, hoursOf } from "./apply.ts";
 import { hasEnded } from "./call-standing.ts";
-import type { CallDesk, DiallingMode } from "./desk.ts";
-import { type Leg, lockReported, markJoined, otherLegs, recordOnLeg, writeLeg } from "./legs.ts";
-import { mayRing } from "./machine.ts";
+import type { CallDesk } from "./desk.ts";
+import { type Leg, lockLeg, lockReported, markJoined, otherLegs, recordOnLeg, writeLeg } from "./legs.ts";
+import { type CallbackEvent, mayRing } from "./machine.ts";
 import { neverCall, refusesCalls } from "./phone-policy.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";
 import { callWords, fillIn } from "./words.ts";
@@ -28,12 +29,20 @@ export function noAftermath(): Aftermath {
   return { place: [], hangUp: [], callBack: [], conversations: new Set() };
 }
 
+/** A line that asks what comes next, and the language in which it hears so. */
+export type Caller = Aftermath["callBack"][number];
+
 /** Who follows the lines that belong to no callback: those of live calls (src/calls). */
 export interface LineFollower {
   /** What an agent who answers hears; null: what it was for is over. */
   plan(sql: TransactionSql, leg: Leg, digits: string | null, after: Aftermath): Promise<CallPlan | null>;
   /** What news of a line mean for the others. */
   follow(sql: TransactionSql, leg: Leg, after: Aftermath): Promise<void>;
+  /**
+   * An agent's line of a promised call is over while the customer is on theirs. Gives the customer, where nobody stays
+   * with them: what they hear next is asked like a caller's own.
+   */
+  left(sql: TransactionSql, leg: Leg): Promise<Caller | null>;
 }
 
 /** Takes in a report about a call that we placed; once, however often and in whatever order it comes. False: no such call. */
@@ -57,7 +66,6 @@ export async function planCall(
   { report, digits }: Pick<AwaitPlan, "report" | "digits">,
   after: Aftermath,
 ): Promise<CallPlan | null> {
-  const { mode } = await desk.hours();
   return desk.db.transaction(async (sql) => {
     const found = await lockReported(sql, report);
     if (found === null || hasEnded(found.state)) return null;
@@ -68,7 +76,7 @@ export async function planCall(
     if (callback === null || callback.round !== leg.attempt) return null;
     return leg.leg === "agent"
       ? planAgent(sql, desk, leg, callback, digits, after)
-      : planCustomer(sql, desk, leg, callback, digits, mode, after);
+      : planCustomer(sql, desk, leg, callback, digits, after);
   });
 }
 
@@ -93,6 +101,7 @@ async function planAgent(
     await applyToCallback(sql, desk, callback, { type: "not-dialled", round: callback.round, againAt: desk.now() });
     return { do: "hang-up", say: "This customer cannot be called any more just now. Thank you.", locale };
   }
+  if (callback.state === "connected") await giveTo(sql, callback, leg.agentId);
   await ringCustomer(sql, desk, callback, leg.agentId, after);
   return { do: "bridge", conference: callback.id, leg: "agent", say: null, optOutKey: null, locale };
 }
@@ -103,7 +112,6 @@ async function planCustomer(
   leg: Leg,
   callback: CallbackRow,
   digits: string | null,
-  mode: DiallingMode,
   after: Aftermath,
 ): Promise<CallPlan | null> {
   const locale = callback.locale ?? "en";
@@ -121,14 +129,25 @@ async function planCustomer(
   const { row } = await applyToCallback(sql, desk, callback, { type: "answered", round: leg.attempt ?? 0 });
   if (row.state !== "connected") return null;
   const key = callback.proven || digits !== null ? null : optOutKey;
-  if (mode === "assistant-first") {
+  // Who talks was settled when it was dialled, whatever the operator chose meanwhile.
+  const agents = (await otherLegs(sql, leg)).filter((one) => one.leg === "agent");
+  if (agents.length === 0 && leg.agentId === null) {
     await makeLive(sql, leg, locale);
     return { do: "assistant", say: digits === null ? say(words.assistant) : "", optOutKey: key, locale };
   }
+  if (leg.conference === leg.id) return { do: "people", say: null, locale };
   await markJoined(sql, leg);
-  if (mode === "customer-first") await ringAgent(sql, row, leg.agentId, after);
   const greeting = digits === null ? say(words.greeting) : null;
+  const gone = agents.find((one) => hasEnded(one.state));
+  if (gone !== undefined && (await desk.lines?.left(sql, gone)) != null) return { do: "people", say: greeting, locale };
+  if (agents.length === 0) await ringAgent(sql, row, leg.agentId, after);
+  else if (agents.some((one) => one.joinedAt !== null)) await giveTo(sql, row, leg.agentId);
   return { do: "bridge", conference: callback.id, leg: "customer", say: greeting, optOutKey: key, locale };
+}
+
+/** Whoever talks with the customer has their conversation. */
+async function giveTo(sql: TransactionSql, { conversationId }: CallbackRow, agentId: string | null): Promise<void> {
+  if (agentId !== null) await claimWithCall(sql, conversationId, agentId);
 }
 
 /** From now on their line is one like a caller's own: the assistant may hand it to people, and they may hand it back. */
@@ -189,29 +208,53 @@ async function customerLegOver(
   after: Aftermath,
 ): Promise<void> {
   const round = leg.attempt ?? 0;
-  const talked = leg.state === "completed" && leg.answeredBy !== "machine";
+  const answered = leg.state === "completed" && leg.answeredBy !== "machine";
   const [opted] = callback.last ? [true] : [];
   await applyToCallback(
     sql,
     desk,
     callback,
-    talked ? { type: "hung-up", round } : { type: "unanswered", round },
-    talked || opted ? undefined : { agentId: null, change: "not-reached", outcome: reasonOf(leg) },
+    answered ? await endOf(sql, leg, callback) : { type: "unanswered", round },
+    answered || opted ? undefined : { agentId: null, change: "not-reached", outcome: reasonOf(leg) },
   );
   // Nobody was reached: there is nothing to say of it before the next call.
-  if (!talked)
+  if (!answered)
     await sql`update calls set wrapped_at = now()
       where callback_id = ${leg.callbackId} and attempt = ${leg.attempt} and leg = 'agent' and wrapped_at is null`;
-  for (const other of await otherLegs(sql, leg)) {
-    if (!hasEnded(other.state) && other.externalId !== null) after.hangUp.push(other.externalId);
-  }
+  await sql`update offers set state = 'withdrawn', ended_at = now()
+    where conference = ${callback.id} and state in ('open', 'taken')`;
+  const others = await sql<{ externalId: string | null }[]>`select external_id as "externalId" from calls
+    where conference = ${callback.id} and id <> ${leg.id} and ended_at is null`;
+  for (const { externalId } of others) if (externalId !== null) after.hangUp.push(externalId);
+}
+
+/** Whoever waited for somebody and hung up was not reached by us. */
+async function endOf(sql: TransactionSql, leg: Leg, callback: CallbackRow): Promise<CallbackEvent> {
+  const waited = callback.state === "connected" && (await metNobody(sql, leg));
+  return waited ? { type: "ended", as: "missed" } : { type: "hung-up", round: leg.attempt ?? 0 };
+}
+
+/** An agent was rung for this line, and neither they nor another one came. */
+async function metNobody(sql: TransactionSql, leg: Pick<Leg, "id" | "callbackId" | "attempt">): Promise<boolean> {
+  const [row] = await sql<{ nobody: boolean | null }[]>`select bool_and(joined_at is null) as nobody from calls
+    where leg = 'agent' and (conference = ${leg.id} or (callback_id = ${leg.callbackId} and attempt = ${leg.attempt}))`;
+  return row?.nobody === true;
+}
+
+/** The customer on this line asks for something else than the call that was promised: it is over, and they may have a new one. */
+export async function letGo(sql: TransactionSql, desk: CallDesk, id: string): Promise<void> {
+  const leg = await lockLeg(sql, id);
+  const callback = leg?.callbackId == null ? null : await lockCallback(sql, leg.callbackId);
+  if (leg === null || callback === null) return;
+  const as = (await metNobody(sql, leg)) ? "missed" : "done";
+  await applyToCallback(sql, desk, callback, { type: "ended", as });
 }
 
 function reasonOf(leg: Leg): string {
   return leg.answeredBy === "machine" ? "answering-machine" : leg.state;
 }
 
-/** Nobody is left alone on a line: without an agent there is nothing for the customer to wait for. */
+/** Nobody is left alone on a line: a colleague stays with the customer, or somebody else is looked for. */
 async function agentLegOver(
   sql: TransactionSql,
   desk: CallDesk,
@@ -219,9 +262,7 @@ async function agentLegOver(
   callback: CallbackRow,
   after: Aftermath,
 ): Promise<void> {
-  const others = await otherLegs(sql, leg);
-  const people = others.filter((one) => one.leg !== "customer" && !hasEnded(one.state));
-  const customer = others.find((one) => one.leg === "customer");
+  const customer = (await otherLegs(sql, leg)).find((one) => one.leg === "customer");
   if (leg.joinedAt === null) {
     // An offer that was not taken: whoever does not hear it ring is asked to come back by themselves. A customer who was
     // gone before is nobody's fault.
@@ -232,6 +273,15 @@ async function agentLegOver(
       await applyToCallback(sql, desk, callback, { type: "not-dialled", round: leg.attempt ?? 0, againAt });
     }
   }
-  if (people.length > 0 || customer === undefined || hasEnded(customer.state)) return;
-  if (customer.externalId !== null) after.hangUp.push(customer.externalId);
+  if (customer === undefined || hasEnded(customer.state)) return;
+  if (customer.joinedAt !== null) {
+    const alone = (await desk.lines?.left(sql, leg)) ?? null;
+    if (alone !== null) after.callBack.push(alone);
+    return;
+  }
+  // Whoever took the call already asks in a moment what comes next, and finds nobody; a telephone that rings need not.
+  const [stays] = await sql`select 1 from calls where conference = ${callback.id} and leg = 'agent' and id <> ${leg.id}
+    and joined_at is not null and ended_at is null limit 1`;
+  if (stays === undefined && customer.state !== "in-progress" && customer.externalId !== null)
+    after.hangUp.push(customer.externalId);
 }

@@ -57,7 +57,7 @@ export async function callbackMeasures(
         where coalesce(wanted_at, asked_at) between now() - make_interval(days => ${days}::int) and now())
       select key, grouping(key) = 1 as total, count(*)::int as promised,
         count(*) filter (where wait <= ${keptWithinSeconds}::int)::int as kept,
-        count(connected_at)::int as reached,
+        count(*) filter (where connected_at is not null and state <> 'missed')::int as reached,
         count(*) filter (where first_rung_at is null and state in ('cancelled', 'expired'))::int as abandoned,
         (percentile_cont(0.5) within group (order by wait))::float8 as "medianWaitSeconds",
         (percentile_cont(0.5) within group (order by extract(epoch from ended_at - connected_at)))::float8

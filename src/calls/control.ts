@@ -5,6 +5,7 @@ import type { CallDesk } from "../callbacks/desk.ts";
 import { appendEvent } from "../conversations/append-event.ts";
 import { giveToAssistant } from "../conversations/change.ts";
 import type { TransactionSql } from "../db/client.ts";
+import { makeLive } from "./make-live.ts";
 import { noteOnCall } from "./note.ts";
 import { ringAgent } from "./offers.ts";
 import { lockLiveCall, lockOffer } from "./store.ts";
@@ -161,12 +162,14 @@ async function leave(desk: CallDesk, mine: Line, lines: readonly Line[]): Promis
   return stays ? end(desk, mine) : { outcome: "alone" };
 }
 
-/** The assistant goes on with the caller, who hears so. A call that we promised has nobody to go on with. */
+/** The assistant goes on with the customer, who hears so. */
 async function giveBack(desk: CallDesk, mine: Line, lines: readonly Line[]): Promise<ChangeOutcome> {
   if (lines.some((one) => one.id !== mine.id && one.leg === "agent" && one.joined && !one.ended))
     return end(desk, mine);
   const given = await desk.db.transaction(async (sql) => {
-    const call = await lockLiveCall(sql, { id: mine.conference });
+    await sql`select 1 from conversations where id = ${mine.conversationId} for update`;
+    const own = await lockLiveCall(sql, { id: mine.conference });
+    const call = own ?? (await makeLive(sql, mine.conference, "talking"));
     if (call === null || call.ended) return false;
     await giveToAssistant(sql, mine.conversationId, {}, mine.agentId);
     return true;
@@ -177,8 +180,8 @@ async function giveBack(desk: CallDesk, mine: Line, lines: readonly Line[]): Pro
 async function hangUp(desk: CallDesk, mine: Line, lines: readonly Line[]): Promise<ChangeOutcome> {
   // Written first: whoever's line ends next, the caller is not offered to anybody again.
   await desk.db.transaction(async (sql) => {
-    const call = await lockLiveCall(sql, { id: mine.conference });
-    if (call !== null) await sql`update calls set stage = 'over' where id = ${call.id}`;
+    await sql`select 1 from conversations where id = ${mine.conversationId} for update`;
+    await sql`update calls set stage = 'over' where conference = ${mine.conference} and leg = 'customer'`;
     await sql`update offers set state = 'withdrawn', ended_at = now()
       where conference = ${mine.conference} and state in ('open', 'taken')`;
   });

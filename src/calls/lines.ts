@@ -1,11 +1,12 @@
 import type { CallPlan } from "../../channels/channel.ts";
-import type { Aftermath, LineFollower } from "../callbacks/call-flow.ts";
+import type { Aftermath, Caller, LineFollower } from "../callbacks/call-flow.ts";
 import { hasEnded } from "../callbacks/call-standing.ts";
 import { type Leg, markJoined } from "../callbacks/legs.ts";
 import { backToQueue, claimWithCall } from "../conversations/change.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { shownName } from "../lib/shown-name.ts";
 import { gaveUp } from "./live-call.ts";
+import { makeLive } from "./make-live.ts";
 import { noteOnCall } from "./note.ts";
 import { type LiveCall, lockLiveCall, lockOffer, type Offer, openOfferOf } from "./store.ts";
 
@@ -38,6 +39,7 @@ export const liveLines: LineFollower = {
     const offer = leg.offerId === null ? null : await lockOffer(sql, leg.offerId);
     if (offer !== null) await agentLeft(sql, leg, offer, after);
   },
+  left: personLeft,
 };
 
 async function join(
@@ -109,24 +111,36 @@ async function agentLeft(sql: TransactionSql, leg: Leg, offer: Offer, after: Aft
   if (offer.state !== "joined") return;
   await sql`update offers set ended_at = coalesce(ended_at, now()) where id = ${offer.id}`;
   if (leg.leg === "supervisor") return;
-  await noteOnCall(sql, offer, "left", leg.agentId);
-  const others = await sql<{ agentId: string | null }[]>`select agent_id as "agentId" from calls
-    where conference = ${offer.conference} and leg = 'agent' and joined_at is not null and ended_at is null
-    order by joined_at`;
-  const call = await lockLiveCall(sql, { id: offer.conference });
-  if (others[0] !== undefined) {
+  const alone = await personLeft(sql, leg);
+  if (alone !== null) after.callBack.push(alone);
+}
+
+/** The line of somebody who talked with a customer is over, or never came; gives the customer where nobody stays. */
+async function personLeft(sql: TransactionSql, leg: Leg): Promise<Caller | null> {
+  const { conversationId, agentId, joinedAt } = leg;
+  const conference = leg.conference ?? "";
+  await noteOnCall(sql, { conversationId, conference }, joinedAt === null ? "missed" : "left", agentId);
+  const [stays] = await sql<{ agentId: string | null }[]>`select agent_id as "agentId" from calls
+    where conference = ${conference} and leg = 'agent' and joined_at is not null and ended_at is null and id <> ${leg.id}
+    order by joined_at limit 1`;
+  if (stays !== undefined) {
     // Whoever stays has the conversation from now on.
-    if (others[0].agentId !== null) await claimWithCall(sql, offer.conversationId, others[0].agentId);
-    return;
+    if (stays.agentId !== null) await claimWithCall(sql, conversationId, stays.agentId);
+    return null;
   }
-  if (call === null || call.ended) return;
+  const own = await lockLiveCall(sql, { id: conference });
+  const call = own ?? (await makeLive(sql, conference, joinedAt === null ? "waiting" : "talking"));
+  if (call === null || call.ended) return null;
   // Whoever puts a telephone down has ended the call, unless they gave it back; a browser that goes away has lost it.
   const [agent] = await sql<{ phone: string | null; givenBack: boolean }[]>`
     select a.phone, c.owner = 'assistant' and c.status <> 'resolved' as "givenBack"
-    from agents a, conversations c where a.id = ${leg.agentId} and c.id = ${call.conversationId}`;
-  const over = (agent?.phone != null && !agent.givenBack) || call.stage === "over";
+    from agents a, conversations c where a.id = ${agentId} and c.id = ${call.conversationId}`;
+  const putDown = joinedAt !== null && agent?.phone != null && !agent.givenBack;
+  const over = putDown || call.stage === "over";
   await sql`update calls set joined_at = null, held = false, stage = case when ${over} then 'over' else stage end where id = ${call.id}`;
-  after.callBack.push(call);
+  // A promised call that nobody took yet is nobody's: people are looked for, not the assistant.
+  if (joinedAt === null && agentId !== null) await backToQueue(sql, conversationId, agentId);
+  return call;
 }
 
 /** Nobody answered the agent's telephone: the next one is asked, and this one says when they are back. */

@@ -1,6 +1,6 @@
 import type { AwaitLive, CallBegan, LivePlan } from "../../channels/channel.ts";
 import { freeAgents, onDuty } from "../agents/free-agents.ts";
-import type { Aftermath } from "../callbacks/call-flow.ts";
+import { type Aftermath, letGo } from "../callbacks/call-flow.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import { requestCallback } from "../callbacks/request-callback.ts";
 import { fillIn } from "../callbacks/words.ts";
@@ -46,12 +46,16 @@ export async function planLive(desk: CallDesk, asked: Omit<AwaitLive, "respond">
   });
 }
 
-/** Who signs in by a code during their call goes on in their account's conversation: so does the call. */
+/**
+ * Who signs in by a code during their call goes on in their account's conversation: so does the call. A promised call that
+ * people have stays where it was asked for, whosever the number is.
+ */
 export async function followCaller(sql: TransactionSql, { externalId, from }: Pick<AwaitLive, "externalId" | "from">) {
   const [moved] = await sql<{ id: string; was: string; is: string }[]>`
     select l.id, l.conversation_id as was, c.id as "is"
     from calls l, contact_addresses a join conversations c on c.contact_id = a.contact_id
-    where l.external_id = ${externalId} and l.stage is not null and c.id <> l.conversation_id
+    where l.external_id = ${externalId} and (l.stage = 'assistant' or (l.stage is not null and l.callback_id is null))
+      and c.id <> l.conversation_id
       and a.channel = ${from.channel} and a.kind = ${from.kind} and a.value = ${from.value}`;
   if (moved === undefined) return;
   // In the order of ids, as everybody locks conversations.
@@ -101,7 +105,7 @@ async function carryOut(
       await leaveLine(sql, call, offer, "assistant");
       return toAssistant(sql, call, words.backToAssistant);
     case "join":
-      await setStage(sql, call, "talking");
+      await leaveLine(sql, call, offer, "talking");
       await sql`update calls set joined_at = coalesce(joined_at, now()), held = false, moved_at = null
         where id = ${call.id}`;
       return { do: "join", conference: call.id, callId: call.id, locale };
@@ -109,8 +113,10 @@ async function carryOut(
     case "choose":
       return holdLine(sql, call, offer, step, asked.recorded === false ? words.nothingRecorded : "");
     case "callback":
+      await letGo(sql, desk, call.id);
       return promiseCallback(sql, desk, call, offer, asked);
     case "time": {
+      await letGo(sql, desk, call.id);
       const phone = numberOf(asked);
       const [say, flow] =
         phone === null

@@ -47,6 +47,8 @@ export interface PlacedCall {
   conference: string | null;
   /** The session that it is held over now. */
   relay: RelayLine | null;
+  /** Rises whenever the line is sent elsewhere: what it was doing is over then. */
+  generation: number;
   /** What was said into the line. */
   readonly heard: string[];
 }
@@ -171,10 +173,15 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
   }
 
   /** Carries the service's instructions out, step by step, as long as the line is open. */
-  async function follow(call: PlacedCall, callee: Callee): Promise<void> {
-    const { url, twiml } = call.given;
+  async function follow(
+    call: PlacedCall,
+    callee: Callee,
+    { url, twiml }: { readonly url: string | null; readonly twiml: string | null } = call.given,
+  ): Promise<void> {
+    const mine = ++call.generation;
     let xml = twiml ?? (await ask(call, url, null));
     for (let step = 0; step < stepsMax && !ends.has(call.status); step++) {
+      if (call.generation !== mine) return;
       if (xml === null) return move(call, "completed");
       const fault = twimlFault(xml);
       if (fault !== null) deps.fault(fault);
@@ -191,7 +198,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
         call.relay = line;
         const end = await line.over;
         call.relay = null;
-        if (ends.has(call.status)) return;
+        if (ends.has(call.status) || call.generation !== mine) return;
         const form = callForm(call, "in-progress");
         writeEnd(form, line, end);
         const posted = await post(new URL(action, url ?? undefined).toString(), form).catch(() => null);
@@ -200,6 +207,9 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
       }
       if (heard.music && heard.action !== null) {
         await sleep(behaviour().musicMs);
+        // Whoever waits may wait for long.
+        step = 0;
+        if (call.generation !== mine) return;
         xml = await ask(call, new URL(heard.action, url ?? undefined).toString(), null);
         continue;
       }
@@ -315,6 +325,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
             endedAt: null,
             conference: null,
             relay: null,
+            generation: 0,
             heard: [],
           };
           placed.push(call);
@@ -380,6 +391,12 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
       if (ends.has(call.status)) return notInProgress;
       if (status === "completed") move(call, call.status === "in-progress" ? "completed" : "canceled");
       if (status === "canceled" && call.status !== "in-progress") move(call, "canceled");
+      if (status === null) {
+        call.generation += 1;
+        deps.conferences.leave(sid);
+        call.relay?.drop();
+        void follow(call, calleeOf(call.to), { url, twiml });
+      }
       return { status: 200, body: toResource(accountSid, call) };
     },
   };

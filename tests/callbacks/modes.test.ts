@@ -22,7 +22,7 @@ beforeEach(() => line.mode("agent-first"));
 
 test("R5 customer first: the customer is rung, greeted and kept company until the agent is in the same conference", async () => {
   await line.mode("customer-first");
-  const one = await line.promised();
+  const one = await line.promised({}, { talkMs: 1_500 });
   await line.comesTo(one.id, "done");
   const [customer] = line.callsTo(one.phone);
   const agents = line.callsTo(line.agentPhone).filter((call) => call.createdAt >= (customer?.createdAt ?? 0));
@@ -33,15 +33,16 @@ test("R5 customer first: the customer is rung, greeted and kept company until th
   expect(customer?.conference).toBe(one.id);
 }, 60_000);
 
-test("R5 customer first: an agent who does not come leaves nobody alone on the line", async () => {
+test("R6 customer first: an agent who does not come costs nobody their call; who hangs up while they wait was missed, not reached", async () => {
   await line.mode("customer-first");
   line.agentAnswers({ outcome: "no-answer" });
   const one = await line.promised({}, { talkMs: 60_000 });
-  await line.until(
-    "the customer's line is over",
-    async () => line.callsTo(one.phone)[0]?.endedAt !== null && line.callsTo(one.phone).length === 1,
-  );
-  await line.comesTo(one.id, "done");
+  const customer = () => line.callsTo(one.phone)[0];
+  await line.until("told that nobody is free", async () => customer()?.heard.join(" ").includes("Nobody is free"));
+  expect(customer()?.endedAt).toBe(null);
+  line.double.hangUp(customer()?.sid ?? "");
+  await line.comesTo(one.id, "missed");
+  expect(line.callsTo(one.phone)).toHaveLength(1);
   line.agentAnswers({ outcome: "human" });
 }, 60_000);
 

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { hoursSetting } from "../../src/settings/hours.ts";
+import { writeSetting } from "../../src/settings/settings.ts";
+import { type CallCentre, openCallCentre } from "../support/call-centre.ts";
+import type { SignedIn } from "../support/desk.ts";
+
+/** What agents do with a call that was promised, and what becomes of the customer when an agent's line is lost. */
+let centre: CallCentre;
+let ada: SignedIn;
+let bob: SignedIn;
+beforeAll(async () => {
+  centre = await openCallCentre({ VOICE_TRANSPORT: "gather" });
+  centre.double.behave({ musicMs: 300 });
+  [ada, bob] = await Promise.all([centre.desk.agent("Ada"), centre.desk.agent("Bob")]);
+}, 60_000);
+afterAll(async () => {
+  expect(centre.double.faults).toEqual([]);
+  await centre.close();
+});
+
+const sql = <Row>(work: Parameters<typeof centre.desk.db.run<Row>>[0]) => centre.desk.db.run(work);
+const presence = (who: SignedIn, is: string) =>
+  sql((db) => db`update agents set presence = ${is}, phone = null, open_at = now() where id = ${who.id}`);
+const mode = (wanted: "agent-first" | "customer-first") =>
+  writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: wanted }, null);
+beforeEach(async () => {
+  await sql((db) => db`update agents set presence = 'offline', phone = null`);
+  await sql(
+    (db) => db`update calls set ended_at = coalesce(ended_at, now()), wrapped_at = coalesce(wrapped_at, now())`,
+  );
+});
+
+let numbers = 0;
+async function promised() {
+  const phone = `+4670175${String(++numbers).padStart(4, "0")}`;
+  centre.double.answerAs(phone, { talkMs: 600_000 });
+  const { conversationId } = await centre.desk.says(phone, "Please call me");
+  const booked = await ada.call("POST", "/callbacks", { conversationId });
+  expect(booked.status).toBe(201);
+  return { id: booked.body.callback.id as string, phone, conversationId };
+}
+type Promised = Awaited<ReturnType<typeof promised>>;
+const customer = ({ phone }: Promised) => centre.double.calls.find((call) => call.to === phone);
+const heard = (one: Promised) => customer(one)?.heard.join(" ") ?? "";
+const lineOf = (who: SignedIn) =>
+  centre.double.calls.filter((call) => call.to === `client:agent_${who.id.replaceAll("-", "_")}`).at(-1);
+const callOf = async (who: SignedIn) => (await who.call("GET", "/calls")).body.call;
+const offerOf = (who: SignedIn) =>
+  centre.until("a call is offered", async () => (await who.call("GET", "/calls")).body.offers[0]);
+const takes = async (who: SignedIn) => {
+  const offer = await offerOf(who);
+  expect((await who.call("POST", `/calls/offers/${offer.id}/accept`)).status).toBe(200);
+  return offer;
+};
+const isIn = (who: SignedIn) =>
+  centre.until("both are on the line", async () => {
+    const now = await callOf(who);
+    const joined = now?.lines.filter((line: { joined: boolean }) => line.joined) ?? [];
+    return joined.some((line: { leg: string }) => line.leg === "customer") &&
+      joined.some((line: { agentId: string | null }) => line.agentId === who.id)
+      ? now
+      : null;
+  });
+const stateOf = async ({ id }: Promised) =>
+  (await sql((db) => db<{ state: string }[]>`select state from callbacks where id = ${id}`))[0]?.state;
+const comesTo = (one: Promised, state: string) =>
+  centre.until(`the promise is ${state}`, async () => (await stateOf(one)) === state);
+const ownerOf = async ({ conversationId }: Promised) =>
+  (await ada.call("GET", `/conversations/${conversationId}`)).body as { owner: string; agentId: string | null };
+const hangsUp = async (one: Promised) => {
+  centre.double.hangUp(customer(one)?.sid ?? "");
+  await centre.until("nobody stays behind", async () => [ada, bob].every((who) => lineOf(who)?.endedAt !== null));
+};
+
+/** Ada talks with a customer whom we promised to call. */
+async function connected() {
+  await mode("agent-first");
+  await presence(ada, "available");
+  const one = await promised();
+  await isIn(ada);
+  return one;
+}
+async function joinedByBob(one: Promised) {
+  await presence(bob, "available");
+  expect((await ada.call("POST", `/calls/${one.id}/invite`, { agentId: bob.id })).status).toBe(204);
+  await takes(bob);
+  await isIn(bob);
+}
+
+test("R4 a promised call is left to a colleague who was asked in: the customer stays on the line, and the conversation is theirs", async () => {
+  const one = await connected();
+  expect((await ada.call("POST", `/calls/${one.id}/leave`)).body.error.code).toBe("Alone");
+  await joinedByBob(one);
+  expect((await ada.call("POST", `/calls/${one.id}/leave`)).status).toBe(204);
+  await centre.until("the call is Bob's", async () => (await ownerOf(one)).agentId === bob.id);
+  await centre.until("Ada's line is over", async () => lineOf(ada)?.endedAt !== null);
+  expect(customer(one)?.endedAt).toBe(null);
+  expect(await stateOf(one)).toBe("connected");
+  centre.double.conferences.say(lineOf(bob)?.sid ?? "", "Bob here.");
+  expect(heard(one)).toContain("Bob here.");
+  // His line is lost as well: somebody else is looked for.
+  centre.double.hangUp(lineOf(bob)?.sid ?? "");
+  await centre.until("told", async () => heard(one).includes("line to my colleague was interrupted"));
+  await hangsUp(one);
+  await comesTo(one, "done");
+}, 60_000);
+
+test("R6 a browser that is lost in a promised call loses the call, not the customer: they hear so, and the next agent has them", async () => {
+  const one = await connected();
+  centre.double.hangUp(lineOf(ada)?.sid ?? "");
+  await centre.until("told", async () => heard(one).includes("line to my colleague was interrupted"));
+  expect(customer(one)?.endedAt).toBe(null);
+  await presence(bob, "available");
+  await takes(bob);
+  await isIn(bob);
+  await centre.until("they hear each other", async () => {
+    centre.double.conferences.say(lineOf(bob)?.sid ?? "", "Here we are again.");
+    return heard(one).includes("Here we are again.");
+  });
+  expect((await ownerOf(one)).agentId).toBe(bob.id);
+  expect(centre.double.calls.filter((call) => call.to === one.phone)).toHaveLength(1);
+  await hangsUp(one);
+  await comesTo(one, "done");
+}, 60_000);
+
+test("R6 customer first: the agent does not answer, so the next one is asked; the customer waits with words", async () => {
+  await mode("customer-first");
+  await presence(ada, "available");
+  const ring = { outcome: "no-answer" } as const;
+  centre.double.answerAs(`client:agent_${ada.id.replaceAll("-", "_")}`, ring);
+  const one = await promised();
+  await centre.until("somebody is looked for", async () => /Nobody is free|looking for/.test(heard(one)));
+  centre.double.answerAs(`client:agent_${ada.id.replaceAll("-", "_")}`, { outcome: "human" });
+  expect(customer(one)?.endedAt).toBe(null);
+  expect((await ada.call("GET", "/presence")).body.presence).toBe("away");
+  expect((await ownerOf(one)).owner).toBe("queue");
+  await presence(bob, "available");
+  await takes(bob);
+  await isIn(bob);
+  await hangsUp(one);
+  await comesTo(one, "done");
+}, 60_000);
+
+test("R4 an agent gives the customer of a promised call to the assistant, who says so and goes on", async () => {
+  const one = await connected();
+  expect((await ada.call("POST", `/calls/${one.id}/give-back`)).status).toBe(204);
+  await centre.until("told", async () => heard(one).includes("AI assistant again"));
+  expect(heard(one)).not.toContain("line to my colleague was interrupted");
+  expect((await ownerOf(one)).owner).toBe("assistant");
+  expect(customer(one)?.endedAt).toBe(null);
+  await centre.until("Ada notes what came of it", async () => (await callOf(ada))?.wrapUp === true);
+  const { id } = await callOf(ada);
+  expect((await ada.call("POST", `/calls/${id}/wrap-up`, { disposition: "Solved" })).status).toBe(204);
+  const [row] = await sql(
+    (db) => db<{ disposition: string }[]>`select disposition from callbacks where id = ${one.id}`,
+  );
+  expect(row?.disposition).toBe("Solved");
+  await hangsUp(one);
+}, 60_000);
+
+test("R6 a customer who hangs up while a colleague is asked in: the colleague's inbox rings no more", async () => {
+  const one = await connected();
+  await presence(bob, "available");
+  expect((await ada.call("POST", `/calls/${one.id}/invite`, { agentId: bob.id })).status).toBe(204);
+  const offer = await offerOf(bob);
+  await hangsUp(one);
+  await centre.until("it rings no more", async () => (await bob.call("GET", "/calls")).body.offers.length === 0);
+  expect((await bob.call("POST", `/calls/offers/${offer.id}/accept`)).body.error.code).toBe("Taken");
+  expect((await bob.call("GET", "/presence")).body.presence).toBe("available");
+}, 60_000);
+
+test("R6 the mode is changed while telephones ring: nobody is joined to an empty room", async () => {
+  // Rung assistant first, answered when the operator wants agents first: the assistant talks.
+  await writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: "assistant-first" }, null);
+  const slow = `+4670175${String(numbers + 1).padStart(4, "0")}`;
+  centre.double.answerAs(slow, { ringMs: 1_500 });
+  const one = await promised();
+  await centre.until("it rings", async () => customer(one)?.status === "ringing");
+  await mode("agent-first");
+  await centre.until("the assistant talks", async () => heard(one).includes("I am an AI assistant"));
+  await hangsUp(one);
+  // Rung agents first, answered when it is the assistant's hour: the agent who waits has them.
+  await presence(ada, "available");
+  centre.double.answerAs(`+4670175${String(numbers + 1).padStart(4, "0")}`, { ringMs: 1_500 });
+  const two = await promised();
+  await centre.until("it rings", async () => customer(two)?.status === "ringing");
+  await writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: "assistant-first" }, null);
+  await isIn(ada);
+  expect(heard(two)).not.toContain("AI assistant");
+  await hangsUp(two);
+}, 60_000);
