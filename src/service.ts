@@ -52,6 +52,7 @@ const simulatedCustomers = [
   { name: "Erik (Sweden)", number: "+46701740605" },
   { name: "Jonas (Germany)", number: "+4915550100001" },
   { name: "Lucía (Spain)", number: "+34600000001" },
+  { name: "An agent's telephone", number: "+12025550160" },
 ];
 
 export interface Service {

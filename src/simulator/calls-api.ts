@@ -51,6 +51,8 @@ export interface PlacedCall {
   generation: number;
   /** What was said into the line. */
   readonly heard: string[];
+  /** Somebody holds this telephone in a browser and says themselves what becomes of the call. */
+  held: boolean;
 }
 
 /** A call as the judge of a run reads it. */
@@ -79,6 +81,11 @@ export interface CallsApi {
   /** What happens when this number rings, from now on. */
   answerAs(number: string, callee: Partial<Callee>): void;
   hangUp(sid: string): void;
+  /** The call that rings a telephone which somebody holds; null: it is still. */
+  ringing(number: string): PlacedCall | null;
+  /** Whoever holds the telephone takes the call; false: it does not ring any more. */
+  answer(sid: string): boolean;
+  decline(sid: string): boolean;
 }
 
 export interface CallsDeps {
@@ -87,7 +94,9 @@ export interface CallsDeps {
   readonly random: () => number;
   readonly behaviour: () => Behaviour;
   readonly journal: Journal;
-  readonly customer: Pick<Customer, "postForm" | "openLine" | "redirect" | "end" | "look">;
+  readonly customer: Pick<Customer, "postForm" | "openLine" | "redirect" | "end" | "look" | "onLine" | "pickUp">;
+  /** Somebody holds this telephone in a browser. */
+  readonly isHeld: (number: string) => boolean;
   readonly conferences: Conferences;
   readonly fault: (words: string) => void;
   readonly nextSid: (kind: string) => string;
@@ -118,6 +127,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     if (ends.has(status)) {
       call.endedAt = clock();
       call.relay?.hangUp();
+      if (call.held) customer.end(call.sid);
       deps.conferences.leave(call.sid);
     }
     report(call, status);
@@ -159,6 +169,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
   function ring(call: PlacedCall): void {
     const callee = calleeOf(call.to);
     after(0, async () => {
+      if (deps.isHeld(call.to)) return ringHeld(call);
       if (callee.outcome === "failed") return move(call, "failed");
       move(call, "initiated");
       move(call, "ringing");
@@ -170,6 +181,30 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
         await follow(call, callee);
       });
     });
+  }
+
+  /** It rings until whoever holds the telephone does something about it, or for as long as was asked. */
+  function ringHeld(call: PlacedCall): void {
+    move(call, "initiated");
+    const engaged = ringing(call.to) !== null || customer.onLine(call.to) !== null;
+    if (engaged) {
+      move(call, "busy");
+      return;
+    }
+    call.held = true;
+    move(call, "ringing");
+    after(call.given.ringSeconds * 1_000, async () => {
+      if (call.status === "ringing") move(call, "no-answer");
+    });
+  }
+
+  function ringing(number: string): PlacedCall | null {
+    return placed.findLast((call) => call.held && call.to === number && call.status === "ringing") ?? null;
+  }
+
+  function ringingAs(sid: string): PlacedCall | null {
+    const call = bySid.get(sid);
+    return call?.held === true && call.status === "ringing" ? call : null;
   }
 
   /** Carries the service's instructions out, step by step, as long as the line is open. */
@@ -291,6 +326,25 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
       const call = bySid.get(sid);
       if (call !== undefined) move(call, "completed");
     },
+    ringing,
+    answer(sid) {
+      const call = ringingAs(sid);
+      if (call === null) return false;
+      if (call.given.detectsMachine) call.answeredBy = "human";
+      move(call, "in-progress");
+      const { from, to, given } = call;
+      customer.pickUp({
+        ...{ sid, from, to, url: given.url, twiml: given.twiml, post },
+        form: (status) => callForm(call, status),
+        over: () => move(call, "completed"),
+      });
+      return true;
+    },
+    decline(sid) {
+      const call = ringingAs(sid);
+      if (call !== null) move(call, "busy");
+      return call !== null;
+    },
     create(form) {
       const checked = checkCall(form);
       if (!checked.ok) return checked;
@@ -327,6 +381,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
             relay: null,
             generation: 0,
             heard: [],
+            held: false,
           };
           placed.push(call);
           bySid.set(sid, call);
@@ -391,7 +446,8 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
       if (ends.has(call.status)) return notInProgress;
       if (status === "completed") move(call, call.status === "in-progress" ? "completed" : "canceled");
       if (status === "canceled" && call.status !== "in-progress") move(call, "canceled");
-      if (status === null) {
+      if (status === null && call.held) customer.redirect(sid, url === null ? { twiml: twiml ?? "" } : { url });
+      if (status === null && !call.held) {
         call.generation += 1;
         deps.conferences.leave(sid);
         call.relay?.drop();

@@ -34,7 +34,15 @@ interface Conference {
   readonly name: string;
   readonly createdAt: number;
   readonly participants: Map<string, Participant>;
-  readonly said: { readonly at: number; readonly sid: string; readonly text: string }[];
+  readonly said: Said[];
+}
+
+interface Said {
+  readonly at: number;
+  readonly sid: string;
+  readonly text: string;
+  /** Of whom the conference lives: it is over when they leave. */
+  readonly ends: boolean;
 }
 
 export interface Conferences {
@@ -60,8 +68,9 @@ export interface ConferenceLook {
     readonly muted: boolean;
     readonly hold: boolean;
     readonly coaching: boolean;
+    readonly ends: boolean;
   }[];
-  readonly said: readonly { readonly at: number; readonly sid: string; readonly text: string }[];
+  readonly said: readonly Said[];
 }
 
 /** Twilio's conferences: who is in them, who hears whom, and the REST resources that change it. */
@@ -150,19 +159,15 @@ export function createConferences(deps: {
       const conference = whereIs(sid);
       const speaker = conference?.participants.get(sid);
       if (conference === null || speaker === undefined) return false;
-      conference.said.push({ at: deps.clock(), sid, text });
+      conference.said.push({ at: deps.clock(), sid, text, ends: speaker.ends });
       for (const listener of conference.participants.values()) if (hears(speaker, listener)) listener.line.hear(text);
       return true;
     },
     look(name) {
       const conference = byName.get(name);
       if (conference === undefined) return null;
-      const lines = [...conference.participants.values()].map(({ line, label, muted, hold, coaching }) => ({
-        sid: line.sid,
-        label,
-        muted,
-        hold,
-        coaching,
+      const lines = [...conference.participants.values()].map(({ line, label, muted, hold, coaching, ends }) => ({
+        ...{ sid: line.sid, label, muted, hold, coaching, ends },
       }));
       return { lines, said: conference.said };
     },

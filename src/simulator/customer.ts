@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { twimlFault } from "./check-twiml.ts";
-import type { Conferences, Line } from "./conferences.ts";
+import type { ConferenceLook, Conferences, Line } from "./conferences.ts";
 import type { Journal } from "./journal.ts";
 import { openRelayLine, type RelayCaller, type RelayLine, writeEnd } from "./relay-line.ts";
 import { metaJson, metaSignature, twilioSignature } from "./sign.ts";
-import { type HeardTwiml, type RelayTwiml, readTwiml } from "./twiml.ts";
+import { type HeardTwiml, type RelayTwiml, readTwiml, withoutGather } from "./twiml.ts";
 
 /** Twilio gives a webhook 15 s in all. */
 const webhookTimeoutMs = 15_000;
@@ -41,8 +41,8 @@ export interface CallTurn extends HeardTwiml {
   readonly callSid: string;
 }
 
-/** Where a caller is: the service listens, music plays, they talk with people, they leave a message, it is over. */
-export type Whereabouts = "listening" | "waiting" | "conference" | "recording" | "ended";
+/** Where a caller is: the service listens, or for keys alone, music plays, they talk with people, they leave a message, it is over. */
+export type Whereabouts = "listening" | "keys" | "waiting" | "conference" | "recording" | "ended";
 
 /** The rest of the provider, as far as calls touch it. */
 export interface Switchboard {
@@ -52,6 +52,19 @@ export interface Switchboard {
   readonly record: () => { readonly sid: string; readonly url: string };
   /** TwiML that Twilio would not take. */
   readonly fault: (words: string) => void;
+}
+
+/** A line that the service placed, as the rest of the provider sees it. */
+export interface AnsweredLine {
+  readonly sid: string;
+  readonly from: string;
+  readonly to: string;
+  readonly url: string | null;
+  readonly twiml: string | null;
+  readonly post: Customer["postForm"];
+  /** What Twilio says of the call in every request. */
+  readonly form: (status: string) => Map<string, string>;
+  readonly over: () => void;
 }
 
 interface Text {
@@ -70,6 +83,10 @@ export interface Customer {
   /** Says or presses something, follows where the call is sent, returns what is heard until it listens again. */
   gather(input: { readonly callSid: string; readonly speech?: string; readonly digits?: string }): Promise<CallTurn>;
   hangUp(callSid: string): Promise<Posted>;
+  /** Somebody took a call that the service placed: from now on the line is one like a caller's own. */
+  pickUp(line: AnsweredLine): void;
+  /** The call that this telephone is in; null: none. */
+  onLine(number: string): string | null;
   /** What the service does to a caller's line over REST; false: there is no such line. */
   redirect(callSid: string, to: { readonly url: string } | { readonly twiml: string }): boolean;
   end(callSid: string): boolean;
@@ -100,13 +117,22 @@ export interface CallerLook {
   readonly heard: readonly string[];
 }
 
+type Direction = "inbound" | "outbound-api";
+
 interface Call {
   readonly sid: string;
   readonly from: string;
   readonly to: string;
+  /** The telephone at the customer's end, and the one at ours. */
+  readonly phone: string;
+  readonly ours: string;
+  /** Null: the customer called us. */
+  readonly placed: AnsweredLine | null;
   readonly startedAt: number;
   endedAt: number | null;
   where: Whereabouts;
+  /** When the words that were said so far are over. */
+  spokenAt: number;
   /** What was said into the line, in order. */
   readonly heard: { readonly text: string; readonly language: string }[];
   line: RelayLine | null;
@@ -124,6 +150,14 @@ export interface CallView {
   readonly count: number;
   readonly speaking: boolean;
   readonly ended: boolean;
+  readonly where: Whereabouts;
+  readonly startedAt: number;
+  /** The telephone at our end. */
+  readonly ours: string;
+  readonly incoming: boolean;
+  /** Who else is in the conference. */
+  readonly others: readonly ("customer" | "agent")[];
+  readonly onHold: boolean;
 }
 
 /** Writes and calls as a customer would: builds and signs each webhook exactly as the provider does. */
@@ -219,6 +253,7 @@ export function createCustomer(
   }
 
   function callForm(callSid: string, call: Call, status: string): Map<string, string> {
+    if (call.placed !== null) return call.placed.form(status);
     return new Map([
       ["CallSid", callSid],
       ["AccountSid", provider.accountSid],
@@ -237,7 +272,7 @@ export function createCustomer(
     let url = firstUrl;
     let form = firstForm;
     for (let round = 0; ; round++) {
-      const posted = await postForm(url, form);
+      const posted = await (call.placed?.post ?? postForm)(url, form);
       const fault = posted.status === 200 ? twimlFault(posted.body) : null;
       if (fault !== null) {
         options.switchboard?.fault(fault);
@@ -248,7 +283,8 @@ export function createCustomer(
       if (call.generation !== mine || call.where === "ended") return { ...turn, ended: call.where === "ended" };
       said.push(...heard.said);
       for (const { text, language } of heard.said) hear(call, text, language);
-      if (heard.redirect === null || heard.record !== null || round >= redirectsMax || posted.status !== 200) {
+      const waits = heard.record !== null || (call.placed !== null && heard.action !== null);
+      if (heard.redirect === null || waits || round >= redirectsMax || posted.status !== 200) {
         settle(call, heard, url);
         return turn;
       }
@@ -260,11 +296,12 @@ export function createCustomer(
 
   function hear(call: Call, text: string, language = ""): void {
     call.heard.push({ text, language });
+    call.spokenAt = Math.max(Date.now(), call.spokenAt) + spokenMs(text);
     options.journal?.add({
       channel: "voice",
       direction: "out",
-      customer: call.from,
-      ours: call.to,
+      customer: call.phone,
+      ours: call.ours,
       body: text,
       sid: call.sid,
       deliveryId: null,
@@ -277,7 +314,9 @@ export function createCustomer(
   function settle(call: Call, heard: HeardTwiml, url: string): void {
     const { switchboard } = options;
     call.action = heard.action === null ? null : new URL(heard.action, url).toString();
-    if (heard.relay !== null) {
+    if (call.placed !== null && heard.keysSeconds !== null) {
+      waitForKey(call, heard, url, heard.keysSeconds);
+    } else if (heard.relay !== null) {
       call.where = "listening";
       connect(call, heard.relay);
     } else if (heard.joins !== null && switchboard !== undefined) {
@@ -302,6 +341,26 @@ export function createCustomer(
     } else call.where = "listening";
   }
 
+  /** Without a key, in time, the call goes on with what follows. */
+  function waitForKey(call: Call, heard: HeardTwiml, url: string, seconds: number): void {
+    call.where = "keys";
+    const { generation } = call;
+    const timer = setTimeout(
+      () => {
+        if (call.generation !== generation || call.where !== "keys") return;
+        const next = withoutGather(heard);
+        if (next.redirect === null) settle(call, next, url);
+        else void goOn(call, new URL(next.redirect, url).toString());
+      },
+      Math.max(0, call.spokenAt - Date.now()) + seconds * 1_000,
+    );
+    timer.unref();
+  }
+
+  function spokenMs(text: string): number {
+    return (text.length / (options.charsPerSecond ?? Number.POSITIVE_INFINITY)) * 1_000;
+  }
+
   function openLine(
     twiml: RelayTwiml,
     call: Pick<RelayCaller, "callSid" | "from" | "to" | "direction">,
@@ -324,9 +383,8 @@ export function createCustomer(
   function connect(call: Call, twiml: RelayTwiml): void {
     const { generation, sid: callSid } = call;
     const { from, to } = call;
-    const line = openLine(twiml, { callSid, from, to, direction: "inbound" }, (text, spoken) =>
-      hear(call, text, spoken),
-    );
+    const direction: Direction = call.placed === null ? "inbound" : "outbound-api";
+    const line = openLine(twiml, { callSid, from, to, direction }, (text, spoken) => hear(call, text, spoken));
     call.line = line;
     void line.over.then(async (end) => {
       call.line = null;
@@ -336,14 +394,17 @@ export function createCustomer(
       writeEnd(form, line, end);
       // A service that went away meanwhile does not answer; then the call is over.
       await follow(call, new URL(twiml.action, service.publicUrl()).toString(), form).catch(() => {
-        call.where = "ended";
+        if (call.placed === null) call.where = "ended";
+        else void over(call);
       });
     });
   }
 
-  /** The provider asks by itself; nobody waits for what comes of it. */
+  /** The provider asks by itself; nobody waits for what comes of it. A line that nobody tells what to do ends. */
   function goOn(call: Call, url: string): Promise<unknown> {
-    return follow(call, url, callForm(call.sid, call, "in-progress")).catch(() => undefined);
+    return follow(call, url, callForm(call.sid, call, "in-progress")).catch(() =>
+      call.placed === null ? undefined : over(call),
+    );
   }
 
   function lineOf(call: Call): Line {
@@ -368,6 +429,10 @@ export function createCustomer(
     call.generation += 1;
     if (wasIn) options.switchboard?.conferences.leave(call.sid);
     call.line?.hangUp();
+    if (call.placed !== null) {
+      call.placed.over();
+      return null;
+    }
     const form = callForm(call.sid, call, "completed");
     form.set("SequenceNumber", String(call.sequence++));
     form.set("CallDuration", "1");
@@ -390,6 +455,23 @@ export function createCustomer(
       void postForm(textTo, text).catch(() => undefined);
     }
     return turn;
+  }
+
+  function begin(sid: string, from: string, to: string, placed: AnsweredLine | null): Call {
+    const call: Call = {
+      ...{ sid, from, to, placed, phone: placed === null ? from : to, ours: placed === null ? to : from },
+      ...{ startedAt: Date.now(), endedAt: null, where: "listening", spokenAt: 0, heard: [], line: null },
+      ...{ action: null, textTo: null, sequence: 0, generation: 0 },
+    };
+    calls.set(sid, call);
+    const oldest = calls.keys().next().value;
+    if (calls.size > callsKept && oldest !== undefined) calls.delete(oldest);
+    return call;
+  }
+
+  function conferenceOf(callSid: string): ConferenceLook | null {
+    const name = options.switchboard?.conferences.whereIs(callSid) ?? null;
+    return name === null ? null : (options.switchboard?.conferences.look(name) ?? null);
   }
 
   function nothingHeard(call: Call): CallTurn {
@@ -427,23 +509,7 @@ export function createCustomer(
     },
     async call({ from, to }) {
       const sid = `CA${randomBytes(16).toString("hex")}`;
-      const call: Call = {
-        sid,
-        from,
-        to,
-        startedAt: Date.now(),
-        endedAt: null,
-        where: "listening",
-        heard: [],
-        line: null,
-        action: null,
-        textTo: null,
-        sequence: 0,
-        generation: 0,
-      };
-      calls.set(sid, call);
-      const oldest = calls.keys().next().value;
-      if (calls.size > callsKept && oldest !== undefined) calls.delete(oldest);
+      const call = begin(sid, from, to, null);
       return follow(call, channelUrl(`voice/${account}/incoming`), callForm(sid, call, "ringing"));
     },
     async gather({ callSid, speech, digits }) {
@@ -451,7 +517,7 @@ export function createCustomer(
       if (call === undefined || call.where === "ended") throw new Error("This call is not listening.");
       const heardOfCustomer = digits ?? speech;
       if (heardOfCustomer !== undefined)
-        note("voice", { from: call.from, to: call.to, body: heardOfCustomer }, callSid);
+        note("voice", { from: call.phone, to: call.ours, body: heardOfCustomer }, callSid);
       if (call.line !== null) {
         if (digits !== undefined) call.line.press(digits);
         else if (speech !== undefined) call.line.say(speech);
@@ -463,7 +529,7 @@ export function createCustomer(
       }
       if (call.where === "recording" && speech !== undefined) return leaveMessage(call, speech);
       // Music is interrupted by keys alone.
-      if (call.where === "waiting" && digits === undefined) return nothingHeard(call);
+      if ((call.where === "waiting" || call.where === "keys") && digits === undefined) return nothingHeard(call);
       if (call.action === null) throw new Error("This call is not listening.");
       const form = callForm(callSid, call, "in-progress");
       if (digits !== undefined) form.set("Digits", digits);
@@ -477,6 +543,22 @@ export function createCustomer(
       const call = calls.get(callSid);
       if (call === undefined) throw new Error("There is no such call.");
       return (await over(call)) ?? { status: 204, body: "", sid: callSid };
+    },
+    pickUp(line) {
+      const call = begin(line.sid, line.from, line.to, line);
+      if (line.twiml === null) {
+        void goOn(call, line.url ?? service.publicUrl());
+        return;
+      }
+      const fault = twimlFault(line.twiml);
+      if (fault !== null) options.switchboard?.fault(fault);
+      const heard = readTwiml(fault === null ? line.twiml : "<Response/>");
+      for (const { text, language } of heard.said) hear(call, text, language);
+      settle(call, heard, service.publicUrl());
+    },
+    onLine(number) {
+      for (const { sid, phone, where } of calls.values()) if (phone === number && where !== "ended") return sid;
+      return null;
     },
     redirect(callSid, to) {
       const call = calls.get(callSid);
@@ -507,12 +589,16 @@ export function createCustomer(
     view(callSid, after) {
       const call = calls.get(callSid);
       if (call === undefined) return null;
-      const { heard, line, where } = call;
+      const { heard, line, where, startedAt, ours, placed } = call;
+      const lines = conferenceOf(callSid)?.lines ?? [];
       return {
         said: heard.slice(after),
         count: heard.length,
-        speaking: line?.speaking ?? false,
+        speaking: line?.speaking ?? Date.now() < call.spokenAt,
         ended: where === "ended",
+        ...{ where, startedAt, ours, incoming: placed !== null },
+        others: lines.filter(({ sid }) => sid !== callSid).map(({ ends }) => (ends ? "customer" : "agent")),
+        onHold: lines.some(({ sid, hold }) => sid === callSid && hold),
       };
     },
     async close() {

@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { phoneLine } from "./phone-line.ts";
 import type { ProviderDouble } from "./provider-double.ts";
 
 const bodyMaxChars = 1_600;
 const threadMax = 200;
+/** Far more pages than anybody looks at; each is a connection that stays open. */
+const linesMax = 100;
 const number = z.string().regex(/^\+[1-9]\d{6,14}$/);
 
 export interface SimulatorDeps {
@@ -18,6 +21,8 @@ export interface SimulatorDeps {
 const pages = [
   ["/simulator", "phone.html", "text/html; charset=utf-8"],
   ["/simulator/phone.js", "phone.js", "text/javascript; charset=utf-8"],
+  ["/simulator/line.js", "line.js", "text/javascript; charset=utf-8"],
+  ["/simulator/ringtone.js", "ringtone.js", "text/javascript; charset=utf-8"],
   ["/simulator/phone.css", "phone.css", "text/css; charset=utf-8"],
 ] as const;
 const folder = new URL("../../web/simulator/", import.meta.url);
@@ -61,6 +66,20 @@ export async function simulatorRoutes(
     });
   }
   app.get("/simulator/api/phones", async () => ({ numbers, customers }));
+  let open = 0;
+  app.get("/simulator/api/line", { preHandler: sameSite }, async (request, reply) => {
+    const query = z.object({ number }).safeParse(request.query);
+    if (!query.success || !known.has(query.data.number)) return bad(reply, "line");
+    if (open >= linesMax) return reply.status(503).header("retry-after", "5").send({ error: "too-many-lines" });
+    open += 1;
+    reply.hijack();
+    reply.raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    const close = phoneLine(double, query.data.number, (text) => reply.raw.write(text));
+    reply.raw.once("close", () => {
+      open -= 1;
+      close();
+    });
+  });
   app.get("/simulator/api/thread", async (request, reply) => {
     const query = z
       .object({ channel: z.enum(["sms", "whatsapp", "voice"]), customer: number })
@@ -104,6 +123,8 @@ export async function simulatorRoutes(
     async (request, reply) => {
       const body = inputBody.safeParse(request.body ?? {});
       if (!body.success) return bad(reply, "input");
+      const { where = "ended" } = double.customer.look(request.params.callSid) ?? {};
+      if (where === "ended") return reply.status(409).send({ error: "call-over" });
       const { speech, digits } = body.data;
       const input = { ...(speech === undefined ? {} : { speech }), ...(digits === undefined ? {} : { digits }) };
       return heard(reply, await double.customer.gather({ callSid: request.params.callSid, ...input }));
@@ -118,11 +139,7 @@ export async function simulatorRoutes(
   );
   app.get<{ Params: { name: string } }>("/simulator/api/conferences/:name", async (request) => {
     const said = double.conferences.look(request.params.name)?.said ?? [];
-    const by = (sid: string) => {
-      const placed = double.calls.find((call) => call.sid === sid);
-      return placed === undefined || known.has(placed.to) ? "customer" : "agent";
-    };
-    return { said: said.map(({ sid, at, text }) => ({ by: by(sid), at, text })) };
+    return { said: said.map(({ ends, at, text }) => ({ by: ends ? "customer" : "agent", at, text })) };
   });
   app.post<{ Params: { name: string } }>(
     "/simulator/api/conferences/:name/say",
@@ -139,10 +156,24 @@ export async function simulatorRoutes(
       return reply.status(204).send();
     },
   );
+  for (const [act, carryOut] of [
+    ["answer", double.answer],
+    ["decline", double.decline],
+  ] as const) {
+    app.post<{ Params: { callSid: string } }>(
+      `/simulator/api/calls/:callSid/${act}`,
+      { preHandler: sameSite },
+      async (request, reply) =>
+        carryOut(request.params.callSid)
+          ? reply.status(204).send()
+          : reply.status(409).send({ error: "rings-no-more" }),
+    );
+  }
   app.post<{ Params: { callSid: string } }>(
     "/simulator/api/calls/:callSid/hang-up",
     { preHandler: sameSite },
     async (request, reply) => {
+      if (double.customer.look(request.params.callSid) === null) return reply.status(404).send({ error: "call" });
       await double.customer.hangUp(request.params.callSid);
       return reply.status(204).send();
     },

@@ -10,6 +10,7 @@ import { checkCloud, refuseCloud } from "./cloud-api.ts";
 import { type Conferences, createConferences, type Line } from "./conferences.ts";
 import { type Content, checkContent, fillContent, listContents } from "./content-api.ts";
 import { type Customer, cloudEnvelope, createCustomer, type ProviderAccount, type ServiceAddress } from "./customer.ts";
+import { createHandsets, type Handsets } from "./handsets.ts";
 import { createJournal, type Journal, type JournalEntry, type Seen } from "./journal.ts";
 import { type Answer, type Checked, checkMessage, refuse, toResource } from "./twilio-api.ts";
 import { readTwiml } from "./twiml.ts";
@@ -48,6 +49,11 @@ export interface ProviderDouble {
   /** Whoever has the telephone of a placed call puts it down. */
   hangUp(callSid: string): void;
   readonly conferences: Conferences;
+  /** The telephones that somebody holds in a browser: they ring there, and nobody else answers. */
+  readonly handsets: Handsets;
+  ringing(number: string): PlacedCall | null;
+  answer(callSid: string): boolean;
+  decline(callSid: string): boolean;
   /** What Twilio would not have taken of the service's TwiML, in words. */
   readonly faults: readonly string[];
   close(): Promise<void>;
@@ -116,7 +122,13 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     after(behaviour.statusDelayMs * (index + 1), work);
   }
 
+  // A telephone that nobody holds any more is put down; one that rings rings out.
+  const handsets = createHandsets((number) => {
+    const callSid = customer.onLine(number);
+    if (callSid !== null && !closed) customer.end(callSid);
+  });
   const calls = createCallsApi({
+    isHeld: handsets.isOpen,
     accountSid: options.accountSid,
     clock,
     random,
@@ -455,6 +467,10 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     calls: calls.placed,
     answerAs: calls.answerAs,
     hangUp: calls.hangUp,
+    handsets,
+    ringing: calls.ringing,
+    answer: calls.answer,
+    decline: calls.decline,
     behave: (change) => {
       behaviour = withChange(behaviour, change);
     },

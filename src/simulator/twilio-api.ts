@@ -70,6 +70,8 @@ export interface TwilioCall {
   readonly statusCallback: string | null;
   readonly events: ReadonlySet<string>;
   readonly detectsMachine: boolean;
+  /** It rings for so long. */
+  readonly ringSeconds: number;
 }
 
 const callee = /^(\+[1-9]\d{6,14}|client:[A-Za-z0-9_]{1,121}|sip:\S{1,200})$/;
@@ -106,7 +108,10 @@ export function checkCall(form: URLSearchParams): Checked<TwilioCall> {
   const wanted = new Set(events.length === 0 ? ["completed"] : events);
   return {
     ok: true,
-    value: { to, from, url, twiml, statusCallback, events: wanted, detectsMachine: detection !== null },
+    value: {
+      ...{ to, from, url, twiml, statusCallback, events: wanted },
+      ...{ detectsMachine: detection !== null, ringSeconds: timeout },
+    },
   };
 }
 

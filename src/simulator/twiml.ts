@@ -5,6 +5,8 @@ export interface HeardTwiml {
   readonly said: readonly { readonly text: string; readonly language: string }[];
   /** Where speech and keys are sent; null: the call does not listen. */
   readonly action: string | null;
+  /** How long a key is waited for once the words are over; null: it listens for speech too, or not at all. */
+  readonly keysSeconds: number | null;
   readonly redirect: string | null;
   /** The conference that is dialled once nobody pressed anything. */
   readonly conference: string | null;
@@ -29,6 +31,9 @@ export interface RelayTwiml {
   readonly action: string | null;
 }
 
+/** Twilio's own, where the document names none. */
+const gatherSeconds = 5;
+
 /** Reads the TwiML this service uses. Not a general XML parser: anything else in the text is passed over. */
 export function readTwiml(xml: string): HeardTwiml {
   const said = [...xml.matchAll(/<Say([^>]*)>([\s\S]*?)<\/Say>/g)].map(([, attributes = "", text = ""]) => ({
@@ -43,14 +48,17 @@ export function readTwiml(xml: string): HeardTwiml {
   const record = /<Record([^>]*)>/.exec(xml)?.[1];
   const play = /<Play([^>]*?)\/?>/.exec(xml)?.[1];
   const joins = readJoins(xml);
+  const music = /<Gather[^>]*>(?:(?!<\/Gather>)[\s\S])*<Play/.test(xml);
+  const keysAlone = gather !== undefined && !music && attribute(gather, "input") === "dtmf";
   return {
     said,
     joins,
+    keysSeconds: keysAlone ? Number(attribute(gather, "timeout") ?? gatherSeconds) : null,
     record:
       record === undefined
         ? null
         : { action: attribute(record, "action"), textTo: attribute(record, "transcribeCallback") },
-    music: /<Gather[^>]*>(?:(?!<\/Gather>)[\s\S])*<Play/.test(xml),
+    music,
     keys: play === undefined ? null : attribute(play, "digits"),
     action,
     redirect: redirect === undefined ? null : unescapeXml(redirect.trim()),
@@ -64,6 +72,13 @@ export function readTwiml(xml: string): HeardTwiml {
       record === undefined &&
       !xml.includes("<ConversationRelay"),
   };
+}
+
+/** What is left of a document when nobody pressed a key. */
+export function withoutGather(heard: HeardTwiml): HeardTwiml {
+  const { redirect, joins, record, relay } = heard;
+  const ended = redirect === null && joins === null && record === null && relay === null;
+  return { ...heard, action: null, keysSeconds: null, ended };
 }
 
 function readJoins(xml: string): HeardTwiml["joins"] {

@@ -1,9 +1,20 @@
+import { hold } from "./line.js";
+import { ringing } from "./ringtone.js";
+
 const pollMs = 700;
-/** While a call is on, one wants to hear when the other side begins and ends to speak. */
-const callPollMs = 250;
 const byId = (id) => document.getElementById(id);
-const state = { channel: "sms", customer: "", callSid: null, heard: 0, drawn: "", busy: false };
+const idle = { state: "idle" };
+/** `line` is how the telephone stands, as the simulator says it. */
+const state = { channel: "sms", customer: "", line: idle, ahead: 0, drawn: "", busy: false, company: "" };
 const ticks = { queued: "…", accepted: "…", sent: "✓", delivered: "✓✓", read: "✓✓ read", received: "", spoken: "" };
+const callWords = {
+  "in-progress": "A call, going on",
+  completed: "A call, answered",
+  busy: "A call, not taken",
+  "no-answer": "A missed call",
+  canceled: "A missed call",
+  failed: "A call that failed",
+};
 
 const get = async (path) => (await fetch(`/simulator/api/${path}`)).json();
 const post = async (path, body) => {
@@ -29,20 +40,19 @@ function draw(entries) {
   if (key === state.drawn) return;
   state.drawn = key;
   const thread = byId("thread");
-  thread.replaceChildren(
-    ...entries.flatMap((entry) => {
-      const bubble = element("div", entry.direction === "in" ? "bubble mine" : "bubble", entry.body);
-      bubble.dir = "auto";
-      const mark = element(
-        "span",
-        "status",
-        `${new Date(entry.at).toLocaleTimeString()} ${ticks[entry.status] ?? entry.status}`,
-      );
-      if (entry.direction === "in") mark.style.alignSelf = "flex-end";
-      return entry.options.length > 0 ? [bubble, optionButtons(entry.options), mark] : [bubble, mark];
-    }),
-  );
+  thread.replaceChildren(...entries.flatMap(drawEntry));
   thread.scrollTop = thread.scrollHeight;
+}
+
+function drawEntry({ at, direction, body, options, status }) {
+  const time = new Date(at).toLocaleTimeString();
+  if (state.channel === "voice" && body === "[call]")
+    return [element("p", "status call-note", `☎ ${callWords[status] ?? "A call"} ${time}`)];
+  const bubble = element("div", direction === "in" ? "bubble mine" : "bubble", body);
+  bubble.dir = "auto";
+  const mark = element("span", "status", `${time} ${ticks[status] ?? status}`);
+  if (direction === "in") mark.classList.add("mine");
+  return options.length > 0 ? [bubble, optionButtons(options), mark] : [bubble, mark];
 }
 
 function optionButtons(options) {
@@ -64,15 +74,19 @@ async function refresh() {
   if (channel === state.channel && customer === state.customer) draw(entries);
 }
 
+function notice(words) {
+  if (byId("notice").textContent !== words) byId("notice").textContent = words;
+}
+
 /** One thing at a time, and what went wrong in words. */
 async function attempt(work) {
   if (state.busy) return;
   state.busy = true;
-  byId("notice").textContent = "";
+  notice("");
   try {
     await work();
   } catch (error) {
-    byId("notice").textContent = `The service did not take it (${error.message}).`;
+    notice(`The service did not take it (${error.message}).`);
   }
   state.busy = false;
   await refresh().catch(() => undefined);
@@ -83,34 +97,78 @@ const sendMessage = (body, choice) =>
     post("messages", { channel: state.channel, from: state.customer, body, ...(choice ? { choice } : {}) }),
   );
 
-/** The call goes on by itself: what is said comes when it is said. */
-function begin({ callSid, ended }) {
-  if (!ended) Object.assign(state, { callSid, heard: 0 });
-  byId("notice").textContent = ended ? "The call has ended." : "Connected.";
+/** Everything about calls is drawn from how the telephone stands; what is said comes when it is said. */
+function follow(line) {
+  if (line === null) return notice("The service does not answer. Trying again…");
+  const before = state.line;
+  state.line = line;
+  state.ahead = line.now - Date.now();
+  const began = line.callSid !== undefined && line.callSid !== before.callSid;
+  if (line.state === "connected") {
+    if (before.state !== "connected" && state.channel !== "voice") choose("voice");
+    sayAloud(line.said);
+    notice(whatNow(line));
+  } else if (before.state === "connected") {
+    notice("The call has ended.");
+  } else if (before.state === "ringing" && line.state === "idle") {
+    notice("It does not ring any more.");
+  } else if (before.state === line.state && line.state === "idle") notice("");
   showCall();
-  if (!ended) void follow(callSid);
+  ringing(line.state === "ringing");
+  if (line.state === "ringing" && began && byId("text").value === "") byId("answer").focus();
+  if (line.state === "connected" && before.state !== "connected") byId("text").focus();
+  void refresh().catch(() => undefined);
 }
 
-async function follow(callSid) {
-  while (state.callSid === callSid) {
-    const answer = await fetch(`/simulator/api/calls/${callSid}?after=${state.heard}`).catch(() => null);
-    if (state.callSid !== callSid) return;
-    if (answer?.status === 404) return end();
-    if (answer?.ok) {
-      const { said, count, speaking, ended } = await answer.json();
-      state.heard = count;
-      sayAloud(said);
-      byId("notice").textContent = speaking ? "Speaking… say something to interrupt." : "Listening…";
-      if (ended) return end();
-    }
-    await new Promise((resolve) => setTimeout(resolve, callPollMs));
+function whatNow({ where, speaking, onHold, others }) {
+  if (where === "conference") {
+    if (onHold) return "You are on hold.";
+    return others.length === 0 ? "Waiting for the other side…" : "You are connected: say something.";
   }
+  if (where === "keys") return speaking ? "Speaking… a key interrupts." : "A key is waited for.";
+  if (where === "waiting") return "Music plays.";
+  if (where === "recording") return "Leave your message.";
+  return speaking ? "Speaking… say something to interrupt." : "Listening…";
 }
 
-function end() {
-  state.callSid = null;
-  byId("notice").textContent = "The call has ended.";
-  showCall();
+const nameOf = (number) => (number === state.company ? "Customer service" : number);
+
+/** Who is on the line: in a conference everybody who is in it. */
+function withWhom({ where, others, ours }) {
+  if (where !== "conference" || others.length === 0) return nameOf(ours);
+  return ["You", ...others.map((one) => (one === "agent" ? "an agent" : "the customer"))].join(", ");
+}
+
+function showCall() {
+  const { line } = state;
+  const calling = line.state === "connected";
+  const rings = line.state === "ringing";
+  const voice = state.channel === "voice";
+  const phone = byId("customer").selectedOptions[0]?.textContent ?? "";
+  byId("ringing").hidden = !rings;
+  byId("standing").hidden = !calling;
+  if (rings) {
+    byId("caller").textContent = `${nameOf(line.other)} calls`;
+    byId("caller-number").textContent = line.other;
+  }
+  if (calling) byId("with").textContent = withWhom(line);
+  showLasted();
+  const caller = rings ? `☎ ${nameOf(line.other)} calls · ` : calling ? "On a call · " : "";
+  document.title = `${caller}${phone} · Phone simulator`;
+  byId("call").hidden = !voice || rings;
+  byId("dial").hidden = calling;
+  byId("keys").hidden = !calling;
+  byId("hang-up").hidden = !calling;
+  byId("talk").hidden = !calling || Recognition === undefined;
+  byId("text").placeholder = voice ? "Say something" : "Write a message";
+  byId("text").maxLength = voice ? 1_000 : 1_600;
+}
+
+function showLasted() {
+  const { line } = state;
+  if (line.state !== "connected") return;
+  const seconds = Math.max(0, Math.floor((Date.now() + state.ahead - line.startedAt) / 1_000));
+  byId("lasted").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 function sayAloud(said) {
@@ -125,7 +183,7 @@ function sayAloud(said) {
 /** Whoever speaks interrupts, also the voice of this browser. */
 function input(body) {
   if ("speechSynthesis" in window) speechSynthesis.cancel();
-  return attempt(() => post(`calls/${state.callSid}/input`, body));
+  return attempt(() => post(`calls/${state.line.callSid}/input`, body));
 }
 
 /** Where the browser understands speech one may talk; elsewhere one types. */
@@ -134,24 +192,10 @@ function talk() {
   const listening = new Recognition();
   listening.onresult = ({ results }) => {
     const words = results[0][0].transcript.trim();
-    if (words !== "" && state.callSid !== null) void input({ speech: words });
+    if (words !== "" && state.line.state === "connected") void input({ speech: words });
   };
-  listening.onerror = ({ error }) => {
-    byId("notice").textContent = `The microphone did not work (${error}). Type instead.`;
-  };
+  listening.onerror = ({ error }) => notice(`The microphone did not work (${error}). Type instead.`);
   listening.start();
-}
-
-function showCall() {
-  const calling = state.callSid !== null;
-  const voice = state.channel === "voice";
-  byId("call").hidden = !voice;
-  byId("dial").disabled = calling;
-  byId("hang-up").disabled = !calling;
-  byId("talk").hidden = Recognition === undefined;
-  byId("talk").disabled = !calling;
-  for (const key of byId("keys").children) key.disabled = !calling;
-  byId("text").placeholder = voice ? "Say something" : "Write a message";
 }
 
 function choose(channel) {
@@ -166,11 +210,25 @@ function choose(channel) {
 }
 
 async function hangUp() {
-  const callSid = state.callSid;
-  if (callSid === null) return;
-  await post(`calls/${callSid}/hang-up`, {});
+  if (state.line.state !== "connected") return;
   if ("speechSynthesis" in window) speechSynthesis.cancel();
-  end();
+  await post(`calls/${state.line.callSid}/hang-up`, {});
+}
+
+async function dial() {
+  const { ended } = await post("calls", { from: state.customer });
+  if (ended) notice("The call has ended.");
+}
+
+/** Another telephone is taken into the hand; it stays so when the page is loaded anew. */
+function take(number) {
+  Object.assign(state, { customer: number, line: idle });
+  byId("customer").value = number;
+  byId("number").textContent = number;
+  history.replaceState(null, "", `#${number}`);
+  ringing(false);
+  showCall();
+  hold(number, follow);
 }
 
 byId("tabs").addEventListener("click", (event) => {
@@ -188,24 +246,36 @@ byId("tabs").addEventListener("keydown", (event) => {
 });
 byId("customer").addEventListener("change", () =>
   attempt(async () => {
+    const number = byId("customer").value;
     await hangUp();
-    state.customer = byId("customer").value;
+    take(number);
   }),
+);
+byId("copy").addEventListener("click", () =>
+  navigator.clipboard.writeText(state.customer).then(
+    () => notice("The number is copied."),
+    () => notice("The browser does not let the page copy. Mark the number instead."),
+  ),
 );
 byId("compose").addEventListener("submit", (event) => {
   event.preventDefault();
   const field = byId("text");
   const text = field.value.trim();
   if (text === "" || state.busy) return;
-  if (state.channel === "voice" && state.callSid === null) {
-    byId("notice").textContent = "Call first.";
+  if (state.channel === "voice" && state.line.state !== "connected") {
+    notice(state.line.state === "ringing" ? "Answer first." : "There is no call. Press Call, or wait to be called.");
     return;
   }
   field.value = "";
-  void (state.channel === "voice" ? input({ speech: text }) : sendMessage(text));
+  if (state.channel !== "voice") return void sendMessage(text);
+  const keys = state.line.where === "keys" && /^[\d*#]{1,20}$/.test(text);
+  void input(keys ? { digits: text } : { speech: text });
 });
-byId("dial").addEventListener("click", () => attempt(async () => begin(await post("calls", { from: state.customer }))));
+byId("dial").addEventListener("click", () => attempt(dial));
 byId("hang-up").addEventListener("click", () => attempt(hangUp));
+for (const act of ["answer", "decline"])
+  byId(act).addEventListener("click", () => attempt(() => post(`calls/${state.line.callSid}/${act}`, {})));
+byId("silence").addEventListener("click", () => ringing(false));
 byId("talk").addEventListener("click", talk);
 for (const digit of "123456789*0#") {
   const key = element("button", "", digit);
@@ -213,13 +283,22 @@ for (const digit of "123456789*0#") {
   key.addEventListener("click", () => input({ digits: digit }));
   byId("keys").append(key);
 }
+addEventListener("keydown", ({ key, target, ctrlKey, metaKey, altKey }) => {
+  if (ctrlKey || metaKey || altKey || /^(INPUT|SELECT)$/.test(target.tagName)) return;
+  if (/^[\d*#]$/.test(key) && state.line.state === "connected") void input({ digits: key });
+});
 
-const { customers } = await get("phones");
+// What scrolls is reached by the keyboard.
+byId("thread").tabIndex = 0;
+const { customers, numbers } = await get("phones");
+state.company = numbers.voice;
 for (const { name, number } of customers) {
-  const option = element("option", "", `${name} ${number}`);
+  const option = element("option", "", name);
   option.value = number;
   byId("customer").append(option);
 }
-state.customer = customers[0]?.number ?? "";
+const wished = decodeURIComponent(location.hash.slice(1));
 choose("sms");
+take(customers.some(({ number }) => number === wished) ? wished : (customers[0]?.number ?? ""));
 setInterval(() => void refresh().catch(() => undefined), pollMs);
+setInterval(showLasted, 1_000);
