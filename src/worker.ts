@@ -21,6 +21,7 @@ import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
 import { createProspects } from "./escalations/prospect.ts";
 import type { Library } from "./help-centre/library.ts";
+import { signInAddress } from "./help-centre/page.ts";
 import type { Metrics } from "./http/health.ts";
 import { removeOldCallTokens } from "./intake/call-tokens.ts";
 import { createPublicClient } from "./lib/fetch-public.ts";
@@ -231,7 +232,10 @@ async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
 const codeChannel = { name: "sms", account: "default" } as const;
 const codeWithinMs = 10_000;
 
-function accountDesk({ config, engines, library, channelFor, accountUrl, log }: Shared, secret: string): AccountDesk {
+function accountDesk(
+  { config, engines, library, channelFor, accountUrl, publicUrl, log }: Shared,
+  secret: string,
+): AccountDesk {
   const { name, account } = codeChannel;
   const channel = channelFor(name, account);
   return createAccountDesk({
@@ -244,6 +248,7 @@ function accountDesk({ config, engines, library, channelFor, accountUrl, log }: 
     get company() {
       return library.current().company;
     },
+    signInUrl: (locale) => config.signInUrl && new URL(signInAddress(config.signInUrl, locale), publicUrl()).href,
     timeZone: config.timeZone,
     sendText:
       channel === null || !can(channel, "send")

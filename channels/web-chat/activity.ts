@@ -1,5 +1,5 @@
 import { cleanText as clean } from "../../src/lib/clean-text.ts";
-import type { MediaPart } from "../../src/lib/message.ts";
+import type { ChoiceOption, MediaPart } from "../../src/lib/message.ts";
 import type { InboundMessage, Part, ReplyMeta } from "../channel.ts";
 import type { Visitor } from "./tokens.ts";
 
@@ -115,13 +115,19 @@ function toFile(file: MediaPart) {
 function suggestedActions(parts: readonly Part[]) {
   const options = parts.flatMap((part) => (part.t === "choices" ? part.options : []));
   if (options.length === 0) return {};
-  const actions = options.map((one) => ({
+  const actions = options.map((one) =>
+    one.url === undefined ? postBack(one) : { type: "openUrl", title: one.title, value: one.url },
+  );
+  return { suggestedActions: { actions } };
+}
+
+function postBack(one: ChoiceOption) {
+  return {
     type: "postBack",
     title: one.title,
     value: { choice: one.id, title: one.title },
     displayText: one.title,
-  }));
-  return { suggestedActions: { actions } };
+  };
 }
 
 export function activityId(conversationId: string, seq: number): string {

@@ -43,6 +43,27 @@ describeWith(browser, "what the chat holds on to", () => {
     expect(await answers(chat).count()).toBe(1);
   });
 
+  story(
+    "C2 a question about the account leads to the page for signing in, and is answered after it",
+    async ({ open }) => {
+      const page = await open(cut);
+      const chat = await openChat(page, `${everline.url}/help/sv`);
+      await say(chat, "när är min nästa betalning?");
+      await chat.locator(".choices button", { hasText: "Logga in" }).click();
+      await page.waitForURL(`${everline.url}/demo/sign-in?lang=sv`);
+      await page.getByRole("button", { name: "Erik Lindqvist" }).click();
+      await chat.getByText("Erik Lindqvist").waitFor();
+      await say(chat, "när är min nästa betalning?");
+      await chat.locator("li.assistant", { hasText: "Din nästa betalning är" }).waitFor();
+      // After a quarter of an hour it asks for that again (C2), with the way there.
+      await everline.sql`update contact_addresses set verified_at = now() - interval '20 minutes' where kind = 'account'`;
+      await everline.sql`update visitor_sessions set created_at = now() - interval '20 minutes'`;
+      await say(chat, "när är min nästa betalning?");
+      await chat.locator(".choices button", { hasText: "Logga in" }).click();
+      await page.waitForURL(`${everline.url}/demo/sign-in?lang=sv`);
+    },
+  );
+
   story("R1 what was written in a conversation that ended is not sent into another by itself", async ({ open }) => {
     const page = await open(cut);
     const chat = await openChat(page, `${everline.url}/help/en`);

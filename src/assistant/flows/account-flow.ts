@@ -23,6 +23,8 @@ export interface AccountDesk {
     turn: WaitingTurn,
     customer: string,
   ): Promise<void>;
+  /** The page where customers sign in; null: there is none. */
+  readonly signInUrl: (locale: string) => string | null;
   readonly timeZone: string;
   readonly now: () => number;
 }
@@ -147,14 +149,17 @@ async function signIn(desk: AccountDesk, ask: Ask, topic: AccountTopic | null): 
   const { turn, text, person } = ask;
   const reply = { kind: "flow", options: [person] } as const;
   const state = { waiting: { seq: turn.lastSeq, topic, text: text.slice(0, waitingMaxChars) } };
-  if (turn.address.kind === "account") return { ...reply, flow: "sign-in", text: words.lapsed, state };
+  // A chat in the browser leads to the page; elsewhere it would be another device.
+  const url = turn.address.kind === "e164" ? null : desk.signInUrl(ask.locale);
+  const options = url === null ? [person] : [{ id: "sign-in-page", title: words.toSignIn, url }, person];
+  if (turn.address.kind === "account") return { ...reply, flow: "sign-in", text: words.lapsed, options, state };
   switch (await desk.askForCode(turn)) {
     case "asked":
       return { ...reply, flow: "sign-in", text: words.codeSent, state: { ...state, asked: "code" } };
     case "refused":
       return { ...reply, flow: "sign-in", text: words.codeNotNow };
     case "page":
-      return { ...reply, flow: topic === null ? "sign-in" : "account", text: ask.signInWords, state };
+      return { ...reply, flow: topic === null ? "sign-in" : "account", text: ask.signInWords, options, state };
   }
 }
 

@@ -38,6 +38,8 @@ export interface AccountWords {
   readonly codeNotNow: string;
   readonly codeWrong: string;
   readonly signedIn: string;
+  /** On the button that leads to the page for it. */
+  readonly toSignIn: string;
 }
 
 const en: AccountWords = {
@@ -88,6 +90,7 @@ const en: AccountWords = {
   codeNotNow: "I cannot send a code right now. Please sign in on our help page, or talk to a person.",
   codeWrong: "That code is not right or no longer valid. Check the digits, or say “sign in” for a new code.",
   signedIn: "Thank you, you are signed in here for 15 minutes.",
+  toSignIn: "Sign in",
 };
 
 const sv: AccountWords = {
@@ -138,6 +141,7 @@ const sv: AccountWords = {
   codeNotNow: "Jag kan inte skicka någon kod just nu. Logga in på vår hjälpsida, eller prata med en människa.",
   codeWrong: "Koden stämmer inte eller gäller inte längre. Kontrollera siffrorna, eller säg ”logga in” för en ny kod.",
   signedIn: "Tack, du är inloggad här i 15 minuter.",
+  toSignIn: "Logga in",
 };
 
 const de: AccountWords = {
@@ -192,6 +196,7 @@ const de: AccountWords = {
   codeWrong:
     "Der Code stimmt nicht oder gilt nicht mehr. Prüfen Sie die Ziffern, oder sagen Sie „anmelden“ für einen neuen Code.",
   signedIn: "Danke, Sie sind hier für 15 Minuten angemeldet.",
+  toSignIn: "Anmelden",
 };
 
 const es: AccountWords = {
@@ -243,6 +248,7 @@ const es: AccountWords = {
     "Ahora mismo no puedo enviar un código. Inicia sesión en nuestra página de ayuda o habla con una persona.",
   codeWrong: "El código no es correcto o ya no vale. Revisa las cifras o di «iniciar sesión» para recibir otro.",
   signedIn: "Gracias, has iniciado sesión aquí durante 15 minutos.",
+  toSignIn: "Iniciar sesión",
 };
 
 const ar: AccountWords = {
@@ -290,6 +296,7 @@ const ar: AccountWords = {
   codeNotNow: "لا أستطيع إرسال رمز الآن. سجّل الدخول في صفحة المساعدة، أو تحدث إلى أحد موظفينا.",
   codeWrong: "الرمز غير صحيح أو لم يعد صالحًا. تحقق من الأرقام، أو قل «تسجيل الدخول» للحصول على رمز جديد.",
   signedIn: "شكرًا، أنت مسجّل الدخول هنا لمدة 15 دقيقة.",
+  toSignIn: "تسجيل الدخول",
 };
 
 const byLanguage: Readonly<Record<string, AccountWords>> = { en, sv, de, es, ar };

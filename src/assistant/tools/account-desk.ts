@@ -13,6 +13,7 @@ export interface AccountDeskDeps {
   readonly key: Buffer;
   readonly countries: readonly string[];
   readonly company: string;
+  readonly signInUrl: AccountDesk["signInUrl"];
   readonly timeZone: string;
   /** Hands a text to the provider past the timeline: what it says is kept nowhere (R10). Null: there is no way to. */
   readonly sendText: ((to: string, text: string) => Promise<void>) | null;
@@ -57,6 +58,7 @@ export function createAccountDesk(deps: AccountDeskDeps): AccountDesk {
       }),
     signInHere: (sql, { conversationId, addressId }, customer) =>
       signInHere(sql, { conversationId, addressId, customer, confirmedBy: "code" }),
+    signInUrl: deps.signInUrl,
     timeZone: deps.timeZone,
     now: Date.now,
   };

@@ -21,7 +21,7 @@ export interface Activity {
   readonly textFormat?: string;
   readonly locale?: string;
   readonly attachments?: readonly { readonly contentUrl?: string }[];
-  readonly suggestedActions?: { readonly actions: readonly { readonly title: string; readonly value: unknown }[] };
+  readonly suggestedActions?: { readonly actions: Entry["choices"] };
   readonly channelData?: {
     readonly clientActivityID?: string;
     readonly everline?: {

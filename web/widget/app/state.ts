@@ -11,6 +11,8 @@ export interface FileShown {
 }
 
 export interface Choice {
+  /** "openUrl": the value is a page's address. */
+  readonly type?: string;
   readonly title: string;
   readonly value: unknown;
 }

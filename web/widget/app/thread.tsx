@@ -62,7 +62,8 @@ export function Thread() {
 }
 
 /** The buttons go; whoever used the keyboard goes on in the field. */
-function pick({ title, value }: Choice): void {
+function pick({ type, title, value }: Choice): void {
+  if (type === "openUrl") return void open(value as string, "_top");
   send(title, value);
   document.querySelector("textarea")?.focus();
 }
