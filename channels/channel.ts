@@ -153,7 +153,7 @@ export type CallPlan =
   /** An answering telephone is not yet an agent: 1 accepts. */
   | { readonly do: "ask-agent"; readonly say: string; readonly locale: string }
   /** Whoever should talk is gone: the line asks, like a caller's own, what comes next. */
-  | { readonly do: "people"; readonly say: string | null; readonly locale: string }
+  | { readonly do: "people"; readonly say: string | null; readonly optOutKey: string | null; readonly locale: string }
   /** The assistant talks with the customer. */
   | { readonly do: "assistant"; readonly say: string; readonly optOutKey: string | null; readonly locale: string };
 

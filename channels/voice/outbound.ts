@@ -105,7 +105,7 @@ function planTwiml(
       return `${plan.say === null ? "" : say(plan.say, locale)}<Hangup/>`;
     case "people": {
       const next = redirect(liveUrl(options, { ...firstState(locale), turn: turnFromNow() }));
-      return `${plan.say === null ? "" : say(plan.say, locale)}${next}`;
+      return offerOptOut(action, plan.say, plan.optOutKey, locale) + next;
     }
     case "ask-agent":
       return `${keyMenu(action, acceptSeconds, say(`${plan.say} ${phrases[locale].accept}`, locale))}<Hangup/>`;

@@ -6,8 +6,10 @@ import { hasEnded } from "./call-standing.ts";
 import type { CallDesk } from "./desk.ts";
 import { type Leg, lockLeg, lockReported, markJoined, otherLegs, recordOnLeg, writeLeg } from "./legs.ts";
 import { type CallbackEvent, mayRing } from "./machine.ts";
+import { ringsInBrowser } from "./offer-callback.ts";
 import { neverCall, refusesCalls } from "./phone-policy.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";
+import { whisper } from "./whisper.ts";
 import { callWords, fillIn } from "./words.ts";
 
 /** The key that accepts a call, and the one that ends all calls to a number (M3). */
@@ -43,6 +45,8 @@ export interface LineFollower {
    * with them: what they hear next is asked like a caller's own.
    */
   left(sql: TransactionSql, leg: Leg): Promise<Caller | null>;
+  /** The customer of a promised call waits, and their call is offered: first to the agent whom their line names. */
+  offer(sql: TransactionSql, leg: Leg): Promise<void>;
 }
 
 /** Takes in a report about a call that we placed; once, however often and in whatever order it comes. False: no such call. */
@@ -91,9 +95,9 @@ async function planAgent(
   if (callback.state !== "dialling" && callback.state !== "connected") return null;
   const locale = "en";
   const [agent] = await sql<{ phone: string | null }[]>`select phone from agents where id = ${leg.agentId}`;
+  const say = await whisper(sql, callback.conversationId, "Callback", { phone: callback.phone, issue: callback.topic });
   // A browser's telephone was accepted with a click; a number may be anybody's mailbox.
   if (agent?.phone !== null && digits !== acceptKey) {
-    const say = `Callback. ${callback.topic ?? ""}`;
     return digits === null ? { do: "ask-agent", say, locale } : { do: "hang-up", say: null, locale };
   }
   await markJoined(sql, leg);
@@ -103,7 +107,14 @@ async function planAgent(
   }
   if (callback.state === "connected") await giveTo(sql, callback, leg.agentId);
   await ringCustomer(sql, desk, callback, leg.agentId, after);
-  return { do: "bridge", conference: callback.id, leg: "agent", say: null, optOutKey: null, locale };
+  return {
+    do: "bridge",
+    conference: callback.id,
+    leg: "agent",
+    say: agent?.phone == null ? say : null,
+    optOutKey: null,
+    locale,
+  };
 }
 
 async function planCustomer(
@@ -131,15 +142,26 @@ async function planCustomer(
   const key = callback.proven || digits !== null ? null : optOutKey;
   // Who talks was settled when it was dialled, whatever the operator chose meanwhile.
   const agents = (await otherLegs(sql, leg)).filter((one) => one.leg === "agent");
+  const [line] = await sql<{ stage: string | null }[]>`select stage from calls where id = ${leg.id}`;
+  if (line?.stage != null && line.stage !== "assistant") return { do: "people", say: null, optOutKey: null, locale };
   if (agents.length === 0 && leg.agentId === null) {
     await makeLive(sql, leg, locale);
     return { do: "assistant", say: digits === null ? say(words.assistant) : "", optOutKey: key, locale };
   }
-  if (leg.conference === leg.id) return { do: "people", say: null, locale };
   await markJoined(sql, leg);
   const greeting = digits === null ? say(words.greeting) : null;
   const gone = agents.find((one) => hasEnded(one.state));
-  if (gone !== undefined && (await desk.lines?.left(sql, gone)) != null) return { do: "people", say: greeting, locale };
+  if (gone !== undefined && (await desk.lines?.left(sql, gone)) != null)
+    return { do: "people", say: greeting, optOutKey: key, locale };
+  if (
+    agents.length === 0 &&
+    desk.lines !== undefined &&
+    leg.agentId !== null &&
+    (await ringsInBrowser(sql, leg.agentId))
+  ) {
+    await desk.lines.offer(sql, leg);
+    return { do: "people", say: greeting, optOutKey: key, locale };
+  }
   if (agents.length === 0) await ringAgent(sql, row, leg.agentId, after);
   else if (agents.some((one) => one.joinedAt !== null)) await giveTo(sql, row, leg.agentId);
   return { do: "bridge", conference: callback.id, leg: "customer", say: greeting, optOutKey: key, locale };

@@ -8,6 +8,7 @@ import { hasEnded } from "./call-standing.ts";
 import type { CallDesk, DiallingMode } from "./desk.ts";
 import { failLeg, type Leg, lockLeg, recordOnLeg, renewLease, standingEverySeconds, writeLeg } from "./legs.ts";
 import { step } from "./machine.ts";
+import { endOldOffers, isAsked, offerCallback, ringsInBrowser } from "./offer-callback.ts";
 import { checkPhone, dialAllowances, refusesCalls, takeAllowances } from "./phone-policy.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";
 import { tellCustomer } from "./tell.ts";
@@ -233,6 +234,10 @@ export function createDialler(desk: CallDesk): Dialler {
     if (!stepped.effects.some((effect) => effect.do === "dial")) return true;
     const leg = mode === "agent-first" ? "agent" : "customer";
     const { conversationId, round } = now;
+    if (leg === "agent" && agentId !== null && (await ringsInBrowser(sql, agentId))) {
+      await offerCallback(sql, { callback: row, agentId });
+      return true;
+    }
     const call = await writeLeg(sql, { conversationId, callbackId: row.id, attempt: round, leg, agentId });
     if (call === null) throw new Error("This attempt was dialled already.");
     if (leg === "customer") await applyToCallback(sql, desk, now, { type: "rings", round });
@@ -346,6 +351,7 @@ export function createDialler(desk: CallDesk): Dialler {
     carryOut,
     async look() {
       await lookUpOutcomes();
+      carryOut(await endOldOffers(desk));
       await dialDue();
       await hear();
       await remind();
@@ -415,7 +421,7 @@ async function firstUnknown(sql: TransactionSql, found: readonly FoundCall[]): P
 /** Who is free and waits longest; the one whom the callback was given to, when it was given to somebody. */
 async function freeAgent(sql: TransactionSql, wanted: string | null): Promise<string | null> {
   await oneAgentAtATime(sql);
-  const [agent] = await sql<{ id: string }[]>`${freeAgents(sql)}
+  const [agent] = await sql<{ id: string }[]>`${freeAgents(sql)} and not ${isAsked(sql)}
       and (${wanted}::uuid is null or a.id = ${wanted}
         or not exists (select 1 from agents a where a.id = ${wanted} and ${onDuty(sql)}))
     order by (select max(c.ended_at) from calls c where c.agent_id = a.id) nulls first, a.id

@@ -2,9 +2,9 @@ import type { CallPlan } from "../../channels/channel.ts";
 import type { Aftermath, Caller, LineFollower } from "../callbacks/call-flow.ts";
 import { hasEnded } from "../callbacks/call-standing.ts";
 import { type Leg, markJoined } from "../callbacks/legs.ts";
+import { whisper } from "../callbacks/whisper.ts";
 import { backToQueue, claimWithCall } from "../conversations/change.ts";
 import type { TransactionSql } from "../db/client.ts";
-import { shownName } from "../lib/shown-name.ts";
 import { gaveUp } from "./live-call.ts";
 import { makeLive } from "./make-live.ts";
 import { noteOnCall } from "./note.ts";
@@ -13,7 +13,6 @@ import { type LiveCall, lockLiveCall, lockOffer, type Offer, openOfferOf } from 
 const acceptKey = "1";
 /** What people who take calls hear from us themselves. */
 const agentsLocale = "en";
-const issueMaxChars = 200;
 
 /** What news of the lines of live calls mean, and what agents who answer hear. */
 export const liveLines: LineFollower = {
@@ -23,7 +22,7 @@ export const liveLines: LineFollower = {
     const call = await lockLiveCall(sql, { id: offer.conference });
     if (call?.ended === true || (call === null && !(await isUp(sql, offer.conference)))) return null;
     const [agent] = await sql<{ phone: string | null }[]>`select phone from agents where id = ${leg.agentId}`;
-    const say = await whisper(sql, offer);
+    const say = await introduce(sql, offer);
     // A browser's telephone was accepted with a click; a number may be anybody's mailbox.
     if (agent?.phone != null && digits !== acceptKey) {
       return digits === null
@@ -40,6 +39,15 @@ export const liveLines: LineFollower = {
     if (offer !== null) await agentLeft(sql, leg, offer, after);
   },
   left: personLeft,
+  async offer(sql, leg) {
+    const call = await makeLive(sql, leg.conference ?? "", "waiting");
+    if (call === null || leg.agentId === null) return;
+    await sql`update calls set joined_at = null where id = ${call.id}`;
+    await backToQueue(sql, leg.conversationId, leg.agentId, null);
+    await sql`insert into offers (conference, conversation_id, kind, wanted_id)
+      values (${call.id}, ${leg.conversationId}, 'caller', ${leg.agentId}) on conflict do nothing`;
+    await noteOnCall(sql, { conversationId: leg.conversationId, conference: call.id }, "offered", null);
+  },
 };
 
 async function join(
@@ -73,21 +81,11 @@ async function join(
 }
 
 /** Who calls and what about, before the agent says hello. */
-async function whisper(sql: TransactionSql, offer: Offer): Promise<string> {
-  const [about] = await sql<{ name: string | null; address: string | null; issue: string | null; by: string | null }[]>`
-    select p.name, a.value as address, c.summary->>'issue' as issue, g.name as by
-    from conversations c join contacts p on p.id = c.contact_id left join contact_addresses a on a.id = c.address_id
-      left join agents g on g.id = ${offer.byId}
-    where c.id = ${offer.conversationId}`;
-  const who =
-    shownName(about?.name ?? null) ?? (about?.address?.startsWith("+") === true ? spelled(about.address) : "");
-  const from = offer.kind === "colleague" ? `${about?.by ?? "A colleague"} asks you into a call` : "Call";
-  const issue = about?.issue?.slice(0, issueMaxChars);
-  return `${from}${who === "" ? "" : ` with ${who}`}.${issue ? ` About: ${issue}` : ""}`;
+async function introduce(sql: TransactionSql, { kind, byId, conversationId }: Offer): Promise<string> {
+  if (kind !== "colleague") return whisper(sql, conversationId, "Call");
+  const [by] = await sql<{ name: string }[]>`select name from agents where id = ${byId}`;
+  return whisper(sql, conversationId, `${by?.name ?? "A colleague"} asks you into a call`);
 }
-
-/** A number is heard figure by figure. */
-const spelled = (number: string): string => [...number.replace("+", "")].join(" ");
 
 /** A call that was promised has no caller's own line: its conference is up while somebody is in it. */
 async function isUp(sql: TransactionSql, conference: string): Promise<boolean> {
@@ -139,7 +137,7 @@ async function personLeft(sql: TransactionSql, leg: Leg): Promise<Caller | null>
   const over = putDown || call.stage === "over";
   await sql`update calls set joined_at = null, held = false, stage = case when ${over} then 'over' else stage end where id = ${call.id}`;
   // A promised call that nobody took yet is nobody's: people are looked for, not the assistant.
-  if (joinedAt === null && agentId !== null) await backToQueue(sql, conversationId, agentId);
+  if (joinedAt === null && agentId !== null) await backToQueue(sql, conversationId, agentId, null);
   return call;
 }
 

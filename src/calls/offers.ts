@@ -1,6 +1,7 @@
 import { freeAgents, oneAgentAtATime } from "../agents/free-agents.ts";
 import type { Aftermath } from "../callbacks/call-flow.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
+import { callbackNotTaken, takeCallback } from "../callbacks/offer-callback.ts";
 import { claimWithCall } from "../conversations/change.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { newId } from "../lib/ids.ts";
@@ -88,6 +89,11 @@ async function takeOffer(sql: TransactionSql, offer: Offer, agentId: string, aft
   await oneAgentAtATime(sql);
   const [free] = await sql`${freeAgents(sql)} and a.id = ${agentId}`;
   if (free === undefined) return { outcome: "not-free" };
+  if (offer.kind === "callback") {
+    after.conversations.add(offer.conversationId);
+    const taken = await takeCallback(sql, offer, agentId, after);
+    return taken ? { outcome: "accepted", callId: offer.conference } : { outcome: "taken" };
+  }
   await sql`update offers set state = 'taken', agent_id = ${agentId}, taken_at = now() where id = ${offer.id}`;
   if (offer.kind === "caller") await claimWithCall(sql, offer.conversationId, agentId);
   await noteOnCall(sql, offer, offer.kind === "caller" ? "taken" : "colleague-coming", agentId);
@@ -117,6 +123,10 @@ export async function declineOffer(desk: CallDesk, agentId: string, id: string, 
     const offer = await lockOffer(sql, id);
     if (offer === null || !mayTake(offer, agentId)) return false;
     if (offer.state !== "open" || offer.declined.includes(agentId)) return true;
+    if (offer.kind === "callback") {
+      await callbackNotTaken(sql, desk, offer, "declined", after);
+      return true;
+    }
     const over = offer.kind === "colleague";
     await sql`update offers set declined = declined || ${agentId}::uuid, wanted_id = case when ${over} then wanted_id end,
         state = case when ${over} then 'missed' else state end, ended_at = case when ${over} then now() end
@@ -127,7 +137,7 @@ export async function declineOffer(desk: CallDesk, agentId: string, id: string, 
   });
 }
 
-/** A colleague who was asked by name, and supervisors, are nobody else. */
+/** Whoever was asked by name, and supervisors, are nobody else. */
 function mayTake({ kind, wantedId }: Offer, agentId: string): boolean {
   return kind === "caller" || wantedId === agentId;
 }

@@ -15,7 +15,9 @@ interface About {
 
 export interface ShownOffer extends About {
   readonly callId: string;
-  readonly kind: "caller" | "colleague";
+  readonly kind: "caller" | "colleague" | "callback";
+  /** What a promised call is about. */
+  readonly topic: string | null;
   /** Who asks, when a colleague does. */
   readonly byName: string | null;
   readonly since: Date;
@@ -42,10 +44,12 @@ export interface ShownCall extends About {
 export async function offersFor(db: Db, agentId: string): Promise<ShownOffer[]> {
   const rows = await db.run(
     (sql) => sql<ShownOffer[]>`
-      select o.id, o.conference as "callId", o.kind, ${aboutColumns(sql)}, b.name as "byName",
+      select o.id, o.conference as "callId", o.kind, c.id as "conversationId", p.name as "contactName",
+        coalesce(k.phone, x.value) as address, c.locale, c.summary, k.topic, b.name as "byName",
         coalesce(l.waiting_since, o.made_at) as since
       from offers o ${aboutFrom(sql, sql`o.conversation_id`)}
       left join agents b on b.id = o.by_id
+      left join callbacks k on o.kind = 'callback' and k.id = o.conference::uuid
       left join calls l on l.id = o.conference::uuid and l.stage is not null
       join agents me on me.id = ${agentId} and me.presence = 'available' and me.kind = 'person'
       where o.state = 'open' and not ${agentId}::uuid = any (o.declined)

@@ -22,7 +22,7 @@ export interface Offer {
   readonly id: string;
   readonly conference: string;
   readonly conversationId: string;
-  readonly kind: "caller" | "colleague" | "supervisor";
+  readonly kind: "caller" | "colleague" | "supervisor" | "callback";
   readonly state: OfferState;
   readonly agentId: string | null;
   readonly wantedId: string | null;

@@ -49,13 +49,22 @@ export async function claimWithCall(sql: TransactionSql, id: string, agentId: st
   if (decided.outcome === "changed") await applyChange(sql, id, agentId, change, decided.next);
 }
 
-/** Gives it back to the queue: the agent who took its call did not come. */
-export async function backToQueue(sql: TransactionSql, id: string, agentId: string): Promise<void> {
-  const now = await lockOwnership(sql, id);
-  if (now === null) return;
+/**
+ * Gives it back to the queue: the agent who took its call, or should have, did not come. Whoever is on the line waits for
+ * people, also where all was resolved before. `by`: who is said to have done it; null: the service.
+ */
+export async function backToQueue(
+  sql: TransactionSql,
+  id: string,
+  agentId: string,
+  by: string | null = agentId,
+): Promise<void> {
+  const found = await lockOwnership(sql, id);
+  if (found === null) return;
+  const now = found.status === "resolved" ? ({ ...found, status: "open" } as const) : found;
   const change = { kind: "release", to: "queue" } as const;
   const decided = decideChange(now, agentId, change);
-  if (decided.outcome === "changed") await applyChange(sql, id, agentId, change, decided.next);
+  if (decided.outcome === "changed") await applyChange(sql, id, by, change, decided.next);
 }
 
 /**
@@ -86,7 +95,7 @@ async function lockOwnership(sql: TransactionSql, id: string): Promise<Ownership
 async function applyChange(
   sql: TransactionSql,
   id: string,
-  agentId: string,
+  agentId: string | null,
   change: Change,
   next: Ownership,
 ): Promise<boolean> {

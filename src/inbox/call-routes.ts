@@ -25,7 +25,10 @@ const about = {
 const offer = z.object({
   ...about,
   callId: z.string(),
-  kind: z.enum(["caller", "colleague"]),
+  kind: z
+    .enum(["caller", "colleague", "callback"])
+    .describe("callback: we promised to call; taken, the customer is rung."),
+  topic: z.string().nullable().describe("What a promised call is about."),
   byName: z.string().nullable().describe("The colleague who asks you into their call."),
   since: z.date(),
 });

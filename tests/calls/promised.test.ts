@@ -24,6 +24,7 @@ const presence = (who: SignedIn, is: string) =>
 const mode = (wanted: "agent-first" | "customer-first") =>
   writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: wanted }, null);
 beforeEach(async () => {
+  await sql((db) => db`update offers set state = 'withdrawn' where state = 'open'`);
   await sql((db) => db`update agents set presence = 'offline', phone = null`);
   await sql(
     (db) => db`update calls set ended_at = coalesce(ended_at, now()), wrapped_at = coalesce(wrapped_at, now())`,
@@ -77,6 +78,7 @@ async function connected() {
   await mode("agent-first");
   await presence(ada, "available");
   const one = await promised();
+  await takes(ada);
   await isIn(ada);
   return one;
 }
@@ -123,16 +125,14 @@ test("R6 a browser that is lost in a promised call loses the call, not the custo
   await comesTo(one, "done");
 }, 60_000);
 
-test("R6 customer first: the agent does not answer, so the next one is asked; the customer waits with words", async () => {
+test("R6 customer first: the agent whose line was rung for leaves it, so the next one is asked; the customer waits with words", async () => {
   await mode("customer-first");
   await presence(ada, "available");
-  const ring = { outcome: "no-answer" } as const;
-  centre.double.answerAs(`client:agent_${ada.id.replaceAll("-", "_")}`, ring);
   const one = await promised();
-  await centre.until("somebody is looked for", async () => /Nobody is free|looking for/.test(heard(one)));
-  centre.double.answerAs(`client:agent_${ada.id.replaceAll("-", "_")}`, { outcome: "human" });
+  const offer = await offerOf(ada);
+  await centre.until("they hear so", async () => /the call you asked for.*looking for a person/.test(heard(one)));
+  expect((await ada.call("POST", `/calls/offers/${offer.id}/decline`)).status).toBe(204);
   expect(customer(one)?.endedAt).toBe(null);
-  expect((await ada.call("GET", "/presence")).body.presence).toBe("away");
   expect((await ownerOf(one)).owner).toBe("queue");
   await presence(bob, "available");
   await takes(bob);
@@ -181,11 +181,50 @@ test("R6 the mode is changed while telephones ring: nobody is joined to an empty
   await hangsUp(one);
   // Rung agents first, answered when it is the assistant's hour: the agent who waits has them.
   await presence(ada, "available");
+  const ringing = takes(ada);
   centre.double.answerAs(`+4670175${String(numbers + 1).padStart(4, "0")}`, { ringMs: 1_500 });
   const two = await promised();
+  await ringing;
   await centre.until("it rings", async () => customer(two)?.status === "ringing");
   await writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: "assistant-first" }, null);
   await isIn(ada);
   expect(heard(two)).not.toContain("AI assistant");
   await hangsUp(two);
+}, 60_000);
+
+test("R6 agents first: an inbox rings before a browser's telephone does; nobody is rung for an empty chair", async () => {
+  await mode("agent-first");
+  await presence(ada, "available");
+  const before = centre.double.calls.length;
+  const one = await promised();
+  const offer = await offerOf(ada);
+  expect(offer).toMatchObject({ kind: "callback", callId: one.id, address: one.phone });
+  // Left to others: the next one is asked at once, and whoever said no is still there for other calls.
+  await presence(bob, "available");
+  expect((await ada.call("POST", `/calls/offers/${offer.id}/decline`)).status).toBe(204);
+  const second = await offerOf(bob);
+  expect(second.callId).toBe(one.id);
+  expect((await ada.call("GET", "/presence")).body.presence).toBe("available");
+  expect((await ada.call("GET", "/calls")).body.offers).toEqual([]);
+  // Bob is at lunch: after a while it waits for somebody, and nothing rang.
+  await presence(ada, "offline");
+  await sql((db) => db`update offers set made_at = now() - interval '1 minute' where id = ${second.id}`);
+  await comesTo(one, "due");
+  expect((await bob.call("GET", "/presence")).body.presence).toBe("away");
+  expect((await bob.call("POST", `/calls/offers/${second.id}/accept`)).body.error.code).toBe("Taken");
+  expect(centre.double.calls).toHaveLength(before);
+  // Ada is back: she hears what it is about, and the customer is rung once.
+  const named = "Ann\u0007 \u202eLee";
+  await sql(
+    (db) => db`update contacts set name = ${named} where id = (select contact_id from callbacks where id = ${one.id})`,
+  );
+  await sql((db) => db`update callbacks set topic = 'A <late> fee' where id = ${one.id}`);
+  await presence(ada, "available");
+  const third = await takes(ada);
+  expect((await ada.call("POST", `/calls/offers/${third.id}/accept`)).status).toBe(200);
+  await isIn(ada);
+  expect(lineOf(ada)?.heard[0]).toBe("Callback with Ann Lee. About: A <late> fee");
+  expect(centre.double.calls.filter((call) => call.to === one.phone)).toHaveLength(1);
+  await hangsUp(one);
+  await comesTo(one, "done");
 }, 60_000);

@@ -584,6 +584,8 @@ test("a promised call has the same bar: hold, and what came of it is the callbac
   await presence(ada, "available");
   const booked = await ada.call("POST", "/callbacks", { conversationId });
   const id = booked.body.callback.id as string;
+  const offer = await offerOf(ada, { id });
+  expect((await ada.call("POST", `/calls/offers/${offer.id}/accept`)).status).toBe(200);
   const shown = await centre.until("both are on the line", async () => {
     const now = await callOf(ada);
     return now?.lines.filter((line: { joined: boolean }) => line.joined).length === 2 ? now : null;

@@ -86,6 +86,7 @@ function announce() {
 
 function standing() {
   const offer = offered();
+  if (offer?.kind === "callback") return `A call to ${nameOf(offer)} is due. ${about(offer)} Press p to take it.`;
   if (offer) return `Incoming call from ${nameOf(offer)}. ${about(offer)} Press p to take it.`;
   if (now.call === null) return said === "" ? "" : "No call.";
   if (now.call.wrapUp) return "The call has ended. Note what came of it.";
@@ -103,12 +104,19 @@ function lineWords() {
   return `${left.held ? "On hold" : "Connected"}${together}${me.muted ? ", you are muted" : ""}`;
 }
 
-const about = ({ summary }) => (summary?.issue ? `About: ${summary.issue}` : "");
+const issueOf = ({ topic, summary }) => topic ?? summary?.issue ?? null;
+const about = (one) => (issueOf(one) === null ? "" : `About: ${issueOf(one)}`);
+
+/** What is asked of the agent. */
+function offerTitle({ kind, byName }) {
+  if (kind === "callback") return "A promised call is due";
+  return kind === "colleague" ? `${byName ?? "A colleague"} asks you into a call` : "Incoming call";
+}
 
 function incoming(offer) {
   const more = now.offers.length - 1;
   return [
-    who(offer, offer.kind === "colleague" ? `${offer.byName ?? "A colleague"} asks you into a call` : "Incoming call", [
+    who(offer, offerTitle(offer), [
       "waits ",
       el("time", { "data-talking": offer.since }, lasted(offer.since)),
       more > 0 ? ` · ${more} more ${more === 1 ? "call waits" : "calls wait"}` : "",
@@ -116,7 +124,7 @@ function incoming(offer) {
     el(
       "div",
       { className: "buttons" },
-      act("take", "Take the call", () => take(offer), { className: "go" }),
+      act("take", offer.kind === "callback" ? "Call them" : "Take the call", () => take(offer), { className: "go" }),
       act("decline", "Leave it to others", () => decline(offer), { className: "quiet" }),
       act("sound", soundIsOn() ? "Sound on" : "Sound off", sound, {
         className: "quiet",
@@ -143,7 +151,7 @@ function who(one, title, more) {
       " · ",
       el("span", { className: "soft" }, ...more),
     ),
-    one.summary?.issue ? el("p", { className: "about", dir: "auto" }, one.summary.issue) : null,
+    issueOf(one) === null ? null : el("p", { className: "about", dir: "auto" }, issueOf(one)),
   );
 }
 
