@@ -39,6 +39,7 @@ import { createPageRenderer } from "./help-centre/page.ts";
 import { problemPage } from "./help-centre/problem-page.ts";
 import { helpCentreRoutes, wishedLocale } from "./help-centre/routes.ts";
 import { stylesheetFor } from "./help-centre/stylesheet.ts";
+import { directionOf } from "./help-centre/words.ts";
 import { createApp, within } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
@@ -280,7 +281,11 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   });
   pushWorkerRoute(app);
   await widgetRoutes(app, {
-    look: () => ({ company: library.current().company, colour: library.current().brand.colour }),
+    look() {
+      const { company, brand, chosenLocales } = library.current();
+      return { company, colour: brand.colour, locales: chosenLocales };
+    },
+    directionOf,
     origins: options.config.chatOrigins,
   });
   await app.register((scope) =>

@@ -17,6 +17,8 @@ export interface Shelf {
   readonly brand: Brand;
   /** The languages customers choose from, the usual one first. */
   readonly locales: readonly string[];
+  /** Those that the operator chose; null: all that articles are written in. */
+  readonly chosenLocales: readonly string[] | null;
   readonly topics: readonly Topic[];
   readonly articles: readonly StoredArticle[];
   readonly byId: ReadonlyMap<string, StoredArticle>;
@@ -81,6 +83,7 @@ async function readShelf(db: Db, usualCompany: string): Promise<Shelf> {
     company,
     brand,
     locales: chosen ?? usualOrder(written),
+    chosenLocales: chosen,
     topics: topics.map(({ id, names }) => ({ id, names: mapValues(names, (name) => put(name, company)) })),
     articles,
     byId: new Map(articles.map((article) => [article.id, article])),

@@ -14,12 +14,13 @@ export async function openHostPage(service: string): Promise<HostPage> {
   const server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? "/", "http://localhost");
     const attributes = searchParams.get("attributes") ?? "";
+    const title = searchParams.get("title") ?? "A shop";
     response.writeHead(200, {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": `default-src 'none'; script-src ${service}; frame-src ${service}`,
     });
     response.end(`<!doctype html><html lang="${searchParams.get("lang") ?? "en"}" dir="${searchParams.get("dir") ?? "ltr"}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A shop</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title></head>
 <body><main><h1>A shop</h1><p><a href="#chat">Ask us</a></p></main>
 <script async src="${service}/widget.js" ${attributes}></script></body></html>`);
   });

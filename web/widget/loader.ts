@@ -1,5 +1,14 @@
 import { storagePrefix, type ToFrame, type ToHost } from "./protocol.ts";
 
+/** What the operator chose; the service writes it in here (src/http/widget.ts). */
+declare const EVERLINE_LOOK: readonly [
+  colour: string,
+  /** Black or white. */
+  ink: string,
+  /** What the button is called in its languages, and under "" in every other. */
+  names: Readonly<Record<string, string>>,
+];
+
 type Name = "ready" | "open" | "close" | "message" | "unread" | "error" | "identity";
 type Listener = (detail?: unknown) => void;
 type Who = string | (() => string | null | Promise<string | null>);
@@ -25,39 +34,45 @@ function start(global: { Everline?: { q?: Call[]; open?: unknown } }, doc: Docum
   let ready = false;
   let shown = false;
   let who: Who | null = null;
+  /** What we have put before the page's own title. */
+  let mark = "";
 
+  const [colour, ink, names] = EVERLINE_LOOK;
   const host = doc.createElement("div");
   const button = doc.createElement("button");
   const badge = doc.createElement("b");
   const style = new CSSStyleSheet();
   const root = host.attachShadow({ mode: "open" });
   let opener: HTMLElement = button;
-  // The last colour rule is black or white, whichever is read better on the operator's colour: 4.5 to 1 or more.
+  // The last colour rule is white or black by the luminance of WCAG, far beyond either: 4.5 to 1 or more on any colour.
+  const light = "calc((.18 - y)*1e6)";
   style.replaceSync(
-    `:host{all:initial}*{position:fixed;bottom:20px;inset-inline-${dataset.position === "left" ? "start" : "end"}:20px;z-index:2147483647;border:0;box-shadow:0 4px 20px #0005}button{width:56px;height:56px;border-radius:50%;background:var(--c);color:#fff;color:lch(from var(--c) calc((49.44 - l)*infinity) 0 0);font:700 13px/20px system-ui;cursor:pointer}button:focus-visible{outline:3px solid;outline-offset:-6px}i,b{position:absolute;inset:16px}i{background:currentColor;clip-path:path("M4 2h16a3 3 0 0 1 3 3v9a3 3 0 0 1-3 3h-7l-6 5v-5H4a3 3 0 0 1-3-3V5a3 3 0 0 1 3-3")}b{inset:-4px -4px auto auto;min-width:20px;border-radius:20px;background:#b3261e;color:#fff}iframe{bottom:88px;width:400px;height:min(700px,100dvh - 108px);border-radius:16px}@media(max-width:480px){iframe{inset:0;width:100%;height:100dvh;border-radius:0}[aria-expanded=true]{display:none}}@media print{*{display:none}}`,
+    `:host{all:initial}*{position:fixed;bottom:20px;inset-inline-${dataset.position === "left" ? "start" : "end"}:20px;z-index:2147483647;border:0;box-shadow:0 4px 20px #0005}button{width:56px;height:56px;border-radius:50%;background:var(--c);color:${ink};color:color(from var(--c) xyz ${light} ${light} ${light});font:700 13px/20px system-ui;cursor:pointer}button:focus-visible{outline:3px solid;outline-offset:-6px}i,b{position:absolute;inset:16px}i{background:currentColor;clip-path:path("M4 2h16a3 3 0 0 1 3 3v9a3 3 0 0 1-3 3h-7l-6 5v-5H4a3 3 0 0 1-3-3V5a3 3 0 0 1 3-3")}b{inset:-4px -4px auto auto;min-width:20px;border-radius:20px;background:#b3261e;color:#fff}iframe{bottom:88px;width:400px;height:min(700px,100dvh - 108px);border-radius:16px}@media(max-width:480px){iframe{inset:0;width:100%;height:100dvh;border-radius:0}[aria-expanded=true]{display:none}}@media print{*{display:none}}`,
   );
   root.adoptedStyleSheets = [style];
-  host.style.setProperty("--c", dataset.color || "#0b57d0");
+  host.style.setProperty("--c", dataset.color || colour);
   button.append(doc.createElement("i"), badge);
   button.onclick = () => show(!shown);
   root.append(button);
-  label();
+  point();
   button.ariaExpanded = "false";
 
-  function label(count = 0, words = locale.startsWith("sv") ? "Chatt" : locale.startsWith("ar") ? "محادثة" : "Chat") {
+  function label(count = 0, words = (names[locale.slice(0, 2)] || names[""]) as string) {
     button.ariaLabel = words;
+    if (frame) frame.title = words;
     badge.textContent = `${count}`;
     badge.hidden = !count;
-    const title = doc.title.replace(/^\(\d+\) /, "");
-    if (count || title !== doc.title) doc.title = count ? `(${count}) ${title}` : title;
+    const title = doc.title;
+    const own = title.slice(title.startsWith(mark) ? mark.length : 0);
+    mark = count ? `(${count}) ` : "";
+    if (mark + own !== title) doc.title = mark + own;
   }
 
   /** The frame, loaded when it was not. */
   function load(): HTMLIFrameElement {
-    if (frame === undefined) {
+    if (!frame) {
       frame = doc.createElement("iframe");
       frame.hidden = true;
-      frame.title = "Chat";
       frame.allow = "microphone;camera;autoplay;clipboard-write";
       point();
       root.append(frame);
@@ -67,6 +82,7 @@ function start(global: { Everline?: { q?: Call[]; open?: unknown } }, doc: Docum
 
   function point(): void {
     ready = false;
+    label();
     if (frame) frame.src = `${home}/widget/frame?locale=${locale}`;
   }
 
