@@ -207,10 +207,6 @@ export function createDialler(desk: CallDesk): Dialler {
   ): Promise<boolean> {
     const number = row.phone === null ? null : checkPhone(row.phone, desk.countries, row.proven);
     if (number === null || number.outcome !== "callable") return hold(sql, row, number?.outcome ?? "no-number");
-    if (await refusesCalls(sql, number.number)) {
-      await applyToCallback(sql, desk, row, { type: "opted-out" });
-      return true;
-    }
     // Its time may not have come after all, or be over: a clock was set back. Nothing is used up for that.
     const { effects } = step(row, { type: "dial" }, { now: desk.now(), hours: hoursOf(row), policy: desk.policy });
     if (effects.length === 0) return true;
@@ -221,6 +217,12 @@ export function createDialler(desk: CallDesk): Dialler {
     const agentId = mode === "assistant-first" ? null : free ? await freeAgent(sql, row.agentId) : null;
     // The one it was given to is busy: that says nothing of the others, for whoever waits behind.
     if (mode !== "assistant-first" && agentId === null) return row.agentId !== null;
+    // M5: only now, so that it takes as long as with any other number.
+    if (await refusesCalls(sql, number.number)) {
+      const why = { agentId: null, change: "not-reached", outcome: "opted-out" };
+      await applyToCallback(sql, desk, row, { type: "refused" }, why);
+      return true;
+    }
     const full = await takeAllowances(
       sql,
       dialAllowances(

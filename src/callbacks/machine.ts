@@ -60,6 +60,8 @@ export type CallbackEvent =
   | { readonly type: "ask-again" }
   | { readonly type: "cancel" }
   | { readonly type: "opted-out" }
+  /** Its time has come, and the number is never called (M5): it ends as one that nobody answers. */
+  | { readonly type: "refused" }
   | { readonly type: "heard-from" }
   /** Somebody is free to talk: dial, if it may be. */
   | { readonly type: "dial" }
@@ -129,6 +131,10 @@ export function step(callback: Promised, event: CallbackEvent, around: Surroundi
       return isBeforeDialling(callback) ? changed({ ...callback, state: "cancelled" }) : unchanged(callback);
     case "opted-out":
       return onOptOut(callback);
+    case "refused":
+      return isReady(callback, around)
+        ? changed({ ...callback, state: "missed", last: true }, { do: "tell", what: "gave-up" })
+        : unchanged(callback);
     case "heard-from":
       return onHeardFrom(callback, around);
     case "dial":
@@ -226,10 +232,14 @@ function onHeardFrom(callback: Promised, around: Surroundings): Stepped {
 }
 
 function onDial(callback: Promised, around: Surroundings): Stepped {
-  const ready = callback.state === "due" && !callback.last && around.now >= callback.notBefore;
-  if (!ready || !mayRing(callback, around.now, around)) return unchanged(callback);
+  if (!isReady(callback, around)) return unchanged(callback);
   const round = callback.round + 1;
   return changed({ ...callback, state: "dialling", round, rung: false }, { do: "dial", round });
+}
+
+function isReady(callback: Promised, around: Surroundings): boolean {
+  const ready = callback.state === "due" && !callback.last && around.now >= callback.notBefore;
+  return ready && mayRing(callback, around.now, around);
 }
 
 function onUnanswered(callback: Promised, around: Surroundings): Stepped {

@@ -1,3 +1,4 @@
+import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { TransactionSql } from "../db/client.ts";
@@ -10,11 +11,12 @@ import { isTimeZone } from "../lib/zoned-time.ts";
 import { applyToCallback } from "./apply.ts";
 import type { CallDesk } from "./desk.ts";
 import { teamFor } from "./hours.ts";
+import { keptOnlyIf } from "./kept-only-if.ts";
 import { callToken, readCallToken } from "./link.ts";
 import { findCallback } from "./list.ts";
 import { callPageWords } from "./page-words.ts";
 import { callPage, type FormFaults, type FormValues, gonePage, requestForm } from "./pages.ts";
-import { neverCall, refusesCalls } from "./phone-policy.ts";
+import { neverCall } from "./phone-policy.ts";
 import { cancelPromise, changePromise } from "./promise-call.ts";
 import { type RequestOutcome, requestCallback } from "./request-callback.ts";
 import { freeSlots, takeSlot } from "./slots.ts";
@@ -23,6 +25,10 @@ import { tellCustomer } from "./tell.ts";
 
 /** Two weeks of half hours are a list nobody reads to its end. */
 const slotsShown = 60;
+/** From one address; nobody asks, looks and moves more often. */
+const perAddressAndMinute = 60;
+/** Addresses remembered at once; the least recently seen are forgotten. */
+const remembered = 10_000;
 /** The contact of a request on the page: its own, so that nobody reaches another person's call by knowing a number (R8). */
 const pageChannel = "call-page";
 
@@ -53,6 +59,14 @@ export async function callPageRoutes(
   app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) =>
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   );
+  await app.register(rateLimit, { global: false, cache: remembered });
+  const perAddress = app.createRateLimit({ max: perAddressAndMinute, timeWindow: 60_000 });
+  app.addHook("onRequest", async (request, reply) => {
+    const counted = await perAddress(request);
+    if (counted.isAllowed || !counted.isExceeded) return undefined;
+    void reply.header("retry-after", String(counted.ttlInSeconds));
+    return reply.status(429).type("text/plain; charset=utf-8").send("Too many tries. Wait a minute, then try again.");
+  });
   const hidden = { schema: { hide: true } };
   const localeOf = (request: FastifyRequest, usual?: string) => {
     const { lang } = request.query as { lang?: unknown };
@@ -95,7 +109,11 @@ export async function callPageRoutes(
     if (given.zoneChanged) return sendForm(request, reply, given.values, given.asked ? {} : { zone: say.otherZone });
     const when = readWhen(given.values.when, desk.now());
     if (when === null) return sendForm(request, reply.status(422), given.values, { when: say.badTime });
-    const outcome = await desk.db.transaction((sql) => askForCall(sql, desk, given.values, when.at, request.ip));
+    const outcome = await keptOnlyIf(
+      desk.db,
+      (sql) => askForCall(sql, desk, given.values, when.at, request.ip),
+      (asked) => asked.outcome === "promised",
+    );
     if (outcome.outcome === "promised") {
       const path = `/call/${callToken(desk.key, outcome.id, desk.now())}`;
       return reply.redirect(`${path}?lang=${locale}`, 303);
@@ -229,7 +247,8 @@ async function askForCall(
     wantedAt,
     asap: wantedAt === null,
     picked: false,
-    zone: wantedAt === null ? null : values.zone,
+    // The first of the menu is nobody's choice: without a time to read in it, the number knows better.
+    zone: wantedAt === null && values.zone === desk.deskZone ? null : values.zone,
     topic: values.topic || null,
     locale: values.language,
     source: "page",
@@ -237,11 +256,8 @@ async function askForCall(
   });
   if (outcome.outcome !== "promised") return outcome;
   const row = await lockCallback(sql, outcome.id);
-  // M5: the page says the same of a number that is never called; only the message is left out.
-  if (row !== null && row.phone !== null && !(await refusesCalls(sql, row.phone))) {
-    await tellCustomer(sql, desk, row, wantedAt === null ? "bookedSoon" : "booked");
-    desk.ring(conversationId);
-  }
+  if (row !== null) await tellCustomer(sql, desk, row, wantedAt === null ? "bookedSoon" : "booked");
+  desk.ring(conversationId);
   return outcome;
 }
 

@@ -52,6 +52,10 @@ export interface Caps {
   readonly dialsPerCountryDay: number;
   /** M3: to a number whose owner never wrote or called from it. */
   readonly dialsPerUnprovenNumberDay: number;
+  /** Text messages about calls, to numbers that they are not written from. */
+  readonly textsPerNumberDay: number;
+  readonly textsPerPrefixDay: number;
+  readonly textsPerDay: number;
   /** All calls of a day, in cents, at `centsPerCall` each. */
   readonly centsPerDay: number;
   readonly centsPerCall: number;
@@ -67,6 +71,9 @@ export const usualCaps: Caps = {
   dialsPerPrefixDay: 60,
   dialsPerCountryDay: 5_000,
   dialsPerUnprovenNumberDay: 1,
+  textsPerNumberDay: 12,
+  textsPerPrefixDay: 120,
+  textsPerDay: 10_000,
   centsPerDay: 100_000,
   centsPerCall: 20,
 };
@@ -119,6 +126,17 @@ export function dialAllowances(
     one("dial-country", dialled.country, caps.dialsPerCountryDay),
     ...(dialled.proven ? [] : [one("dial-unproven", dialled.phone, caps.dialsPerUnprovenNumberDay)]),
     one("dial-money", "all", caps.centsPerDay, caps.centsPerCall),
+  ];
+}
+
+/** What a text message about a call to a number uses up. Pure. */
+export function textAllowances(phone: string, now: Date, caps: Caps): Allowance[] {
+  const period = startOf(now, dayMs);
+  const one = (scope: string, key: string, cap: number) => ({ scope, key, period, amount: 1, cap });
+  return [
+    one("text-number", phone, caps.textsPerNumberDay),
+    one("text-prefix", prefixOf(phone), caps.textsPerPrefixDay),
+    one("text-all", "all", caps.textsPerDay),
   ];
 }
 

@@ -18,7 +18,7 @@ export interface NewPromise {
   readonly picked: boolean;
   /** The zone that the customer named; null: not known. */
   readonly zone: string | null;
-  /** Where they may be. */
+  /** Where they may be; empty: nothing is known. */
   readonly zones: readonly string[];
   /** The customer's words for when. */
   readonly wish: string | null;
@@ -32,15 +32,17 @@ export interface NewPromise {
 /** Stores a promise; the contact's conversation is locked and has no open one. */
 export async function insertPromise(sql: TransactionSql, desk: CallDesk, given: NewPromise): Promise<string> {
   const now = desk.now();
-  const hours = hoursOf(given);
+  // Nobody knows where they are: then it is most likely where the company is.
+  const zones = given.zones.length === 0 ? [desk.deskZone] : given.zones;
+  const hours = hoursOf({ zone: given.zone, zones });
   const made = promise({ wantedAt: given.wantedAt, picked: given.picked }, { now, hours, policy: desk.policy });
-  const zone = given.zone ?? (given.zones.length === 1 ? (given.zones[0] ?? null) : null);
+  const zone = given.zone ?? (zones.length === 1 ? (zones[0] ?? null) : null);
   const localTime = localTimeIn(made, zone);
   const [row] = await sql<{ id: string }[]>`
     insert into callbacks (contact_id, conversation_id, phone, wish, wanted_at, zone, local_time, zones, topic, locale, team,
       source, requested_by, proven)
     values (${given.contactId}, ${given.conversationId}, ${given.phone}, ${given.wish},
-      ${made.wantedAt === null ? null : new Date(made.wantedAt)}, ${zone}, ${localTime}, ${[...given.zones]}, ${given.topic},
+      ${made.wantedAt === null ? null : new Date(made.wantedAt)}, ${zone}, ${localTime}, ${[...zones]}, ${given.topic},
       ${given.locale}, ${given.team}, ${given.source}, ${given.agentId}, ${given.proven})
     returning id`;
   if (row === undefined) throw new Error("The callback was not stored.");
@@ -71,7 +73,8 @@ export async function changePromise(
   const zone = given.zone ?? row.zone;
   const zones = given.zones.length > 0 ? given.zones : row.zones;
   const { when } = given;
-  const proven = given.phone === null ? row.proven : given.proven;
+  // What was proved of a number stays so, wherever they ask from next.
+  const proven = given.phone === null ? row.proven : given.proven || (row.proven && given.phone === row.phone);
   const localTime = localTimeIn(when ?? row, zone);
   const target = { ...row, phone, proven, zone, zones, localTime };
   const { row: next, stepped } = await applyToCallback(

@@ -22,7 +22,10 @@ export interface CallbackRequest {
   readonly asap: boolean;
   /** The customer named this time, whatever the hour; false for a slot that we offered. */
   readonly picked: boolean;
+  /** The one that they named or chose. */
   readonly zone: string | null;
+  /** The one of their browser's clock, as far as it said. */
+  readonly browserZone?: string | null;
   readonly topic: string | null;
   readonly locale: string | null;
   readonly source: string;
@@ -43,7 +46,10 @@ export async function requestCallback(
   desk: CallDesk,
   request: CallbackRequest,
 ): Promise<RequestOutcome> {
-  const number = checkPhone(request.phone, desk.countries, request.proven);
+  await sql`select 1 from conversations where id = ${request.conversationId} for update`;
+  const open = await openCallbackOf(sql, request.contactId);
+  const known = request.proven || (open?.proven === true && open.phone === request.phone);
+  const number = checkPhone(request.phone, desk.countries, known);
   if (number.outcome !== "callable") return { outcome: number.outcome };
   const phone = number.number;
   const full = await takeAllowances(
@@ -57,8 +63,6 @@ export async function requestCallback(
   if (full !== null) return { outcome: "too-many" };
   // M5: who has not proved that the number is theirs hears the same as of any other; the dialler leaves it alone.
   if (request.proven && (await refusesCalls(sql, phone))) return { outcome: "opted-out" };
-  await sql`select 1 from conversations where id = ${request.conversationId} for update`;
-  const open = await openCallbackOf(sql, request.contactId);
   const hours = await desk.hours();
   const team = teamFor(hours, request.locale);
   // An offer that was taken up too late, or a date of fancy.
@@ -68,7 +72,7 @@ export async function requestCallback(
     if ((await takeSlot(sql, open === null ? where : { ...where, except: open.id })) !== "room")
       return { outcome: "full" };
   }
-  const zones = await zonesOf({ chosen: request.zone, phone });
+  const zones = await zonesOf({ chosen: request.zone, browser: request.browserZone ?? null, phone });
   const given = { ...request, phone, zones, team: team.name || null, agentId: null };
   if (open === null) {
     const id = await insertPromise(sql, desk, given);

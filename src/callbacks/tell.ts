@@ -6,6 +6,7 @@ import { newId } from "../lib/ids.ts";
 import type { Part, ReplyMeta } from "../lib/message.ts";
 import type { CallDesk } from "./desk.ts";
 import { callToken } from "./link.ts";
+import { refusesCalls, takeAllowances, textAllowances } from "./phone-policy.ts";
 import type { CallbackRow } from "./store.ts";
 import { type CallWords, callWords, fillIn, timeInWords } from "./words.ts";
 
@@ -13,7 +14,7 @@ const previewMaxChars = 140;
 
 /**
  * Writes to the customer about their call, with the link to move or cancel it: in the conversation, and by text message
- * where that is not read by itself (web chat, telephone). Goes out through the outbox like every message.
+ * where that is not read by itself (web chat, telephone), so often at most as M2 allows. Goes out through the outbox like every message.
  */
 export async function tellCustomer(
   sql: TransactionSql,
@@ -72,5 +73,12 @@ async function wayToTell(
   if (phone === null || caller === null || !can(caller, "repliesVia")) return null;
   const channel = desk.channelFor(caller.repliesVia, caller.account);
   if (channel === null || !can(channel, "send")) return null;
+  // R5: whoever wants no calls wants no texts about calls. M2: nobody fills another person's telephone by moving a call.
+  if (await refusesCalls(sql, phone)) return null;
+  const full = await takeAllowances(sql, textAllowances(phone, new Date(desk.now()), desk.caps));
+  if (full !== null) {
+    desk.log.warn({ conversationId, reason: full }, "callback-text-held");
+    return null;
+  }
   return { channel, address: { channel: channel.name, kind: "e164", value: phone } };
 }

@@ -2,6 +2,7 @@ import type { AwaitLive, CallBegan, LivePlan } from "../../channels/channel.ts";
 import { freeAgents, onDuty } from "../agents/free-agents.ts";
 import { type Aftermath, letGo } from "../callbacks/call-flow.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
+import { provenByCode } from "../callbacks/proven-by-code.ts";
 import { requestCallback } from "../callbacks/request-callback.ts";
 import { fillIn } from "../callbacks/words.ts";
 import { giveToAssistant } from "../conversations/change.ts";
@@ -233,7 +234,7 @@ async function promiseCallback(
     conversationId,
     contactId: contact.id,
     phone,
-    proven: true,
+    proven: await provenByCode(sql, { conversationId, from: asked.from }, desk.now()),
     wish: null,
     wantedAt: null,
     asap: true,

@@ -32,9 +32,9 @@ export async function joinHistory(sql: TransactionSql, join: Join): Promise<Join
   // Somebody may have joined it while we waited for the lock.
   if ((await joinOf(sql, join.from)) !== null) return joinHistory(sql, join);
   const copied = await copyMessages(sql, join, sides.into.nextSeq);
+  const answerDue = await goOnInTarget(sql, join, sides, copied);
   await moveCallbacks(sql, sides);
   await moveCalls(sql, sides);
-  const answerDue = await goOnInTarget(sql, join, sides, copied);
   await leaveSource(sql, join, sides);
   return { outcome: "joined", messages: copied.shown, answerDue };
 }
@@ -112,12 +112,23 @@ function placesOf(sql: TransactionSql, from: string, eventSeq: number) {
     from messages m where m.conversation_id = ${from})`;
 }
 
-/** One open callback per customer: where both have one, the account's stands and the other is cancelled. */
+/** One open callback per customer: where both have one, the account's stands, and the timeline says that the other is cancelled. */
 async function moveCallbacks(sql: TransactionSql, { from, into }: Sides): Promise<void> {
-  await sql`update callbacks set state = 'cancelled', updated_at = now()
-    where contact_id = ${from.contactId} and state in ('requested', 'scheduled', 'due')
-      and exists (select 1 from callbacks o where o.contact_id = ${into.contactId}
-        and o.state in ('requested', 'scheduled', 'due', 'dialling', 'connected'))`;
+  await sql`
+    with cancelled as (
+      update callbacks set state = 'cancelled', ended_at = now(), updated_at = now(),
+        contact_id = ${into.contactId}, conversation_id = ${into.id}
+      where contact_id = ${from.contactId} and state in ('requested', 'scheduled', 'due')
+        and exists (select 1 from callbacks o where o.contact_id = ${into.contactId}
+          and o.state in ('requested', 'scheduled', 'due', 'dialling', 'connected'))
+      returning id, attempts, local_time, zone),
+    taken as (
+      update conversations set next_seq = next_seq + 1 where id = ${into.id} and exists (select 1 from cancelled)
+      returning next_seq - 1 as seq)
+    insert into events (conversation_id, seq, type, actor, data)
+    select ${into.id}, taken.seq, 'callback', 'system', jsonb_build_object('callback', c.id, 'change', 'cancelled',
+      'state', 'cancelled', 'attempt', c.attempts, 'localTime', c.local_time, 'zone', c.zone, 'outcome', 'joined')
+    from cancelled c, taken`;
   await sql`update callbacks set contact_id = ${into.contactId}, conversation_id = ${into.id}
     where contact_id = ${from.contactId} and state in ('requested', 'scheduled', 'due')`;
 }

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type CallCentre, openCallCentre } from "../support/call-centre.ts";
+import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
 import type { SignedIn } from "../support/desk.ts";
 
 const agentPhone = "+46812345678";
 let centre: CallCentre;
 let ada: SignedIn;
 beforeAll(async () => {
-  centre = await openCallCentre();
+  centre = await openCallCentre({ VOICE_TRANSPORT: "gather" });
   ada = await centre.desk.agent("Ada");
   // The first request loads the provider's SDK.
   centre.double.answerAs(agentPhone, { key: "1", talkMs: 60_000 });
@@ -217,6 +217,109 @@ test("M3 a number that nobody wrote from is rung once, and told once that we did
   expect(callsTo(phone)).toHaveLength(1);
 }, 60_000);
 
+/** The page on which strangers ask for a call. */
+const page = {
+  post: async (path: string, fields: Record<string, string>) => {
+    const response = await fetch(`${centre.desk.url}${path}`, {
+      method: "POST",
+      redirect: "manual",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams(fields).toString(),
+    });
+    return { status: response.status, location: response.headers.get("location") ?? "", body: await response.text() };
+  },
+  form: async () => {
+    const html = await (await fetch(`${centre.desk.url}/call?lang=en`)).text();
+    return {
+      id: /name="id" value="([^"]+)"/.exec(html)?.[1] ?? "",
+      slots: [...html.matchAll(/<option value="(\d{13})"/g)].map((match) => match[1] ?? ""),
+    };
+  },
+};
+const here = { zone: "Europe/Stockholm", shown: "Europe/Stockholm" };
+async function strangerAsks(phone: string, when = "now") {
+  const { id } = await page.form();
+  const asked = await page.post("/call?lang=en", { id, phone, when, ...here, language: "en", topic: "" });
+  expect(asked.status).toBe(303);
+  const [row] = await sql(
+    (db) => db<{ id: string; proven: boolean }[]>`
+      select id, proven from callbacks where phone = ${phone} order by created_at desc limit 1`,
+  );
+  return { id: row?.id ?? "", proven: row?.proven, link: asked.location.split("?")[0] ?? "" };
+}
+
+test("M3 key 9 on a number that nobody wrote from: it hears the offer, and is never called or written to again", async () => {
+  const phone = "+46701749902";
+  centre.double.answerAs(phone, { key: "9", talkMs: 5_000 });
+  const one = await strangerAsks(phone);
+  expect(one.proven).toBe(false);
+  await centre.until("the offer was taken", async () => (await stateOf(one.id))?.state === "done");
+  const [call] = callsTo(phone);
+  expect(call?.heard.join(" ")).toMatch(/press 9/i);
+  expect(call?.heard.join(" ")).toContain("never call this number again");
+  const [listed] = await sql((db) => db`select source from never_call where phone = ${phone}`);
+  expect(listed).toEqual({ source: "key" });
+  const before = texts(phone).length;
+  expect(before).toBeGreaterThan(0);
+  await available();
+  const next = await strangerAsks(phone);
+  await comesTo(next.id, "missed");
+  expect([callsTo(phone).length, texts(phone).length]).toEqual([1, before]);
+}, 60_000);
+
+test("M5 a call to a number that is never called ends, on the page, like one that nobody answers", async () => {
+  const [listed, silent] = ["+46701749903", "+46701749904"];
+  await sql((db) => db`insert into never_call (phone, source) values (${listed}, 'link')`);
+  centre.double.answerAs(silent, { outcome: "no-answer" });
+  const shown: string[] = [];
+  for (const phone of [listed, silent]) {
+    await available();
+    const one = await strangerAsks(phone);
+    await comesTo(one.id, "missed");
+    const html = await (await fetch(`${centre.desk.url}${one.link}?lang=en`)).text();
+    shown.push(html.replaceAll(one.link, "/call/x"));
+  }
+  expect(shown[0]).toContain("We did not reach you");
+  expect(shown[0]).toBe(shown[1]);
+  expect([callsTo(listed).length, texts(listed).length, callsTo(silent).length]).toEqual([0, 0, 1]);
+}, 60_000);
+
+test("M2 whoever moves a call over and over fills nobody's telephone with texts", async () => {
+  const phone = "+46701749905";
+  const { slots } = await page.form();
+  const one = await strangerAsks(phone, slots[0]);
+  for (let turn = 1; turn <= 15; turn += 1) {
+    const moved = await page.post(one.link, { do: "move", when: slots[turn] ?? "", ...here });
+    expect(moved.status).toBe(200);
+  }
+  const [row] = await sql(
+    (db) => db<{ texts: number; told: number; used: number }[]>`
+      select (select count(*)::int from deliveries d where d.address->>'value' = ${phone}) as texts,
+        (select count(*)::int from messages m where m.conversation_id = c.conversation_id) as told,
+        (select used::int from allowances where scope = 'text-number' and key = ${phone}) as used
+      from callbacks c where c.id = ${one.id}`,
+  );
+  expect(row).toEqual({ texts: 12, told: 16, used: 12 });
+  await page.post(one.link, { do: "cancel" });
+}, 60_000);
+
+test("M3 a caller's number proves nothing: the call that they ask for is one to an unproven number", async () => {
+  const proven = async (phone: string) => {
+    const rows = await sql((db) => db<{ proven: boolean }[]>`select proven from callbacks where phone = ${phone}`);
+    return rows[0]?.proven ?? null;
+  };
+  const day = new Date(Date.now() + 9 * 86_400_000).toISOString().slice(0, 10);
+  const asks = `Please call me on ${day} at 10:30`;
+  const [caller, sender] = ["+46701749906", "+46701749907"];
+  const { callSid } = await centre.double.customer.call({ from: caller, to: ourNumber });
+  await centre.double.customer.gather({ callSid, speech: asks });
+  await centre.until("the caller's call is promised", async () => (await proven(caller)) !== null);
+  await centre.double.customer.sms({ from: sender, to: ourNumber, body: asks });
+  await centre.until("the sender's call is promised", async () => (await proven(sender)) !== null);
+  expect([await proven(caller), await proven(sender)]).toEqual([false, true]);
+  await centre.double.customer.hangUp(callSid);
+}, 60_000);
+
 test("an agent who does not take the call is set aside, and the next one is rung; nobody free keeps the place and says so", async () => {
   centre.double.answerAs(agentPhone, { outcome: "no-answer" });
   const one = await promised();
@@ -244,7 +347,7 @@ test("R5 cancelling wins until dialling; an opt-out ends every promise; a withhe
   expect((await ada.call("PATCH", `/callbacks/${cancelled.id}`, { state: "cancelled" })).status).toBe(200);
   await sql((db) => db`insert into never_call (phone, source) values (${opted.phone}, 'link')`);
   await available();
-  await comesTo(opted.id, "cancelled");
+  await comesTo(opted.id, "missed");
   expect([callsTo(cancelled.phone), callsTo(opted.phone)]).toEqual([[], []]);
 }, 60_000);
 

@@ -43,7 +43,7 @@ const drawn: fc.Arbitrary<Drawn> = fc.record({
     { weight: 6, arbitrary: fc.constantFrom("clock", "dial") },
     { weight: 5, arbitrary: fc.constantFrom("rings", "answered", "unanswered", "not-dialled", "hung-up") },
     { weight: 1, arbitrary: fc.constantFrom("move", "cancel", "opted-out", "heard-from", "done", "missed") },
-    { weight: 1, arbitrary: fc.constantFrom("move-now", "ask-again") },
+    { weight: 1, arbitrary: fc.constantFrom("move-now", "ask-again", "refused") },
   ),
   wish,
 });
@@ -66,7 +66,7 @@ function toEvent(one: Drawn, now: number, current: number): CallbackEvent {
     case "missed":
       return { type: "ended", as: one.type };
     default:
-      return { type: one.type as "clock" | "dial" | "cancel" | "opted-out" | "heard-from" | "ask-again" };
+      return { type: one.type as "clock" | "dial" | "cancel" | "opted-out" | "heard-from" | "ask-again" | "refused" };
   }
 }
 
@@ -108,6 +108,10 @@ class Model {
     expect(after.attempts).toBe(this.rings);
     if (event.type === "cancel" && ["requested", "scheduled", "due"].includes(before.state))
       expect(after.state, "cancelling wins until dialling").toBe("cancelled");
+    if (event.type === "refused" && after !== before) {
+      const dialled = step(before, { type: "dial" }, { now, hours, policy }).accepted;
+      expect([after.state, dialled], "it ends when it would have been dialled").toEqual(["missed", true]);
+    }
     if (event.type === "opted-out" || after.state === "cancelled") this.mayBeCalled = false;
   }
 

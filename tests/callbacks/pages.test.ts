@@ -119,6 +119,23 @@ test("M5 the answer for a number that is never called looks like any other", asy
   expect(answers[0]).toEqual(answers[1]);
 }, 30_000);
 
+test("M2 a refused request leaves nobody behind: no contact, no conversation, no counter", async () => {
+  const count = () =>
+    desk.db.run(
+      (
+        sql,
+      ) => sql`select (select count(*) from contacts) as contacts, (select count(*) from conversations) as conversations,
+        (select count(*) from contact_addresses) as addresses, (select sum(used) from allowances) as used`,
+    );
+  const { fields } = await form();
+  const before = await count();
+  for (const phone of ["12", "+4930901820", "+46900123456"])
+    expect((await post("/call?lang=en", { ...fields, phone })).status).toBe(422);
+  expect(await count()).toEqual(before);
+  expect((await post("/call?lang=en", { ...fields, phone: "+46701740612" })).status).toBe(303);
+  expect(await count()).not.toEqual(before);
+});
+
 test("A6 a link opens one callback, expires, and cannot be made without the key", async () => {
   const key = Buffer.alloc(32, 1);
   const id = "01a20b68-32c3-7b17-a335-d1f249cadc2c";
@@ -132,4 +149,14 @@ test("A6 a link opens one callback, expires, and cannot be made without the key"
     expect(readCallToken(key, changed, now)).toBeNull();
   }
   expect((await get("/call/nonsense")).status).toBe(404);
+});
+
+test("M2 one address asks, looks and moves so often a minute at most, and is told when to try again", async () => {
+  const statuses: number[] = [];
+  for (let tries = 0; tries < 70; tries += 1) statuses.push((await get("/call/nonsense")).status);
+  expect(new Set(statuses)).toEqual(new Set([404, 429]));
+  const refused = await post("/call?lang=en", { phone: "+46701740613" });
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect((await get("/health")).status).not.toBe(429);
 });

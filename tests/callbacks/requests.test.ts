@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { applyToCallback } from "../../src/callbacks/apply.ts";
 import type { CallDesk } from "../../src/callbacks/desk.ts";
+import { insertPromise } from "../../src/callbacks/promise-call.ts";
 import { type CallbackRequest, requestCallback } from "../../src/callbacks/request-callback.ts";
 import { lockCallback } from "../../src/callbacks/store.ts";
+import { joinHistory } from "../../src/contacts/join-history.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
 import { callDesk } from "../support/call-desk.ts";
 import { freshDatabase, quiet } from "../support/database.ts";
@@ -128,4 +130,70 @@ test("R5 requests merge: another time, number and topic change the one call, wha
       where conversation_id = ${one.conversationId} and type = 'callback' order by seq`,
   );
   expect([all.length, changes.map(({ change }) => change)]).toEqual([1, ["booked", "merged"]]);
+});
+
+test("R5 where somebody is decides when they are rung: the browser's clock, else the number's, else the company's", async () => {
+  const usual = await customer();
+  await usual.promised({ asap: true, browserZone: "Asia/Tokyo" });
+  expect(await usual.row()).toMatchObject({ zone: "Asia/Tokyo", zones: ["Asia/Tokyo"] });
+  const silent = await customer();
+  await silent.promised({ asap: true });
+  expect(await silent.row()).toMatchObject({ zone: "Europe/Stockholm" });
+  const nowhere = await customer();
+  const made = {
+    ...nowhere,
+    proven: true,
+    wantedAt: null,
+    picked: false,
+    zone: null,
+    zones: [],
+    wish: null,
+    topic: null,
+  };
+  await db.transaction((sql) =>
+    insertPromise(
+      sql,
+      { ...desk, deskZone: "America/New_York" },
+      {
+        ...made,
+        ...{ locale: "en", team: null, source: "test", agentId: null },
+      },
+    ),
+  );
+  expect(await nowhere.row()).toMatchObject({ zone: "America/New_York", zones: ["America/New_York"] });
+});
+
+test("C6 two promises of one person become one at a join, and the timeline says which", async () => {
+  const [before, account] = [await customer(), await customer()];
+  await before.promised({ asap: true });
+  const kept = await account.promised({ wantedAt: now + 60 * minute });
+  const { id: dropped } = await before.row();
+  const joined = await db.transaction(async (sql) => {
+    const [address] = await sql<{ id: string }[]>`
+      insert into contact_addresses (contact_id, channel, kind, value)
+      values (${account.contactId}, 'web-chat', 'account', 'c-join-calls') returning id`;
+    return joinHistory(sql, {
+      ...{ from: before.conversationId, into: account.conversationId },
+      ...{ confirmedBy: "chat" as const, replyTo: address?.id ?? "" },
+    });
+  });
+  expect(joined.outcome).toBe("joined");
+  const rows = await db.run(
+    (sql) => sql`select id, state, ended_at is not null as ended from callbacks
+      where conversation_id = ${account.conversationId} order by state`,
+  );
+  expect(rows).toEqual([
+    { id: dropped, state: "cancelled", ended: true },
+    { id: kept.id, state: "scheduled", ended: false },
+  ]);
+  const events = await db.run(
+    (sql) => sql<{ seq: number; type: string; callback: string | null; outcome: string | null; next: number }[]>`
+      select e.seq::int as seq, e.type, e.data->>'callback' as callback, e.data->>'outcome' as outcome,
+        c.next_seq::int as next
+      from events e join conversations c on c.id = e.conversation_id
+      where c.id = ${account.conversationId} order by e.seq`,
+  );
+  expect(events.at(-1)).toMatchObject({ type: "callback", callback: dropped, outcome: "joined" });
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+  expect(events[0]?.next).toBe(events.length + 1);
 });

@@ -371,10 +371,11 @@ test("nobody there: the place is kept by a word, a time is chosen in words, and 
   await centre.until("over", async () => caller(kept).where === "ended");
   expect(spoken(kept)).toContain("Du behåller din plats");
   const promised = await sql(
-    (db) => db<{ phone: string; source: string; wanted_at: Date | null }[]>`
-    select phone, source, wanted_at from callbacks where conversation_id = ${kept.conversationId}`,
+    (db) => db<{ phone: string; source: string; wanted_at: Date | null; proven: boolean }[]>`
+    select phone, source, wanted_at, proven from callbacks where conversation_id = ${kept.conversationId}`,
   );
-  expect(promised).toEqual([{ phone: kept.from, source: "voice", wanted_at: null }]);
+  // What a line shows of a number proves nothing (channels.md 5.1).
+  expect(promised).toEqual([{ phone: kept.from, source: "voice", wanted_at: null, proven: false }]);
   const later = await wantsPerson();
   await presses(later, "2");
   expect(spoken(later)).toContain("När ska vi ringa dig?");

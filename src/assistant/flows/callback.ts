@@ -1,6 +1,8 @@
 import { findPhoneNumbersInText } from "libphonenumber-js";
 import type { CallDesk } from "../../callbacks/desk.ts";
 import { teamFor } from "../../callbacks/hours.ts";
+import { keptOnlyIf } from "../../callbacks/kept-only-if.ts";
+import { provenByCode } from "../../callbacks/proven-by-code.ts";
 import { type ReadTime, readTime } from "../../callbacks/read-time.ts";
 import { cancelCallback, requestCallback } from "../../callbacks/request-callback.ts";
 import { freeSlots } from "../../callbacks/slots.ts";
@@ -117,18 +119,24 @@ async function promiseAt(
     conversationId: turn.conversationId,
     contactId: turn.contactId,
     phone,
-    proven: turn.address.kind === "e164" && turn.address.value === phone,
+    proven: await provesNumber(from, phone),
     wish: read.kind === "at" && wish !== "" ? wish.slice(0, wishMaxChars) : null,
     wantedAt: read.kind === "at" ? read.at : null,
     asap: read.kind === "now",
     picked: read.kind === "at" && picked,
     zone: read.kind === "at" ? zone : null,
+    browserZone: await visitorZone(desk.db, turn.addressId),
     topic: null,
     locale,
     source: turn.channel,
     address: null,
   };
-  const outcome = await wouldBe(desk, (sql) => requestCallback(sql, desk, request));
+  // What the customer would be told, before the reply is written: the same steps, taken back.
+  const outcome = await keptOnlyIf(
+    desk.db,
+    (sql) => requestCallback(sql, desk, request),
+    () => false,
+  );
   const person: ChoiceOption = { id: "live-agent", title: say.person };
   switch (outcome.outcome) {
     case "promised": {
@@ -157,6 +165,14 @@ async function promiseAt(
   }
 }
 
+/** They write from this number; what a caller's line shows proves nothing until they gave a code (channels.md 5.1). */
+async function provesNumber({ desk, turn }: CallbackTurn, phone: string): Promise<boolean> {
+  if (turn.address.kind !== "e164" || turn.address.value !== phone) return false;
+  if (turn.wording !== "spoken") return true;
+  const { conversationId, address: from } = turn;
+  return desk.db.run((sql) => provenByCode(sql, { conversationId, from }, desk.now()));
+}
+
 function openCall({ desk, turn }: CallbackTurn) {
   return desk.db.transaction((sql) => openCallbackOf(sql, turn.contactId));
 }
@@ -183,25 +199,6 @@ async function offerSlots(
     options: [...options, { id: `${slotOption}now`, title: words.soonest }],
     state: { asked: "slot", phone },
   };
-}
-
-/** What the customer would be told, before the reply is written: the same steps, taken back. */
-async function wouldBe<Outcome>(desk: CallDesk, attempt: (sql: TransactionSql) => Promise<Outcome>): Promise<Outcome> {
-  let outcome: { readonly value: Outcome } | null = null;
-  try {
-    await desk.db.transaction(async (sql) => {
-      outcome = { value: await attempt(sql) };
-      throw new TakenBack();
-    });
-  } catch (error) {
-    if (!(error instanceof TakenBack)) throw error;
-  }
-  if (outcome === null) throw new Error("Nothing was tried.");
-  return (outcome as { readonly value: Outcome }).value;
-}
-
-class TakenBack extends Error {
-  override readonly name = "TakenBack";
 }
 
 function zoneOf({ turn, desk }: CallbackTurn, phone: string): Promise<string> {
