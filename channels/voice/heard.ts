@@ -30,6 +30,29 @@ export function heardOf(pieces: readonly SpokenPiece[], until: string): Heard[] 
   return [...heard].map(([seq, { words, whole }]) => ({ seq, words: words.trim(), whole }));
 }
 
+/** What a caller spoke over: it is said on when that was a noise, and was not heard when it was words. */
+export interface Cut {
+  readonly heard: readonly Heard[];
+  /** From the beginning of the sentence that was cut. */
+  readonly rest: readonly SpokenPiece[];
+  /** What was heard of each message before that. */
+  readonly before: ReadonlyMap<number, string>;
+}
+
+/** Cuts what was said at `until`; `before` was heard of the same messages before they were said on. Pure. */
+export function cutAt(pieces: readonly SpokenPiece[], until: string, before: ReadonlyMap<number, string>): Cut {
+  const end = endOf(pieces.map(({ text }) => text).join(""), until);
+  const heard = heardOf(pieces, until).map((one) => ({ ...one, words: `${before.get(one.seq) ?? ""}${one.words}` }));
+  const known = new Map(before);
+  let at = 0;
+  for (const [index, { seq, text }] of pieces.entries()) {
+    at += text.length;
+    if (at > end) return { heard, rest: pieces.slice(index), before: known };
+    if (seq !== null) known.set(seq, `${known.get(seq) ?? ""}${text}`);
+  }
+  return { heard, rest: [], before: known };
+}
+
 /** Where in the text the played part ends. Spaces and capitals come back otherwise than they were sent. */
 function endOf(text: string, until: string): number {
   const wanted = squeeze(until);

@@ -1,6 +1,7 @@
 import { cleanText } from "../../src/lib/clean-text.ts";
 import type { ContactAddress, InboundMessage, Part, TimelineChange } from "../channel.ts";
 import { sidIn } from "../twilio/inbound.ts";
+import { isNoise } from "./noise.ts";
 import { phrases, type SpokenLocale, toSpokenLocale } from "./phrases.ts";
 import type { CallState } from "./twiml.ts";
 
@@ -54,7 +55,9 @@ export function parseInput(form: URLSearchParams, state: CallState): InboundMess
 }
 
 function inputParts(form: URLSearchParams, { locale }: CallState): Part[] {
-  return partsOf(form.get("Digits") ?? "", form.get("SpeechResult") ?? "", locale);
+  const said = form.get("SpeechResult") ?? "";
+  // A cough is heard as nothing: the caller is asked again.
+  return partsOf(form.get("Digits") ?? "", isNoise(said) ? "" : said, locale);
 }
 
 /** Keys, or else words, as the parts of a message; none when nothing was said. */

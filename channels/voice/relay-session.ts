@@ -9,7 +9,7 @@ import type {
   ReplyDraft,
   SpokenReply,
 } from "../channel.ts";
-import { prefixEnd } from "./heard.ts";
+import { type Cut, prefixEnd } from "./heard.ts";
 import { Keypad } from "./keypad.ts";
 import { isNoise } from "./noise.ts";
 import { partsOf } from "./parse.ts";
@@ -23,6 +23,8 @@ import { noSeqYet, Speaker } from "./speaker.ts";
 /** How long a text takes to be spoken, where the provider does not say: slow voices say 14 characters a second. */
 const speakMsPerChar = 70;
 const retryMs = 500;
+/** So soon after somebody spoke over us it is known what they said. */
+const cutMs = 3_000;
 /** An embedded answer takes less. */
 const ownBellMs = 40;
 /** Whoever is said to be speaking and never ends has stopped unheard. */
@@ -89,6 +91,8 @@ class Session {
   #early: Early | null = null;
   /** The rest of this reply is still to be said. */
   #unsaidOf: number | null = null;
+  /** What somebody spoke over, until it is known whether it was a noise. */
+  #cut: (Cut & { readonly heardSeq: number }) | null = null;
   #turns = 0;
   #handoff: Handoff["reason"] = "failed";
 
@@ -115,6 +119,7 @@ class Session {
     this.#phase = "over";
     this.#timers.stopAll();
     this.#undo();
+    this.#settleCut();
     if (this.#call !== null) this.#settleEarly(this.#call, this.#early);
     this.#call?.ended(how, this.#heardSeq);
   }
@@ -199,7 +204,7 @@ class Session {
   }
 
   async #prompted(said: string, lang: string | undefined, number: number): Promise<void> {
-    if (isNoise(said)) return;
+    if (isNoise(said)) return this.#goOn();
     await this.#take({ pressed: "", said, number, heardIn: toRelayedLocale(lang) ?? this.#locale });
   }
 
@@ -231,6 +236,7 @@ class Session {
     const call = this.#call;
     const parts = partsOf(input.pressed, input.said, input.heardIn);
     if (call === null || parts.length === 0) return;
+    this.#settleCut();
     this.#turns += 1;
     this.#silences = 0;
     await this.#giveUpEarly(call, this.#early?.speech ?? "");
@@ -423,13 +429,35 @@ class Session {
   /** What was not heard was not said. */
   #interrupted(until: string): void {
     if (this.#call === null) return;
-    const heard = this.#speaker.heardUntil(until);
+    this.#settleCut();
+    const heardSeq = this.#heardSeq;
+    const cut = this.#speaker.cutAt(until);
     this.#overtake();
     this.#listen(0);
-    for (const { seq, words, whole } of heard) {
-      if (seq === noSeqYet) void this.#giveUpEarly(this.#call, words);
-      else if (!whole || seq === this.#unsaidOf) void this.#call.heard(seq, words).catch(() => undefined);
-    }
+    const early = cut.heard.find(({ seq }) => seq === noSeqYet);
+    if (early !== undefined) void this.#giveUpEarly(this.#call, early.words);
+    const heard = cut.heard.filter(({ seq, whole }) => seq !== noSeqYet && (!whole || seq === this.#unsaidOf));
+    this.#cut = { ...cut, heard, rest: cut.rest.filter(({ seq }) => seq !== noSeqYet), heardSeq };
+    this.#timer("cut", cutMs, () => this.#settleCut());
+  }
+
+  /** A cough, or a room: what was being said goes on. */
+  #goOn(): void {
+    const cut = this.#cut;
+    if (cut === null || cut.rest.length === 0 || this.#phase !== "open") return;
+    this.#cut = null;
+    this.#stop("cut");
+    this.#heardSeq = cut.heardSeq;
+    this.#speaker.goOn(cut);
+    this.#listen(this.#speaker.chars());
+  }
+
+  /** Those were words: what was not heard before them stays unheard. */
+  #settleCut(): void {
+    const cut = this.#cut;
+    this.#cut = null;
+    this.#stop("cut");
+    for (const { seq, words } of cut?.heard ?? []) void this.#call?.heard(seq, words).catch(() => undefined);
   }
 
   #informed({ name, value }: RelayFrame & { type: "info" }): void {

@@ -1,4 +1,4 @@
-import { type Heard, heardOf, lettersOf, type SpokenPiece } from "./heard.ts";
+import { type Cut, cutAt, lettersOf, type SpokenPiece } from "./heard.ts";
 import { phrases, type SpokenLocale } from "./phrases.ts";
 import type { OurFrame } from "./relay-frames.ts";
 
@@ -16,6 +16,8 @@ export class Speaker {
   #locale: SpokenLocale = "en";
   #held: OurFrame | null = null;
   #spoken: readonly SpokenPiece[] = [];
+  /** What was heard of the messages that are said on after a noise. */
+  #before: ReadonlyMap<number, string> = new Map();
   /** What the provider played of it, letters alone. */
   #played = "";
   #interruptions = 0;
@@ -95,9 +97,16 @@ export class Speaker {
     this.#played = "";
   }
 
-  /** How much of each message was heard by a caller who spoke over us. */
-  heardUntil(until: string): Heard[] {
-    return heardOf(this.#spoken, until);
+  /** A caller spoke over us: how much of each message they heard, and what is left. */
+  cutAt(until: string): Cut {
+    return cutAt(this.#spoken, until, this.#before);
+  }
+
+  /** It was a noise: goes on where we were cut off. */
+  goOn({ rest, before }: Cut): void {
+    this.#before = before;
+    for (const { seq, text } of rest) this.speak(seq, text);
+    this.flush(true);
   }
 
   /** The provider played these words. True: they are the last that we said. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { hoursSetting } from "../../src/settings/hours.ts";
 import { writeSetting } from "../../src/settings/settings.ts";
-import { type CallCentre, openCallCentre } from "../support/call-centre.ts";
+import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
 import type { SignedIn } from "../support/desk.ts";
 
 /** What agents do with a call that was promised, and what becomes of the customer when an agent's line is lost. */
@@ -227,4 +227,21 @@ test("R6 agents first: an inbox rings before a browser's telephone does; nobody 
   expect(centre.double.calls.filter((call) => call.to === one.phone)).toHaveLength(1);
   await hangsUp(one);
   await comesTo(one, "done");
+}, 60_000);
+
+test("L4 in single requests a cough starts no turn: the caller is asked again, and words are answered", async () => {
+  const from = `+1202555${String(8000 + ++numbers)}`;
+  const { callSid } = await centre.double.customer.call({ from, to: ourNumber });
+  const taken = () =>
+    sql(
+      (db) => db`select 1 from messages m join conversations c on c.id = m.conversation_id
+        join contact_addresses a on a.contact_id = c.contact_id
+        where a.value = ${from} and m.author = 'contact' and m.parts->0->>'t' = 'text'`,
+    );
+  const asked = await centre.double.customer.gather({ callSid, speech: "Uh, um." });
+  expect(asked.said.map(({ text }) => text).join(" ")).toContain("I did not hear anything");
+  expect(await taken()).toHaveLength(0);
+  await centre.double.customer.gather({ callSid, speech: "How do I pay?" });
+  expect(await taken()).toHaveLength(1);
+  await centre.double.customer.hangUp(callSid);
 }, 60_000);

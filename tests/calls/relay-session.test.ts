@@ -255,6 +255,26 @@ test("barge-in: nothing more is sent of what was interrupted, and the words hear
   expect(heard).toEqual([[3, "A first sentence that is rather"]]);
 });
 
+test("R4 a noise over an answer does not cut it off: it goes on with the sentence, and what was heard is kept whole", async () => {
+  const { frames, words, heard, say, receive } = await open(() => [
+    text("It is seven dollars. It is charged once a month. There is no other fee."),
+  ]);
+  const cutOff = (utteranceUntilInterrupt: string) =>
+    receive({ type: "interrupt", utteranceUntilInterrupt, durationUntilInterruptMs: 900 });
+  await say("what is a late fee?");
+  const before = words().length;
+  await cutOff("It is seven dollars. It is charged");
+  await say("hm");
+  expect(words().slice(before).join("")).toBe("It is charged once a month. There is no other fee.");
+  expect(frames.at(-1)).toMatchObject({ last: true });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(heard).toEqual([]);
+  // Words over what goes on end it, and the timeline holds all that was heard.
+  await cutOff("It is charged once");
+  await say("thank you, that is enough");
+  expect(heard).toEqual([[3, "It is seven dollars. It is charged once"]]);
+});
+
 test("a long answer is shortened and sent as a text, or said whole where no text can go", async () => {
   const long = `${"This is one of many sentences about it. ".repeat(12)}The end.`;
   const texted = await open(() => [text(long)]);
