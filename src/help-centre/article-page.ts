@@ -5,7 +5,7 @@ import { markdownToHtml } from "./markdown.ts";
 import { escapeHtml, type Page } from "./page.ts";
 import { articlePath, questionLinks, searchForm, topicsIn, waysToReachUs } from "./pieces.ts";
 import { breadcrumbList, questionAndAnswer } from "./structured-data.ts";
-import { directionOf, fillWords, languageName, pageWords } from "./words.ts";
+import { directionOf, fillWords, languageNameIn, pageWords, spokenIn } from "./words.ts";
 
 const relatedMax = 5;
 
@@ -41,7 +41,7 @@ export function articlePage({ shelf, locale, article, publicUrl, related, helped
   const links = questionLinks(shelf, locale, others);
   const body = `${searchForm(locale)}
 <nav class="crumbs" aria-label="${say.breadcrumb}"><ol>${crumbs.map((crumb) => `<li><a href="${escapeHtml(crumb.path)}">${escapeHtml(crumb.name)}</a></li>`).join("")}</ol></nav>
-${foreign ? `<p class="panel">${fillWords(say.notTranslated, { language: languageName(written) })}</p>` : ""}
+${foreign ? `<p class="panel">${fillWords(say.notTranslated, { language: languageNameIn(spokenIn(locale), written) })}</p>` : ""}
 <article${foreign ? direction : ""}><h1>${escapeHtml(translation.question)}</h1>${markdownToHtml(translation.answer)}</article>
 ${changed === undefined ? "" : `<p class="quiet">${say.updated}: <time datetime="${changed.toISOString()}">${dateIn(locale, changed)}</time></p>`}
 ${feedback(path, locale, helped)}

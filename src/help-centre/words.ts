@@ -358,6 +358,11 @@ export function languageName(locale: string): string {
   return words[locale]?.name ?? new Intl.DisplayNames([locale], { type: "language" }).of(locale) ?? locale;
 }
 
+/** What readers of one language call another: "engelska" in Swedish. */
+export function languageNameIn(locale: string, other: string): string {
+  return new Intl.DisplayNames([locale], { type: "language" }).of(other) ?? other;
+}
+
 const rightToLeft = new Set(["ar", "fa", "he", "ur", "ps", "ckb", "dv", "yi", "ug", "sd"]);
 
 export function directionOf(locale: string): "ltr" | "rtl" {

@@ -175,7 +175,7 @@ describeWith(browser, "the help centre in a browser", () => {
       await page.emulateMedia({ media: "print" });
       expect(await visible()).not.toContain(true);
       const [paper] = await page.locator("main").allInnerTexts();
-      expect(paper).toContain("Här är den på English");
+      expect(paper).toContain("Här är den på engelska.");
       expect(paper).toContain("In the old town.");
       for (const heading of ["Fick du hjälp av det här?", "Behöver du mer hjälp?"])
         expect(paper).not.toContain(heading);
