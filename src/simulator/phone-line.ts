@@ -8,7 +8,8 @@ const aliveEveryMs = 20_000;
 
 /** What a telephone in a browser shows. */
 export type PhoneStanding =
-  | { readonly state: "idle" }
+  /** With the last words of a call that has ended. */
+  | { readonly state: "idle"; readonly said: CallView["said"] }
   | { readonly state: "ringing"; readonly callSid: string; readonly other: string; readonly since: number }
   | ({ readonly state: "connected"; readonly callSid: string } & Omit<CallView, "ended">);
 
@@ -54,7 +55,10 @@ function standingOf(double: ProviderDouble, number: string, known: string | null
   const callSid = double.customer.onLine(number);
   const from = callSid === known || known === null ? count : 0;
   const view = callSid === null ? null : double.customer.view(callSid, from ?? Number.MAX_SAFE_INTEGER);
-  if (callSid === null || view === null) return { state: "idle" };
+  if (callSid === null || view === null) {
+    const over = known === null ? null : double.customer.view(known, count ?? 0);
+    return { state: "idle", said: over?.said ?? [] };
+  }
   const { ended: _, ...now } = view;
   return { state: "connected", callSid, ...now };
 }

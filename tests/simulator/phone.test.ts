@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import Fastify, { type FastifyInstance } from "fastify";
 import { request } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { WebSocketServer } from "ws";
 import { createLog } from "../../src/lib/log.ts";
 import { simulatorRoutes } from "../../src/simulator/phone-routes.ts";
 import { type ProviderDouble, startProviderDouble } from "../../src/simulator/provider-double.ts";
@@ -18,6 +19,9 @@ const words: Record<string, string | ((digits: string | null) => string)> = {
       ? `<Gather input="dtmf" numDigits="1" timeout="60" method="POST" action="/menu"><Say language="en-US">Press 1.</Say></Gather><Hangup/>`
       : `<Say language="en-US">You pressed ${digits}.</Say>${bridge(false)}`,
   "/soon": `<Gather input="dtmf" numDigits="1" timeout="0" method="POST" action="/menu"><Say language="en-US">Hello.</Say></Gather>${bridge(true)}`,
+  "/assistant": () =>
+    `<Connect action="${serviceUrl}/after"><ConversationRelay url="${serviceUrl.replace("http", "ws")}/relay" welcomeGreeting="I am an AI assistant." language="en-US"/></Connect>`,
+  "/after": `<Say language="en-US">Goodbye.</Say><Hangup/>`,
   "/wrong": "<Response><Sing/></Response>",
 };
 const reports: URLSearchParams[] = [];
@@ -35,6 +39,15 @@ const service = createServer((incoming, response) => {
     response.end(`<Response>${typeof said === "string" ? said : said(form.get("Digits"))}</Response>`);
   });
 });
+/** The service's side of a call over a socket: it repeats what it hears, and ends on a key. */
+const sockets = new WebSocketServer({ server: service });
+sockets.on("connection", (socket) =>
+  socket.on("message", (data) => {
+    const { type, voicePrompt } = JSON.parse(String(data)) as { type: string; voicePrompt?: string };
+    if (type === "prompt") socket.send(JSON.stringify({ type: "text", token: `You said: ${voicePrompt}`, last: true }));
+    if (type === "dtmf") socket.send(JSON.stringify({ type: "end" }));
+  }),
+);
 
 let double: ProviderDouble;
 let app: FastifyInstance;
@@ -59,6 +72,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.close();
   await double.close();
+  sockets.close();
   service.closeAllConnections();
   await new Promise((resolve) => service.close(resolve));
 });
@@ -223,6 +237,24 @@ test("the service takes a call back that rings, and ends one that is answered", 
   await post(`calls/${wrong}/answer`);
   await untilReported(wrong, "completed");
   expect(double.faults).toHaveLength(1);
+  phone.close();
+});
+
+test("whoever answers the assistant's call hears it, talks to it, and is told what comes after", async () => {
+  const phone = await hold(phones[1]);
+  const sid = await place(phones[1], "/assistant");
+  await phone.rings();
+  await post(`calls/${sid}/answer`);
+  await expect.poll(() => phone.said).toEqual(["I am an AI assistant."]);
+  await post(`calls/${sid}/input`, { speech: "My invoice is wrong." });
+  await expect.poll(() => phone.said.at(-1)).toBe("You said: My invoice is wrong.");
+  await post(`calls/${sid}/input`, { digits: "0" });
+  await untilReported(sid, "completed");
+  const after = asked.find(({ path }) => path === "/after")?.form;
+  expect([after?.get("Direction"), after?.get("To"), after?.get("SessionStatus")]).toEqual([
+    ...["outbound-api", phones[1], "ended"],
+  ]);
+  await expect.poll(() => phone.said.at(-1)).toBe("Goodbye.");
   phone.close();
 });
 

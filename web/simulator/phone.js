@@ -5,7 +5,7 @@ const pollMs = 700;
 const byId = (id) => document.getElementById(id);
 const idle = { state: "idle" };
 /** `line` is how the telephone stands, as the simulator says it. */
-const state = { channel: "sms", customer: "", line: idle, ahead: 0, drawn: "", busy: false, company: "" };
+const state = { channel: "sms", customer: "", line: idle, ahead: 0, drawn: "", busy: false, company: "", declined: "" };
 const ticks = { queued: "…", accepted: "…", sent: "✓", delivered: "✓✓", read: "✓✓ read", received: "", spoken: "" };
 const callWords = {
   "in-progress": "A call, going on",
@@ -48,11 +48,18 @@ function drawEntry({ at, direction, body, options, status }) {
   const time = new Date(at).toLocaleTimeString();
   if (state.channel === "voice" && body === "[call]")
     return [element("p", "status call-note", `☎ ${callWords[status] ?? "A call"} ${time}`)];
-  const bubble = element("div", direction === "in" ? "bubble mine" : "bubble", body);
+  const bubble = element("div", direction === "in" ? "bubble mine" : "bubble", "");
+  bubble.append(...body.split(/(https?:\/\/\S+)/).map((piece, at) => (at % 2 === 0 ? piece : link(piece))));
   bubble.dir = "auto";
   const mark = element("span", "status", `${time} ${ticks[status] ?? status}`);
   if (direction === "in") mark.classList.add("mine");
   return options.length > 0 ? [bubble, optionButtons(options), mark] : [bubble, mark];
+}
+
+/** X2: as on a telephone, whole, opened only by a touch, and without a referrer. */
+function link(address) {
+  const made = element("a", "", address);
+  return Object.assign(made, { href: address, target: "_blank", rel: "noopener noreferrer" });
 }
 
 function optionButtons(options) {
@@ -103,15 +110,15 @@ function follow(line) {
   const before = state.line;
   state.line = line;
   state.ahead = line.now - Date.now();
+  sayAloud(line.said ?? []);
   const began = line.callSid !== undefined && line.callSid !== before.callSid;
   if (line.state === "connected") {
     if (before.state !== "connected" && state.channel !== "voice") choose("voice");
-    sayAloud(line.said);
     notice(whatNow(line));
   } else if (before.state === "connected") {
     notice("The call has ended.");
   } else if (before.state === "ringing" && line.state === "idle") {
-    notice("It does not ring any more.");
+    notice(state.declined === before.callSid ? "You declined the call." : "You missed a call.");
   } else if (before.state === line.state && line.state === "idle") notice("");
   showCall();
   ringing(line.state === "ringing");
@@ -273,8 +280,13 @@ byId("compose").addEventListener("submit", (event) => {
 });
 byId("dial").addEventListener("click", () => attempt(dial));
 byId("hang-up").addEventListener("click", () => attempt(hangUp));
-for (const act of ["answer", "decline"])
-  byId(act).addEventListener("click", () => attempt(() => post(`calls/${state.line.callSid}/${act}`, {})));
+byId("answer").addEventListener("click", () => attempt(() => post(`calls/${state.line.callSid}/answer`, {})));
+byId("decline").addEventListener("click", () =>
+  attempt(() => {
+    state.declined = state.line.callSid;
+    return post(`calls/${state.declined}/decline`, {});
+  }),
+);
 byId("silence").addEventListener("click", () => ringing(false));
 byId("talk").addEventListener("click", talk);
 for (const digit of "123456789*0#") {
