@@ -125,6 +125,24 @@ describeWith(browser, "the chat on the help pages", () => {
     await plays(inbox.locator("#timeline audio"));
   });
 
+  story("a question that may mean several things is asked back, and a tap or a key chooses", async ({ open }) => {
+    const page = await open();
+    const chat = await openChat(page, everline.url);
+    await say(page, chat, "fee");
+    const choices = chat.locator(".choices button");
+    await choices.first().waitFor();
+    expect(await choices.count()).toBeGreaterThan(1);
+    const chosen = choices.filter({ hasText: /late/i }).first();
+    const title = (await chosen.textContent()) ?? "";
+    await chosen.press("Enter");
+    // It is what the customer says now, the choices are gone, and the field is ready for the next words.
+    await chat.locator("li.mine", { hasText: title }).waitFor();
+    await replies(chat).nth(1).waitFor();
+    expect(await replies(chat).nth(1).locator("a.source").textContent()).toMatch(/late/i);
+    expect(await choices.filter({ hasText: title }).count()).toBe(0);
+    await chat.locator("textarea:focus").waitFor();
+  });
+
   story(`the first answer is on the screen within ${answeredMs} ms of Enter`, async ({ open }) => {
     const page = await open();
     const chat = await openChat(page, everline.url);
