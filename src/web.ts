@@ -48,6 +48,7 @@ import { allowVoiceSdk, voiceSdkRoute } from "./http/voice-sdk.ts";
 import { widgetRoutes } from "./http/widget.ts";
 import { inboxApi } from "./inbox/api.ts";
 import { watchChannelHealth } from "./inbox/channel-health.ts";
+import { facePages } from "./inbox/face-pages.ts";
 import type { Accept } from "./intake/accept.ts";
 import { callSockets } from "./intake/call-sockets.ts";
 import { makeCallToken } from "./intake/call-tokens.ts";
@@ -185,6 +186,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   });
   pageRoutes(app, "inbox", ["/inbox", "/inbox/setup"]);
   voiceSdkRoute(app);
+  facePages(app, engines.db);
   if ((await bridge()?.phoneToken("agent")) != null) allowVoiceSdk(app);
   morePage(app, "inbox", "articles.html", "/inbox/articles");
   morePage(app, "inbox", "settings.html", "/inbox/settings");

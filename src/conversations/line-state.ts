@@ -1,11 +1,13 @@
 import type { Db } from "../db/client.ts";
+import { facePath } from "../lib/face-path.ts";
 import { shownName } from "../lib/shown-name.ts";
 
 /** Who has a conversation, as its customer may know it. */
 export interface LineState {
   readonly status: "open" | "snoozed" | "resolved";
   readonly owner: "assistant" | "queue" | "agent";
-  readonly agent: { readonly name: string } | null;
+  /** `face`: where their picture is; null: they have none. */
+  readonly agent: { readonly name: string; readonly face: string | null } | null;
   readonly locale: string | null;
   /** How far somebody of ours has read. */
   readonly readSeq: number;
@@ -18,15 +20,15 @@ export interface LineState {
 /** The state of a customer's own conversation; null when it is gone. */
 export async function lineForContact(db: Db, conversationId: string): Promise<LineState | null> {
   const [row] = await db.run(
-    (sql) => sql<(Omit<LineState, "agent"> & { agentName: string | null })[]>`
-      select c.status, c.owner, c.locale, g.name as "agentName",
+    (sql) => sql<(Omit<LineState, "agent"> & { agentName: string | null; faceId: string | null })[]>`
+      select c.status, c.owner, c.locale, g.name as "agentName", g.face_id as "faceId",
         (select coalesce(max(r.seq), 0) from conversation_reads r where r.conversation_id = c.id) as "readSeq",
         (select coalesce(max(r.seq), 0) from contact_reads r where r.conversation_id = c.id) as "ownReadSeq",
         exists (select 1 from ratings a where a.conversation_id = c.id and a.episode = c.episode) as rated
       from conversations c left join agents g on g.id = c.agent_id where c.id = ${conversationId}`,
   );
   if (row === undefined) return null;
-  const { agentName, ...rest } = row;
+  const { agentName, faceId, ...rest } = row;
   const name = shownName(agentName);
-  return { ...rest, agent: name === null ? null : { name } };
+  return { ...rest, agent: name === null ? null : { name, face: faceId === null ? null : facePath(faceId) } };
 }

@@ -7,6 +7,7 @@ import { callbackRoutes } from "./callback-routes.ts";
 import { channelRoutes } from "./channel-routes.ts";
 import { conversationRoutes } from "./conversation-routes.ts";
 import type { InboxDeps } from "./deps.ts";
+import { faceRoute } from "./face-route.ts";
 import { fileRoute } from "./file-route.ts";
 import { liveRoute } from "./live-route.ts";
 import { logoRoute } from "./logo-route.ts";
@@ -39,6 +40,7 @@ export async function inboxApi(app: FastifyInstance, deps: InboxDeps): Promise<v
         settingsRoutes(routes, deps);
         articleRoutes(routes, deps);
         await logoRoute(routes, deps);
+        await faceRoute(routes, deps);
         liveRoute(signedIn, deps);
       });
     },

@@ -1,7 +1,7 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { faultsInLooks } from "../support/accessibility.ts";
-import { browser, closeBrowser, story } from "../support/browser.ts";
+import { accessibilityFaults, faultsInLooks } from "../support/accessibility.ts";
+import { browser, closeBrowser, openChat, story } from "../support/browser.ts";
 import { type Desk, openDesk, type SignedIn } from "../support/desk.ts";
 import { describeWith } from "../support/parts.ts";
 
@@ -155,6 +155,31 @@ describeWith(browser, "the inbox", () => {
     await says({ type: "message", text: "are you there?" });
     await page.locator("#timeline .bubble", { hasText: "are you there?" }).waitFor();
     expect(await page.locator("#typing").isHidden()).toBe(true);
+  });
+
+  story("an agent's picture is made small, and the customer sees it beside the name", async ({ open }) => {
+    const page = await signedIn(open);
+    await page.goto(`${desk.url}/inbox`);
+    await page.getByRole("button", { name: "My picture" }).click();
+    const picture = await page.evaluate(`new Promise((made) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 900, height: 400 });
+      canvas.getContext("2d").fillRect(0, 0, 900, 400);
+      canvas.toBlob(async (blob) => made([...new Uint8Array(await blob.arrayBuffer())]));
+    })`);
+    const file = { name: "me.png", mimeType: "image/png", buffer: Buffer.from(picture as number[]) };
+    await page.locator("#dialog input[type=file]").setInputFiles(file);
+    await page.getByText("Customers see this picture now.").waitFor();
+
+    const visitor = await open();
+    const chat = await openChat(visitor, `${desk.url}/help/en`);
+    await chat.locator(".people button").first().click();
+    await chat.locator("li.assistant").nth(1).waitFor();
+    const { conversationId } = JSON.parse(await visitor.evaluate("localStorage['everline:s']"));
+    await ada.call("POST", `/conversations/${conversationId}/claim`);
+    const face = chat.locator("header img.face");
+    await face.waitFor();
+    expect(await face.evaluate((image: unknown) => (image as { naturalWidth: number }).naturalWidth)).toBe(96);
+    expect(await accessibilityFaults(visitor)).toEqual([]);
   });
 
   story("R7 a long thread is read to its first message, and a new message appears by itself", async ({ open }) => {

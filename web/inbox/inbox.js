@@ -2,6 +2,7 @@ import { call } from "./api.js";
 import { showPresence } from "./calls.js";
 import "./context.js";
 import { $ } from "./dom.js";
+import "./face.js";
 import { showHelp } from "./keys.js";
 import { refreshList, showView } from "./list.js";
 import { connect } from "./live.js";

@@ -5,17 +5,21 @@ import { config, say } from "./words.ts";
 
 /** Who is on the other side, and how long it takes. */
 export function Header() {
-  const agent = state.line?.agent?.name ?? null;
+  const { name: agent = config.company, face } = state.line?.agent ?? {};
   const { signedIn } = state;
   const parts = later();
   return (
     <header>
-      <span class="face" aria-hidden="true">
-        {initials(agent ?? config.company)}
-      </span>
+      {face ? (
+        <img class="face" src={face} alt="" />
+      ) : (
+        <span class="face" aria-hidden="true">
+          {initials(agent)}
+        </span>
+      )}
       <div>
         <h1>
-          <bdi>{agent ?? config.company}</bdi>
+          <bdi>{agent}</bdi>
         </h1>
         <p id="who" role="status">
           {whoAnswers()}

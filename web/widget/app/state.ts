@@ -54,7 +54,7 @@ export interface Pending {
 export interface Line {
   readonly owner: "assistant" | "queue" | "agent";
   readonly status: "open" | "snoozed" | "resolved";
-  readonly agent: { readonly name: string } | null;
+  readonly agent: { readonly name: string; readonly face: string | null } | null;
   readonly place: number | null;
   readonly waitSeconds: number | null;
   /** Who could answer a customer in line: somebody, somebody who is on a call, nobody though it is open, nobody. */
