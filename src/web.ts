@@ -199,7 +199,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     sessions: {
       open: (request) => openVisitorSession(engines.db, request),
       extend: (id, seconds) => extendSession(engines.db, id, seconds),
-      resume: (id, seconds, timeZone) => resumeSession(engines.db, id, seconds, timeZone),
+      resume: (id, seconds, from) => resumeSession(engines.db, id, seconds, from),
       async end(id) {
         await dropSubscriptionsOf(engines.db, id);
         await endSession(engines.db, id);

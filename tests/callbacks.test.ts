@@ -165,6 +165,34 @@ describe("the API", () => {
     expect(rows).toEqual([{ wanted_at: null, local_time: null }]);
   });
 
+  test("M2 calls asked for in the chat count by where they come from, as those on the page do", async () => {
+    const { ip } = await desk.db.run(async (sql) => {
+      const [row] = await sql<{ ip: string }[]>`select ip from visitor_sessions order by created_at desc limit 1`;
+      return row ?? { ip: "" };
+    });
+    expect(ip).toMatch(/127\.0\.0\.1|::1/);
+    const counted = () =>
+      desk.db.run(
+        (sql) => sql<{ used: number }[]>`select coalesce(sum(used), 0)::int as used from allowances
+          where scope = 'request-address' and key = ${ip}`,
+      );
+    const before = (await counted())[0]?.used ?? 0;
+    expect(before).toBeGreaterThan(0);
+    await desk.db.run((sql) => sql`update allowances set used = 10 where scope = 'request-address'`);
+    const { conversationId, token } = await direct("/tokens/generate", null, {});
+    const text = "Please call me tomorrow at 10 on +46701741011";
+    await direct(`/conversations/${conversationId}/activities`, token, { type: "message", text, locale: "en" });
+    const answer = () =>
+      desk.db.run(
+        (sql) => sql`select parts->0->>'text' as text from messages
+          where conversation_id = ${conversationId} and author = 'assistant'`,
+      );
+    await expect
+      .poll(answer, { timeout: 10_000 })
+      .toEqual([{ text: expect.stringContaining("too many requests for calls") }]);
+    expect(await desk.db.run((sql) => sql`select 1 from callbacks where phone = '+46701741011'`)).toEqual([]);
+  });
+
   test("A3 a callback that is not there and one that is no id get the same answer", async () => {
     const missing = await ada.call("PATCH", "/callbacks/01a20b68-32c3-7b17-a335-d1f249cadc2c", { state: "done" });
     const nonsense = await ada.call("PATCH", "/callbacks/nonsense", { state: "done" });

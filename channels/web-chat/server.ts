@@ -64,12 +64,19 @@ export type IdentityCheck =
   | { readonly outcome: "refused"; readonly why: string }
   | { readonly outcome: "unavailable" };
 
+/** What a browser's request says about where it is. */
+export interface Whereabouts {
+  /** Where its clock is, as an IANA name; null: it did not say. */
+  readonly timeZone: string | null;
+  readonly ip: string;
+}
+
 export interface Sessions {
   /** Null when the proof was used before. */
   open(request: {
     readonly address: { readonly channel: string; readonly kind: string; readonly value: string };
     readonly proof: { readonly jti: string; readonly expiresAt: Date; readonly name: string | null } | null;
-    readonly timeZone: string | null;
+    readonly from: Whereabouts;
     readonly tokenSeconds: number;
     readonly resumeSeconds: number;
   }): Promise<{ readonly sessionId: string; readonly conversationId: string } | null>;
@@ -77,7 +84,7 @@ export interface Sessions {
   resume(
     sessionId: string,
     seconds: { readonly token: number; readonly resume: number },
-    timeZone: string | null,
+    from: Whereabouts,
   ): Promise<boolean>;
   end(sessionId: string): Promise<void>;
   /** Adds an earlier, anonymous conversation to the signed-in one's; null when it cannot be joined. */
@@ -179,12 +186,12 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
   scope.post("/tokens/generate", hidden, async (request, reply) => {
     if (!tokens(request.ip)) return refuse(reply, refusals.tooMany);
     const { identity, resume, zone } = objectIn(request.body);
-    const timeZone = typeof zone === "string" && isPlace(zone) ? zone : null;
-    if (identity !== undefined) return signIn(reply, identity, timeZone);
-    if (resume !== undefined) return comeBack(reply, resume, timeZone);
+    const from = { timeZone: typeof zone === "string" && isPlace(zone) ? zone : null, ip: request.ip };
+    if (identity !== undefined) return signIn(reply, identity, from);
+    if (resume !== undefined) return comeBack(reply, resume, from);
     const visitorId = `dl_${randomBytes(16).toString("hex")}`;
     const address = { kind: "web-visitor", value: visitorId } as const;
-    return openSession(address, visitorId, null, timeZone);
+    return openSession(address, visitorId, null, from);
   });
   scope.post("/tokens/refresh", hidden, (request, reply) =>
     withVisitor(deps, request, reply, async ({ visitor }) => {
@@ -200,23 +207,23 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
     }),
   );
 
-  async function signIn(reply: FastifyReply, token: unknown, timeZone: string | null) {
+  async function signIn(reply: FastifyReply, token: unknown, from: Whereabouts) {
     const checked = await deps.identify(typeof token === "string" ? token : "", new Date(deps.now()));
     if (checked.outcome === "unavailable") return refuse(reply, keysAway);
     if (checked.outcome === "refused") return refuse(reply, identityRefused(checked.why));
     const { subject, ...proof } = checked.identity;
     // The same person is the same user for every client, whatever the host site calls them.
     const visitorId = `dl_${derivedId(deps.key, ["account", subject]).replaceAll("-", "")}`;
-    const opened = await openSession({ kind: "account", value: subject }, visitorId, proof, timeZone);
+    const opened = await openSession({ kind: "account", value: subject }, visitorId, proof, from);
     if (opened === null) return refuse(reply, identityRefused("it was used before"));
     return { ...opened, signedIn: { name: proof.name } };
   }
 
-  async function comeBack(reply: FastifyReply, key: unknown, timeZone: string | null) {
+  async function comeBack(reply: FastifyReply, key: unknown, from: Whereabouts) {
     const read = readToken(deps.key, typeof key === "string" ? key : "", deps.now(), "resume");
     if (read.outcome !== "valid") return refuse(reply, refusals.expired);
     const seconds = { token: tokenSeconds, resume: resumeSeconds };
-    const resumed = await sessions.resume(read.visitor.sessionId, seconds, timeZone);
+    const resumed = await sessions.resume(read.visitor.sessionId, seconds, from);
     return resumed ? { ...issued(read.visitor), ...resumeKey(read.visitor) } : refuse(reply, refusals.expired);
   }
 
@@ -224,12 +231,12 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
     address: Visitor["address"],
     visitorId: string,
     proof: Parameters<Sessions["open"]>[0]["proof"],
-    timeZone: string | null,
+    from: Whereabouts,
   ) {
     const opened = await sessions.open({
       address: { channel: channel.name, ...address },
       proof,
-      timeZone,
+      from,
       tokenSeconds,
       // Who signed in signs in again: the host site knows whether they still may.
       resumeSeconds: proof === null ? resumeSeconds : 0,

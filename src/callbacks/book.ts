@@ -49,7 +49,7 @@ export async function bookCallback(desk: CallDesk, agentId: string, booking: Boo
   return desk.db.transaction(async (sql): Promise<BookingOutcome> => {
     const contact = await lockContact(sql, booking.conversationId);
     if (contact === null) return { outcome: "not-found" };
-    const phone = await phoneFor(sql, contact.id, booking.phone, desk.countries);
+    const phone = await phoneFor(sql, desk, contact.id, booking.phone);
     if (phone.outcome !== "callable") return { outcome: phone.outcome };
     const open = await openCallbackOf(sql, contact.id);
     const { when, conversationId } = booking;
@@ -106,7 +106,7 @@ export async function editCallback(
     const booked = { outcome: "booked", id, conversationId: now.conversationId } as const;
     if (edit.end !== undefined)
       return (await end(sql, desk, now, agentId, edit.end)) ? booked : { outcome: "too-late" };
-    const phone = edit.phone === undefined ? null : await phoneFor(sql, now.contactId, edit.phone, desk.countries);
+    const phone = edit.phone === undefined ? null : await phoneFor(sql, desk, now.contactId, edit.phone);
     if (phone !== null && phone.outcome !== "callable") return { outcome: phone.outcome };
     const { when } = edit;
     if (when === undefined && phone === null)
@@ -178,19 +178,22 @@ function faultOfTime(
   return customerPicked || callingHours([zone]).allows(at.getTime()) ? null : "outside-hours";
 }
 
-async function phoneFor(sql: TransactionSql, contactId: string, stated: string | null, countries: readonly string[]) {
-  const known = await sql<{ value: string; optedOut: boolean }[]>`
-    select a.value, bool_or(a.opted_out_at is not null) as "optedOut" from contact_addresses a
+async function phoneFor(sql: TransactionSql, desk: CallDesk, contactId: string, stated: string | null) {
+  // Who only called shows a number that anybody can show (channels.md 5.1).
+  const known = await sql<{ value: string; optedOut: boolean; proven: boolean }[]>`
+    select a.value, bool_or(a.opted_out_at is not null) as "optedOut",
+      bool_or(a.channel is distinct from ${desk.phone()?.name ?? null}::text) as proven
+    from contact_addresses a
     where a.contact_id = ${contactId} and a.kind = 'e164' group by a.value order by max(a.created_at) desc`;
   const text = stated ?? known[0]?.value;
   if (text === undefined) return { outcome: "no-number" } as const;
   const own = known.find((one) => one.value === text.replaceAll(/[^\d+]/g, ""));
   // R5: never to someone who opted out, on whichever channel they said so.
   if (own?.optedOut === true) return { outcome: "opted-out" } as const;
-  const checked = checkPhone(text, countries, own !== undefined);
+  const checked = checkPhone(text, desk.countries, own?.proven === true);
   if (checked.outcome !== "callable") return checked;
   if (await refusesCalls(sql, checked.number)) return { outcome: "opted-out" } as const;
-  return { ...checked, proven: known.some((one) => one.value === checked.number) };
+  return { ...checked, proven: known.some((one) => one.proven && one.value === checked.number) };
 }
 
 async function lockContact(sql: TransactionSql, conversationId: string) {

@@ -15,11 +15,16 @@ const keepOverDays = 1;
 export interface SessionRequest {
   readonly address: { readonly channel: string; readonly kind: string; readonly value: string };
   readonly proof: { readonly jti: string; readonly expiresAt: Date; readonly name: string | null } | null;
-  /** Where the browser's clock is, as an IANA name; null: it did not say. */
-  readonly timeZone: string | null;
+  readonly from: Whereabouts;
   readonly tokenSeconds: number;
   /** How long the same browser may come back; 0 for those who signed in. */
   readonly resumeSeconds: number;
+}
+
+export interface Whereabouts {
+  /** Where the browser's clock is, as an IANA name; null: it did not say. */
+  readonly timeZone: string | null;
+  readonly ip: string;
 }
 
 export interface OpenedSession {
@@ -32,14 +37,14 @@ export interface OpenedSession {
  * proof was used before (C3). The history of any other address is left where it is (C6).
  */
 export function openVisitorSession(db: Db, request: SessionRequest): Promise<OpenedSession | null> {
-  const { address, proof } = request;
+  const { address, proof, from } = request;
   return db.transaction(async (sql) => {
     if (proof !== null && !(await useProof(sql, proof))) return null;
     await sql`select open_address(${sql.json(asJson([address]))}, ${proof?.name ?? null}, null)`;
     if (proof !== null) await recordProof(sql, address, proof.name);
     const [session] = await sql<OpenedSession[]>`
-      insert into visitor_sessions (conversation_id, address_id, time_zone, expires_at, resumable_until)
-      select c.id, a.id, ${request.timeZone}, now() + ${request.tokenSeconds} * interval '1 second', now() + ${request.resumeSeconds} * interval '1 second'
+      insert into visitor_sessions (conversation_id, address_id, time_zone, ip, expires_at, resumable_until)
+      select c.id, a.id, ${from.timeZone}, ${from.ip}, now() + ${request.tokenSeconds} * interval '1 second', now() + ${request.resumeSeconds} * interval '1 second'
       from contact_addresses a join conversations c on c.contact_id = a.contact_id
       where a.channel = ${address.channel} and a.kind = ${address.kind} and a.value = ${address.value}
       returning id as "sessionId", conversation_id as "conversationId"`;
@@ -90,23 +95,28 @@ export async function resumeSession(
   db: Db,
   id: string,
   seconds: { readonly token: number; readonly resume: number },
-  timeZone: string | null,
+  { timeZone, ip }: Whereabouts,
 ): Promise<boolean> {
   const rows = await db.run(
     (sql) => sql`update visitor_sessions set expires_at = now() + ${seconds.token} * interval '1 second',
-        resumable_until = now() + ${seconds.resume} * interval '1 second', time_zone = coalesce(${timeZone}, time_zone)
+        resumable_until = now() + ${seconds.resume} * interval '1 second', time_zone = coalesce(${timeZone}, time_zone), ip = ${ip}
       where id = ${id} and ended_at is null and resumable_until > now() returning 1`,
   );
   return rows.length > 0;
 }
 
-/** Where the clock of the browser is that used this address last; null: none said. */
-export async function visitorZone(db: Db, addressId: string): Promise<string | null> {
+/** Where the browser is that used this address last: its clock, as far as one said, and its network address. */
+export async function whereVisitorIs(
+  db: Db,
+  addressId: string,
+): Promise<{ readonly timeZone: string | null; readonly ip: string | null }> {
   const [latest] = await db.run(
-    (sql) => sql<{ timeZone: string }[]>`select time_zone as "timeZone" from visitor_sessions
-      where address_id = ${addressId} and time_zone is not null order by expires_at desc limit 1`,
+    (sql) => sql<{ timeZone: string | null; ip: string | null }[]>`
+      select (array_agg(time_zone order by expires_at desc) filter (where time_zone is not null))[1] as "timeZone",
+        (array_agg(ip order by expires_at desc))[1] as ip
+      from visitor_sessions where address_id = ${addressId}`,
   );
-  return latest?.timeZone ?? null;
+  return latest ?? { timeZone: null, ip: null };
 }
 
 /** Ends a session for good: its tokens open nothing any more, its sockets close within seconds. */

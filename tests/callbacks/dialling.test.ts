@@ -317,6 +317,20 @@ test("M3 a caller's number proves nothing: the call that they ask for is one to 
   await centre.double.customer.sms({ from: sender, to: ourNumber, body: asks });
   await centre.until("the sender's call is promised", async () => (await proven(sender)) !== null);
   expect([await proven(caller), await proven(sender)]).toEqual([false, true]);
+  // Nor does it where an agent books the call.
+  const onlyCalled = "+46701749908";
+  const other = await centre.double.customer.call({ from: onlyCalled, to: ourNumber });
+  const conversationId = await centre.until("their conversation", async () => {
+    const [row] = await sql(
+      (db) => db<{ id: string }[]>`select c.id from conversations c
+        join contact_addresses a on a.contact_id = c.contact_id where a.value = ${onlyCalled}`,
+    );
+    return row?.id;
+  });
+  const later = { conversationId, localTime: `${day}T10:30`, zone: "Europe/Stockholm" };
+  expect((await ada.call("POST", "/callbacks", later)).status).toBe(201);
+  expect(await proven(onlyCalled)).toBe(false);
+  await centre.double.customer.hangUp(other.callSid);
   await centre.double.customer.hangUp(callSid);
 }, 60_000);
 

@@ -154,7 +154,7 @@ export async function openCustomerLine() {
       };
     },
     async onThePhone(locale: string): Promise<Writer> {
-      const abroad = { en: "+1202555", de: "+4915112", es: "+346123", ar: "+9715012" }[locale] ?? "+4670175";
+      const abroad = { en: "+1202555", de: "+49151123", es: "+346123", ar: "+9715012" }[locale] ?? "+467017";
       const phone = `${abroad}${String(++numbers).padStart(abroad === "+1202555" ? 4 : 5, "0")}`;
       const { callSid } = await double.customer.call({ from: phone, to: ourNumber });
       return {

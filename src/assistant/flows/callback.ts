@@ -9,7 +9,7 @@ import { freeSlots } from "../../callbacks/slots.ts";
 import { openCallbackOf } from "../../callbacks/store.ts";
 import { zonesOf } from "../../callbacks/where.ts";
 import { timeInWords } from "../../callbacks/words.ts";
-import { visitorZone } from "../../contacts/visitor-sessions.ts";
+import { whereVisitorIs } from "../../contacts/visitor-sessions.ts";
 import type { TransactionSql } from "../../db/client.ts";
 import type { ChoiceOption } from "../../lib/message.ts";
 import type { WaitingTurn } from "../../turns/turn.ts";
@@ -115,6 +115,7 @@ async function promiseAt(
 ): Promise<CallbackStep> {
   const { desk, turn, say, locale } = from;
   const words = callbackWords(locale);
+  const browser = await whereVisitorIs(desk.db, turn.addressId);
   const request = {
     conversationId: turn.conversationId,
     contactId: turn.contactId,
@@ -125,11 +126,11 @@ async function promiseAt(
     asap: read.kind === "now",
     picked: read.kind === "at" && picked,
     zone: read.kind === "at" ? zone : null,
-    browserZone: await visitorZone(desk.db, turn.addressId),
+    browserZone: browser.timeZone,
     topic: null,
     locale,
     source: turn.channel,
-    address: null,
+    address: browser.ip,
   };
   // What the customer would be told, before the reply is written: the same steps, taken back.
   const outcome = await keptOnlyIf(
@@ -211,8 +212,8 @@ export async function customerZone(
   { db, deskZone }: Pick<CallDesk, "db" | "deskZone">,
   phone = address.kind === "e164" ? address.value : null,
 ): Promise<string> {
-  const browser = await visitorZone(db, addressId);
-  return (await zonesOf({ browser, phone }))[0] ?? deskZone;
+  const { timeZone } = await whereVisitorIs(db, addressId);
+  return (await zonesOf({ browser: timeZone, phone }))[0] ?? deskZone;
 }
 
 function phoneFrom({ text, turn }: CallbackTurn): string | null {
