@@ -65,6 +65,7 @@ const goodBody = () => ({
   base: 0,
   version: 1,
   keys: "1",
+  phone: "+46701740001",
 });
 
 async function request({ method, path }: Route, id: string, headers: Readonly<Record<string, string>>) {

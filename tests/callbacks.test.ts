@@ -46,6 +46,48 @@ describe("the API", () => {
     expect(await one.changes()).toEqual(["agent booked", "agent moved", "agent cancelled"]);
   });
 
+  test("callbacks of one agent, or of nobody, in every view", async () => {
+    const bob = await desk.agent("Bob");
+    const [his, nobodys] = [await customer(), await customer()];
+    const book = async ({ id }: { id: string }) =>
+      (await ada.call("POST", "/callbacks", { conversationId: id, localTime: nine(2) })).body.callback.id as string;
+    const [one, other] = [await book(his), await book(nobodys)];
+    await ada.call("PATCH", `/callbacks/${one}`, { agentId: bob.id });
+    expect(await list(`open&agent=${bob.id}`)).toEqual([one]);
+    expect(await list("open&agent=nobody")).toContain(other);
+    expect(await list("open&agent=nobody")).not.toContain(one);
+    const { counts } = (await ada.call("GET", `/callbacks?agent=${bob.id}`)).body;
+    expect(counts.find(({ view }: { view: string }) => view === "open").count).toBe(1);
+    await ada.call("PATCH", `/callbacks/${one}`, { state: "cancelled" });
+    expect(await list(`open&agent=${bob.id}`)).toEqual([]);
+    expect(await list(`closed&agent=${bob.id}`)).toEqual([one]);
+    expect((await ada.call("GET", "/callbacks?agent=somebody")).status).toBe(404);
+    await ada.call("PATCH", `/callbacks/${other}`, { state: "cancelled" });
+  });
+
+  test("R5 an agent notes that a customer wants no more calls: the promise ends, no other is made, and it is told once", async () => {
+    const [one, stranger] = [await customer(), await customer()];
+    const { id } = (await ada.call("POST", "/callbacks", { conversationId: one.id, localTime: nine(2) })).body.callback;
+    const never = (conversation: string, phone: string) =>
+      ada.call("POST", `/conversations/${conversation}/never-call`, { phone });
+    // Nobody's number but the customer's own.
+    expect((await never(stranger.id, one.phone)).status).toBe(404);
+    expect(
+      (await ada.call("GET", "/callbacks")).body.callbacks.find((row: { id: string }) => row.id === id),
+    ).toBeDefined();
+    expect((await never(one.id, one.phone)).status).toBe(204);
+    expect((await never(one.id, one.phone)).status).toBe(204);
+    expect(await list("closed")).toContain(id);
+    expect(await one.changes()).toEqual(["agent booked", "agent never-again"]);
+    const { contact } = (await ada.call("GET", `/conversations/${one.id}`)).body;
+    expect(contact.addresses[0]).toMatchObject({ value: one.phone, neverCalled: true });
+    const again = await ada.call("POST", "/callbacks", { conversationId: one.id, localTime: nine(2) });
+    expect(again.body.error.code).toBe("OptedOut");
+    // Also where no call was promised.
+    expect((await never(stranger.id, stranger.phone)).status).toBe(204);
+    expect(await stranger.changes()).toEqual(["agent never-again"]);
+  });
+
   test("R5 a customer has one open callback; a repeated request gives the first", async () => {
     const one = await customer();
     const request = { conversationId: one.id, localTime: nine(2) };

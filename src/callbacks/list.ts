@@ -6,10 +6,11 @@ import { type CallbackState, openStates } from "./states.ts";
 export const callbackViews = ["open", "mine", "today", "overdue", "closed"] as const;
 export type CallbackView = (typeof callbackViews)[number];
 
-/** Whose "today", and whose "mine". */
+/** Whose "today", and whose "mine"; `of`: only those of one agent, or those of nobody. */
 interface Desk {
   readonly deskZone: string;
   readonly agentId: string;
+  readonly of: string | null;
 }
 
 const pageSize = 100;
@@ -103,7 +104,13 @@ function callbackFrom(sql: Sql) {
   return sql`from callbacks k join contacts p on p.id = k.contact_id left join agents g on g.id = k.agent_id`;
 }
 
-function inView(sql: Sql, view: CallbackView, { deskZone, agentId }: Desk) {
+function inView(sql: Sql, view: CallbackView, desk: Desk) {
+  const { of } = desk;
+  const whose = of === "nobody" ? sql`and k.agent_id is null` : of === null ? sql`` : sql`and k.agent_id = ${of}`;
+  return sql`${standsIn(sql, view, desk)} ${whose}`;
+}
+
+function standsIn(sql: Sql, view: CallbackView, { deskZone, agentId }: Desk) {
   const open = sql`k.state in ${sql([...openStates])}`;
   switch (view) {
     case "open":

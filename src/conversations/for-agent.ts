@@ -29,6 +29,8 @@ interface ContactAddressShown {
   readonly value: string;
   readonly evidence: "claimed" | "verified";
   readonly optedOutAt: string | null;
+  /** The customer wants no calls to it. */
+  readonly neverCalled: boolean;
 }
 
 interface CallbackShown {
@@ -53,7 +55,8 @@ export async function conversationForAgent(db: Db, agentId: string, id: string):
       select ${listedColumns(sql)}, c.account, c.summary, p.id as "contactId", p.locale as "contactLocale",
         p.created_at as "contactSince",
         (select coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'channel', o.channel, 'kind', o.kind, 'value', o.value,
-            'evidence', o.evidence, 'optedOutAt', o.opted_out_at) order by o.created_at), '[]')
+            'evidence', o.evidence, 'optedOutAt', o.opted_out_at,
+            'neverCalled', exists (select 1 from never_call n where n.phone = o.value)) order by o.created_at), '[]')
           from contact_addresses o where o.contact_id = p.id) as addresses,
         (select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'state', k.state, 'phone', k.phone, 'wish', k.wish,
             'wantedAt', k.wanted_at, 'zone', k.zone, 'localTime', k.local_time, 'topic', k.topic, 'outcome', k.outcome)

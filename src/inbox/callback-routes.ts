@@ -11,6 +11,7 @@ import {
   type When,
 } from "../callbacks/book.ts";
 import { callbackCounts, callbackViews, findCallback, listCallbacks } from "../callbacks/list.ts";
+import { neverCallAgain } from "../callbacks/never-call.ts";
 import { cleanText } from "../lib/clean-text.ts";
 import { isId } from "../lib/ids.ts";
 import { maskCards } from "../lib/mask.ts";
@@ -79,7 +80,7 @@ const time = {
 
 /** Callbacks for agents: what was promised, promising, moving, cancelling, and what came of the call. */
 export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
-  const { 400: badRequest, 401: signInNeeded, 503: unavailable } = refusals;
+  const { 400: badRequest, 401: signInNeeded, 404: noSuch, 503: unavailable } = refusals;
   const response = {
     ...refusals,
     409: conflict(
@@ -92,7 +93,15 @@ export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
     {
       schema: {
         summary: "Callbacks by when they are due; closed ones newest first",
-        querystring: z.object({ view: z.enum(callbackViews).default("open"), cursor: z.string().max(300).optional() }),
+        querystring: z.object({
+          view: z.enum(callbackViews).default("open"),
+          agent: z
+            .string()
+            .max(64)
+            .optional()
+            .describe("Only those of this agent, by id; `nobody`: those that are given to nobody."),
+          cursor: z.string().max(300).optional(),
+        }),
         response: {
           200: z.object({
             callbacks: z.array(callback),
@@ -101,13 +110,15 @@ export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
           }),
           400: badRequest,
           401: signInNeeded,
+          404: noSuch,
           503: unavailable,
         },
       },
     },
     async (request, reply) => {
-      const { view, cursor } = request.query;
-      const desk = { deskZone: deps.deskZone, agentId: agentIn(request).id };
+      const { view, agent, cursor } = request.query;
+      if (agent !== undefined && agent !== "nobody" && !isId(agent)) return notFound(reply, "agent");
+      const desk = { deskZone: deps.deskZone, agentId: agentIn(request).id, of: agent ?? null };
       const [page, counts] = await Promise.all([
         listCallbacks(deps.db, view, desk, cursor ?? null),
         callbackCounts(deps.db, desk),
@@ -176,6 +187,25 @@ export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
       if (edit === "unclear") return unclearTime(reply);
       const edited = await editCallback(deps.calls, agentIn(request).id, id, edit);
       return afterBooking(reply, 200, edited);
+    },
+  );
+  routes.post(
+    "/conversations/:id/never-call",
+    {
+      schema: {
+        summary: "The customer wants no more calls to this number of theirs: it is never called again",
+        params: z.object({ id: z.string().max(64) }),
+        body: z.object({ phone: z.string().max(40).describe("As the conversation or its callbacks show it.") }),
+        response: { 204: z.null(), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { phone } = request.body;
+      if (!isId(id) || !(await neverCallAgain(deps.calls, agentIn(request).id, id, phone)))
+        return notFound(reply, "conversation");
+      deps.live.publish(id);
+      return reply.status(204).send(null);
     },
   );
 

@@ -62,6 +62,7 @@ const whole = listed.extend({
         value: z.string(),
         evidence: z.enum(["claimed", "verified"]),
         optedOutAt: z.string().nullable(),
+        neverCalled: z.boolean().describe("The customer wants no calls to it."),
       }),
     ),
   }),

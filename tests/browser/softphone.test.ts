@@ -70,4 +70,41 @@ describeWith(browser, "the telephone in the inbox", () => {
     },
     60_000,
   );
+
+  story(
+    "R5 a promised call is offered before anybody is rung; the agent calls, and notes that it is never called again",
+    async ({ open }) => {
+      const page = await open();
+      await page
+        .context()
+        .addCookies([{ name: "everline_session", value: ada.token, url: desk.url, sameSite: "Strict" }]);
+      const { customers } = await simulator("phones");
+      const { number } = customers[1];
+      const { conversationId } = await desk.says(number, "Please call me");
+      await ada.call("PATCH", "/presence", { presence: "available" });
+      const booked = await ada.call("POST", "/callbacks", {
+        conversationId,
+        phone: number,
+        topic: "A <b>late</b> fee",
+      });
+      expect(booked.status).toBe(201);
+      await page.goto(`${desk.url}/inbox`);
+      const phone = page.getByRole("region", { name: "Telephone" });
+      await phone.getByText("A promised call is due").waitFor();
+      await phone.getByText("A <b>late</b> fee").waitFor();
+      expect(await page.locator("#phone-says").textContent()).toContain("Press p to take it");
+      expect(await accessibilityFaults(page, "#softphone")).toEqual([]);
+      await phone.getByRole("button", { name: "Call them" }).click();
+      await phone.getByRole("button", { name: "Hang up" }).waitFor();
+      await page.getByRole("button", { name: "Never call again…" }).first().click();
+      await page.getByRole("dialog").getByText(number).waitFor();
+      await page.getByRole("dialog").getByRole("button", { name: "Never call again" }).click();
+      await page.getByText("noted that the customer wants no more calls").waitFor();
+      await page.getByText("never called", { exact: true }).first().waitFor();
+      await page.getByRole("button", { name: "Callbacks" }).first().click();
+      await page.getByLabel("Whose callbacks").selectOption({ label: "Nobody's yet" });
+      expect(await accessibilityFaults(page, "#list-tabs")).toEqual([]);
+    },
+    60_000,
+  );
 });

@@ -15,9 +15,36 @@ const tabs = [
 const openStates = new Set(["requested", "scheduled", "due", "dialling", "connected"]);
 export const isOpen = (callback) => openStates.has(callback.state);
 
+/** Whose callbacks are listed; asked for once. */
+let whose = null;
+
+function agentChoice(onChange) {
+  if (whose === null) {
+    whose = el("select", {
+      ariaLabel: "Whose callbacks",
+      onchange() {
+        desk.callbackAgent = whose.value;
+        onChange();
+      },
+    });
+    whose.append(el("option", { value: "" }, "Everybody's"), el("option", { value: "nobody" }, "Nobody's yet"));
+    void call("GET", "/agents").then(({ ok, data }) => {
+      if (ok)
+        whose.append(
+          ...data.agents
+            .filter((one) => !one.disabled)
+            .map((one) => el("option", { value: one.id, dir: "auto" }, one.name)),
+        );
+    });
+  }
+  return whose;
+}
+
 export function drawCallbackTabs(shown, counts, onChange) {
   const box = $("list-tabs");
   box.hidden = !shown;
+  if (!shown) return;
+  const focused = document.activeElement === whose;
   box.replaceChildren(
     ...tabs.map(([view, label]) => {
       const count = counts.find((one) => one.view === view)?.count ?? 0;
@@ -32,7 +59,9 @@ export function drawCallbackTabs(shown, counts, onChange) {
         `${label}${count > 0 ? ` ${count}` : ""}`,
       );
     }),
+    agentChoice(onChange),
   );
+  if (focused) whose.focus();
 }
 
 /** What a callback's row in the list holds. */
@@ -70,6 +99,7 @@ export function drawCallback(one) {
           ? button("Give to anybody", () => change(one, { agentId: null }, "Whoever is free takes it."))
           : button("Take it myself", () => change(one, { agentId: desk.me.id }, "It is yours.")),
         button("Cancel", () => change(one, { state: "cancelled" }, "Cancelled.")),
+        isListed(one.phone) ? null : button("Never call again…", () => neverCallDialog(one.phone)),
       ]
     : [];
   return el(
@@ -85,6 +115,43 @@ export function drawCallback(one) {
     one.agentName ? el("p", { className: "soft" }, "For ", isolated(one.agentName)) : null,
     one.outcome ? el("p", { dir: "auto", className: "soft" }, one.outcome) : null,
     buttons.length > 0 ? el("div", { className: "buttons" }, ...buttons) : null,
+  );
+}
+
+/** The numbers that the customer writes from have the button beside them. */
+const isListed = (phone) =>
+  phone === null || (desk.conversation?.contact?.addresses ?? []).some((one) => one.value === phone);
+
+/** The customer wants no more calls to this number; asked once more, because nobody can take it back. */
+export function neverCallDialog(phone) {
+  const problem = el("p", { role: "alert" });
+  const confirm = async () => {
+    const result = await call("POST", `/conversations/${desk.openId}/never-call`, { phone });
+    if (!result.ok) {
+      problem.textContent = result.words;
+      return;
+    }
+    closeDialog();
+    toast("Noted. This number is never called again.");
+    changed("thread");
+    changed("list");
+  };
+  openDialog(
+    "Never call this number again?",
+    el(
+      "p",
+      {},
+      "Nobody calls ",
+      isolated(phone),
+      " any more, for ever; a promised call to it ends. Text messages go on.",
+    ),
+    problem,
+    el(
+      "div",
+      { className: "buttons" },
+      el("button", { type: "button", className: "stop", onclick: () => void confirm() }, "Never call again"),
+      el("button", { type: "button", className: "quiet", onclick: closeDialog }, "Keep calling"),
+    ),
   );
 }
 

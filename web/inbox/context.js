@@ -1,4 +1,4 @@
-import { callbackDialog, drawCallback, isOpen } from "./callbacks.js";
+import { callbackDialog, drawCallback, isOpen, neverCallDialog } from "./callbacks.js";
 import { $, channelName, el, isolated, languageName, nameOf, wholeTime } from "./dom.js";
 import { avatar } from "./list.js";
 import { desk, on } from "./state.js";
@@ -50,6 +50,7 @@ function drawContext() {
             isolated(address.value),
             address.evidence === "verified" ? el("span", { className: "good" }, " verified") : null,
             address.optedOutAt ? el("span", { className: "problem" }, " opted out") : null,
+            ...calling(address, contact),
           ),
         ),
       ),
@@ -76,6 +77,20 @@ function drawContext() {
           ),
     ),
   );
+}
+
+/** May this number be called? Each number has its button once, on whichever channels the customer uses it. */
+function calling({ id, kind, value, neverCalled }, { addresses }) {
+  if (kind !== "e164" || addresses.find((one) => one.value === value)?.id !== id) return [];
+  if (neverCalled) return [el("span", { className: "problem" }, " never called")];
+  return [
+    " ",
+    el(
+      "button",
+      { type: "button", className: "quiet small", onclick: () => neverCallDialog(value) },
+      "Never call again…",
+    ),
+  ];
 }
 
 function close() {

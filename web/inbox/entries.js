@@ -154,6 +154,8 @@ function reachWords({ way, state, why }) {
 }
 
 function callbackWords({ agentName, data }) {
+  if (data.change === "never-again" && agentName)
+    return `${agentName} noted that the customer wants no more calls: the number is never called again`;
   const by = agentName ? ` by ${agentName}` : "";
   const when = localWords(data.localTime, data.zone) ?? data.wish;
   return `Callback ${callbackChanges[data.change] ?? data.change ?? data.state}${by}${when ? `: ${when}` : ""}${data.outcome ? `. ${data.outcome}` : ""}`;

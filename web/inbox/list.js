@@ -75,6 +75,7 @@ export async function refreshList() {
   let tabs = [];
   for (let page = 0; page < pages; page++) {
     const query = new URLSearchParams({ view: callbacks ? desk.callbackView : desk.view });
+    if (callbacks && desk.callbackAgent !== "") query.set("agent", desk.callbackAgent);
     if (next !== null) query.set("cursor", next);
     const { ok, data } = await call("GET", `${callbacks ? "/callbacks" : "/conversations"}?${query}`);
     if (!ok || mine !== asked) return;
@@ -86,7 +87,7 @@ export async function refreshList() {
   rows = found;
   cursor = next;
   drawList(tabs);
-  await drawCounts(callbacks ? tabs : null);
+  await drawCounts(callbacks && desk.callbackAgent === "" ? tabs : null);
 }
 
 const conversationOf = (row) => row.conversationId ?? row.id;

@@ -4,6 +4,8 @@ export const desk = {
   /** The view on the left, and which callbacks when it is theirs. */
   view: "queue",
   callbackView: "open",
+  /** Whose callbacks: an agent's id, "nobody", or everybody's. */
+  callbackAgent: "",
   /** The open conversation's id, the conversation itself once it is here, and the last seq on the screen. */
   openId: null,
   conversation: null,
