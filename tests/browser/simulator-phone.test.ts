@@ -66,6 +66,7 @@ describeWith(browser, "the simulator's telephones", () => {
       await customer.getByText("You, an agent").waitFor();
       await button(customer, "Hang up").click();
       await customer.getByText("The call has ended.").waitFor();
+      expect(await customer.evaluate("document.activeElement.id")).toBe("dial");
       await agent.getByText("The call has ended.").waitFor();
       await expect
         .poll(async () => (await ada.call("GET", "/calls")).body.call?.wrapUp, { timeout: 10_000 })

@@ -124,7 +124,15 @@ function follow(line) {
   ringing(line.state === "ringing");
   if (line.state === "ringing" && began && byId("text").value === "") byId("answer").focus();
   if (line.state === "connected" && before.state !== "connected") byId("text").focus();
+  if (line.state === "idle" && before.state !== "idle") keepFocus();
   void refresh().catch(() => undefined);
+}
+
+/** Whoever pressed a button that is gone goes on from the next best one. */
+function keepFocus() {
+  const at = document.activeElement;
+  if (at !== document.body && at.checkVisibility()) return;
+  byId(state.channel === "voice" ? "dial" : "text").focus();
 }
 
 function whatNow({ where, speaking, onHold, others }) {
