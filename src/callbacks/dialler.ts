@@ -217,12 +217,6 @@ export function createDialler(desk: CallDesk): Dialler {
     const agentId = mode === "assistant-first" ? null : free ? await freeAgent(sql, row.agentId) : null;
     // The one it was given to is busy: that says nothing of the others, for whoever waits behind.
     if (mode !== "assistant-first" && agentId === null) return row.agentId !== null;
-    // M5: only now, so that it takes as long as with any other number.
-    if (await refusesCalls(sql, number.number)) {
-      const why = { agentId: null, change: "not-reached", outcome: "opted-out" };
-      await applyToCallback(sql, desk, row, { type: "refused" }, why);
-      return true;
-    }
     const full = await takeAllowances(
       sql,
       dialAllowances(
@@ -232,6 +226,12 @@ export function createDialler(desk: CallDesk): Dialler {
       ),
     );
     if (full !== null) return hold(sql, row, full);
+    // M5: only now, so that it takes as long, and uses up as much, as with any other number.
+    if (await refusesCalls(sql, number.number)) {
+      const why = { agentId: null, change: "not-reached", outcome: "opted-out" };
+      await applyToCallback(sql, desk, row, { type: "refused" }, why);
+      return true;
+    }
     const { row: now, stepped } = await applyToCallback(sql, desk, row, { type: "dial" });
     if (!stepped.effects.some((effect) => effect.do === "dial")) return true;
     const leg = mode === "agent-first" ? "agent" : "customer";

@@ -129,6 +129,18 @@ export function dialAllowances(
   ];
 }
 
+/** Was this unproven number rung as often today as it may be (M3)? Then no call of today can be promised to it. */
+export async function rungEnoughToday(sql: TransactionSql, phone: string, now: Date, caps: Caps): Promise<boolean> {
+  const rows = await sql`select 1 from allowances where scope = 'dial-unproven' and key = ${phone}
+    and period = ${startOf(now, dayMs)} and used >= ${caps.dialsPerUnprovenNumberDay}`;
+  return rows.length > 0;
+}
+
+/** The end of the day that the caps of dialling count in. */
+export function endOfDay(now: Date): Date {
+  return new Date(startOf(now, dayMs).getTime() + dayMs);
+}
+
 /** What a text message about a call to a number uses up. Pure. */
 export function textAllowances(phone: string, now: Date, caps: Caps): Allowance[] {
   const period = startOf(now, dayMs);

@@ -2,7 +2,14 @@ import type { TransactionSql } from "../db/client.ts";
 import type { CallDesk } from "./desk.ts";
 import { teamFor } from "./hours.ts";
 import { isPromisable } from "./machine.ts";
-import { checkPhone, refusesCalls, requestAllowances, takeAllowances } from "./phone-policy.ts";
+import {
+  checkPhone,
+  endOfDay,
+  refusesCalls,
+  requestAllowances,
+  rungEnoughToday,
+  takeAllowances,
+} from "./phone-policy.ts";
 import { cancelPromise, changePromise, insertPromise } from "./promise-call.ts";
 import { takeSlot } from "./slots.ts";
 import { openCallbackOf } from "./store.ts";
@@ -52,11 +59,15 @@ export async function requestCallback(
   const number = checkPhone(request.phone, desk.countries, known);
   if (number.outcome !== "callable") return { outcome: number.outcome };
   const phone = number.number;
+  const now = new Date(desk.now());
+  const today = request.wantedAt === null || request.wantedAt < endOfDay(now).getTime();
+  if (!known && open === null && today && (await rungEnoughToday(sql, phone, now, desk.caps)))
+    return { outcome: "too-many" };
   const full = await takeAllowances(
     sql,
     requestAllowances(
       { phone, country: number.country, contactId: request.contactId, address: request.address },
-      new Date(desk.now()),
+      now,
       desk.caps,
     ),
   );

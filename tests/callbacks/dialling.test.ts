@@ -262,6 +262,8 @@ test("M3 key 9 on a number that nobody wrote from: it hears the offer, and is ne
   const before = texts(phone).length;
   expect(before).toBeGreaterThan(0);
   await available();
+  // The next day.
+  await sql((db) => db`delete from allowances where scope = 'dial-unproven' and key = ${phone}`);
   const next = await strangerAsks(phone);
   await comesTo(next.id, "missed");
   expect([callsTo(phone).length, texts(phone).length]).toEqual([1, before]);
@@ -281,6 +283,13 @@ test("M5 a call to a number that is never called ends, on the page, like one tha
   }
   expect(shown[0]).toContain("We did not reach you");
   expect(shown[0]).toBe(shown[1]);
+  // M3: no other call of that day is promised, to either; one for another day is.
+  const ask = async (phone: string, when: string) => {
+    const { id } = await page.form();
+    return (await page.post("/call?lang=en", { id, phone, when, ...here, language: "en", topic: "" })).status;
+  };
+  const later = (await page.form()).slots.at(-1) ?? "";
+  for (const phone of [listed, silent]) expect([await ask(phone, "now"), await ask(phone, later)]).toEqual([422, 303]);
   expect([callsTo(listed).length, texts(listed).length, callsTo(silent).length]).toEqual([0, 0, 1]);
 }, 60_000);
 
