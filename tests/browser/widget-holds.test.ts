@@ -95,6 +95,30 @@ describeWith(browser, "what the chat holds on to", () => {
     expect(await stored("only for that conversation\nand this")).toBe(1);
   });
 
+  story(
+    "half a thought is there again on the next page and in another language, and gone once it is sent",
+    async ({ open }) => {
+      const page = await open(cut);
+      const chat = await openChat(page, `${everline.url}/help/en`);
+      await chat.locator("textarea").pressSequentially("what is a late");
+      await page.goto(`${everline.url}/help/en/late-fee`);
+      await page.locator("button[aria-expanded]").click();
+      const written = () => chat.locator("textarea").inputValue();
+      await expect.poll(written).toBe("what is a late");
+      await chat.getByRole("button", { name: "More choices" }).click();
+      await chat.getByRole("button", { name: "Svenska" }).click();
+      await chat.locator("html[lang=sv] textarea").waitFor();
+      await expect.poll(written).toBe("what is a late");
+      await chat.locator("textarea").pressSequentially(" fee?");
+      await chat.locator("textarea").press("Enter");
+      await answers(chat).first().waitFor();
+      await page.reload();
+      await page.locator("button[aria-expanded]").click();
+      await answers(chat).first().waitFor();
+      expect(await written()).toBe("");
+    },
+  );
+
   story("a damaged entry in the browser's storage is dropped, and the chat opens", async ({ open }) => {
     const page = await open();
     await page.addInitScript(

@@ -1,4 +1,5 @@
 import { call, openSession, session } from "./call.ts";
+import { store } from "./host.ts";
 import { fetchLater, later, sayAway } from "./later.ts";
 import { connect } from "./line.ts";
 import { filesMax, send } from "./outgoing.ts";
@@ -98,9 +99,14 @@ function submit(event: Event): void {
   const input = field();
   const text = input?.value.trim() ?? "";
   if (input === null || text === "") return;
-  input.value = "";
+  empty(input);
   send(text);
   input.focus();
+}
+
+function empty(input: HTMLTextAreaElement): void {
+  input.value = "";
+  store("d", null);
 }
 
 function onKey(event: KeyboardEvent): void {
@@ -110,6 +116,8 @@ function onKey(event: KeyboardEvent): void {
 
 /** The first letter opens the conversation, so that the first question finds it open. */
 function typed(): void {
+  // A page that comes next goes on with it.
+  store("d", field()?.value || null);
   if (state.error !== null) change({ error: null });
   if (Date.now() - toldTypingAt < typingEveryMs) return;
   toldTypingAt = Date.now();
@@ -142,7 +150,7 @@ export function sendFiles(list: FileList | null | undefined): void {
     return;
   }
   const text = input.value.trim();
-  input.value = "";
+  empty(input);
   send(text, undefined, files);
   input.focus();
 }

@@ -133,6 +133,12 @@ async function identify(token: string | null): Promise<void> {
   }
 }
 
+/** What the customer is writing stays. */
+function prefill(text: string | null): void {
+  const input = field();
+  if (input?.value === "") input.value = text ?? "";
+}
+
 function see(shown: boolean): void {
   change({ shown, atBottom: true });
   sayVisible();
@@ -150,6 +156,8 @@ meetHost({
     change({ readSeq: Number(stored("r") ?? 0) });
     recallPending();
     see(shown);
+    // Into the field, once it is drawn.
+    queueMicrotask(() => prefill(stored("d")));
     void connect();
   },
   shown: see,
@@ -159,11 +167,7 @@ meetHost({
     if (key.endsWith(":r")) change({ readSeq: Number(stored("r") ?? 0) });
   },
   identify: (token) => void identify(token),
-  prefill(text) {
-    const input = field();
-    // What the customer is writing stays.
-    if (input?.value === "") input.value = text;
-  },
+  prefill,
   resume: (key) => void resumeWith(key).then((resumed) => (resumed ? begin() : change({ notice: "expired" }))),
   reset: () => void (session() === null ? forgetAll() : state.signedIn === null ? forget() : signOut()),
 });
