@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { removeOldAllowances, usualCaps } from "../../src/callbacks/phone-policy.ts";
+import {
+  dialAllowances,
+  giveBackAllowances,
+  removeOldAllowances,
+  takeAllowances,
+  usualCaps,
+} from "../../src/callbacks/phone-policy.ts";
 import { requestCallback } from "../../src/callbacks/request-callback.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
 import { seededRandom } from "../../src/simulator/behaviour.ts";
@@ -111,6 +117,27 @@ test(`M1 M2 ${requests} requests of an abuser, ${parallel} in parallel: none off
   );
   for (const { scope, used } of counters) expect([scope, used]).toEqual([scope, granted.length]);
 }, 600_000);
+
+test("M2 M3 dialling's caps are exact among many workers at once, and what did not ring is given back", async () => {
+  const now = new Date();
+  const dialled = { phone: "+46701749901", country: "SE", proven: true };
+  const take = (proven: boolean) =>
+    db.transaction((sql) => takeAllowances(sql, dialAllowances({ ...dialled, proven }, now, usualCaps)), {
+      deadlineMs: 30_000,
+    });
+  const granted = async (proven: boolean) =>
+    (await Promise.all(Array.from({ length: 30 }, () => take(proven)))).filter((full) => full === null).length;
+  expect(await granted(false)).toBe(usualCaps.dialsPerUnprovenNumberDay);
+  expect(await take(false)).toBe("dial-unproven");
+  expect(await granted(true)).toBe(usualCaps.dialsPerNumberDay - usualCaps.dialsPerUnprovenNumberDay);
+  expect(await take(true)).toBe("dial-number");
+  await db.transaction((sql) => giveBackAllowances(sql, dialAllowances(dialled, now, usualCaps)));
+  expect(await granted(true)).toBe(1);
+  const [money] = await db.run(
+    (sql) => sql<{ used: number }[]>`select used::int as used from allowances where scope = 'dial-money'`,
+  );
+  expect(money?.used).toBe(usualCaps.dialsPerNumberDay * usualCaps.centsPerCall);
+}, 60_000);
 
 test("M2 counters of days that are over are removed, those that still count are not", async () => {
   const scopes = () => db.run((sql) => sql`select scope from allowances where scope like 'kept-%' order by scope`);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { applyToCallback } from "../../src/callbacks/apply.ts";
 import type { CallDesk } from "../../src/callbacks/desk.ts";
+import { callbackMeasures } from "../../src/callbacks/measures.ts";
 import { insertPromise } from "../../src/callbacks/promise-call.ts";
 import { type CallbackRequest, requestCallback } from "../../src/callbacks/request-callback.ts";
 import { lockCallback } from "../../src/callbacks/store.ts";
@@ -196,4 +197,29 @@ test("C6 two promises of one person become one at a join, and the timeline says 
   expect(events.at(-1)).toMatchObject({ type: "callback", callback: dropped, outcome: "joined" });
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
   expect(events[0]?.next).toBe(events.length + 1);
+});
+
+test("measures: kept is rung within half a minute of the promised time, reached is answered, abandoned was never rung", async () => {
+  const times = [
+    { state: "done", rung: 10, connected: 20, ended: 140 },
+    { state: "missed", rung: 60, connected: null, ended: 90 },
+    { state: "cancelled", rung: null, connected: null, ended: 5 },
+  ];
+  for (const { state, rung, connected, ended } of times) {
+    const one = await customer();
+    await one.promised({ wantedAt: now + 60 * minute, source: "measured" });
+    await db.run(
+      (sql) => sql`update callbacks set state = ${state}, wanted_at = t.at,
+          first_rung_at = t.at + make_interval(secs => ${rung}::int),
+          connected_at = t.at + make_interval(secs => ${connected}::int),
+          ended_at = t.at + make_interval(secs => ${ended}::int)
+        from (select now() - interval '1 hour' as at) t where contact_id = ${one.contactId}`,
+    );
+  }
+  const asked = { days: 1, by: "channel", zone: "Europe/Stockholm", hours: await desk.hours() } as const;
+  const { by } = await callbackMeasures(db, asked);
+  expect(by.get("measured")).toEqual({
+    ...{ promised: 3, kept: 1, keptShare: 1 / 3, reached: 1, reachedShare: 1 / 3, abandoned: 1 },
+    ...{ medianWaitSeconds: 35, medianHandleSeconds: 120 },
+  });
 });
