@@ -1,6 +1,6 @@
 import type { AwaitPlan, CallPlan, CallReport } from "../../channels/channel.ts";
 import { claimWithCall } from "../conversations/change.ts";
-import type { TransactionSql } from "../db/client.ts";
+import type { Sql, TransactionSql } from "../db/client.ts";
 import { applyToCallback, hoursOf } from "./apply.ts";
 import { hasEnded } from "./call-standing.ts";
 import type { CallDesk } from "./desk.ts";
@@ -47,6 +47,8 @@ export interface LineFollower {
   left(sql: TransactionSql, leg: Leg): Promise<Caller | null>;
   /** The customer of a promised call waits, and their call is offered: first to the agent whom their line names. */
   offer(sql: TransactionSql, leg: Leg): Promise<void>;
+  /** Callers whom everybody left some seconds ago, and who were never asked to hear what comes next. */
+  forgotten(sql: Sql): Promise<readonly Caller[]>;
 }
 
 /** Takes in a report about a call that we placed; once, however often and in whatever order it comes. False: no such call. */

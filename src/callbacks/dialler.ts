@@ -354,6 +354,8 @@ export function createDialler(desk: CallDesk): Dialler {
     async look() {
       await lookUpOutcomes();
       carryOut(await endOldOffers(desk));
+      const forgotten = await desk.db.run(async (sql) => (await desk.lines?.forgotten(sql)) ?? []);
+      carryOut({ ...noAftermath(), callBack: [...forgotten] });
       await dialDue();
       await hear();
       await remind();

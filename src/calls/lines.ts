@@ -11,6 +11,8 @@ import { noteOnCall } from "./note.ts";
 import { type LiveCall, lockLiveCall, lockOffer, type Offer, openOfferOf } from "./store.ts";
 
 const acceptKey = "1";
+/** Longer than it takes to ask the provider to move a line, and for the line to ask us. */
+const forgottenAfterSeconds = 8;
 /** What people who take calls hear from us themselves. */
 const agentsLocale = "en";
 
@@ -39,6 +41,16 @@ export const liveLines: LineFollower = {
     if (offer !== null) await agentLeft(sql, leg, offer, after);
   },
   left: personLeft,
+  // A process that died, or a provider that did not answer, would leave them in an empty conference for ever.
+  forgotten: (sql) => sql<Caller[]>`
+    select c.external_id as "externalId", coalesce(c.locale, 'en') as locale from calls c
+    where c.ended_at is null and c.stage in ('talking', 'waiting', 'over') and c.joined_at is null
+      and c.waiting_since is null and c.external_id is not null
+      and coalesce(c.moved_at, '-infinity') < now() - ${forgottenAfterSeconds} * interval '1 second'
+      and not exists (select 1 from calls a where a.conference = c.conference and a.leg = 'agent' and a.ended_at is null)
+      and exists (select 1 from calls a where a.leg = 'agent' and (a.conference = c.conference or a.callback_id = c.callback_id)
+        and a.ended_at < now() - ${forgottenAfterSeconds} * interval '1 second')
+    limit 50`,
   async offer(sql, leg) {
     const call = await makeLive(sql, leg.conference ?? "", "waiting");
     if (call === null || leg.agentId === null) return;

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { noAftermath, takeReport } from "../../src/callbacks/call-flow.ts";
+import { liveLines } from "../../src/calls/lines.ts";
 import { hoursSetting } from "../../src/settings/hours.ts";
 import { writeSetting } from "../../src/settings/settings.ts";
 import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
+import { callDesk } from "../support/call-desk.ts";
 import type { SignedIn } from "../support/desk.ts";
 
 /** What agents do with a call that was promised, and what becomes of the customer when an agent's line is lost. */
@@ -123,6 +126,18 @@ test("R6 a browser that is lost in a promised call loses the call, not the custo
   expect(centre.double.calls.filter((call) => call.to === one.phone)).toHaveLength(1);
   await hangsUp(one);
   await comesTo(one, "done");
+}, 60_000);
+
+test("R6 the process dies when an agent's browser is lost, before it asked anything of the provider: the customer is not forgotten", async () => {
+  const one = await connected();
+  const report = { kind: "call", key: `lost-${one.id}`, callId: null, state: "completed" } as const;
+  const externalId = lineOf(ada)?.sid ?? "";
+  const desk = callDesk(centre.desk.db, { lines: liveLines });
+  expect(await takeReport(desk, { ...report, externalId, sequence: null, answeredBy: null }, noAftermath())).toBe(true);
+  await sql((db) => db`update calls set ended_at = now() - interval '1 minute' where external_id = ${externalId}`);
+  await centre.until("told", async () => heard(one).includes("line to my colleague was interrupted"));
+  expect(heard(one).split("was interrupted")).toHaveLength(2);
+  await hangsUp(one);
 }, 60_000);
 
 test("R6 customer first: the agent whose line was rung for leaves it, so the next one is asked; the customer waits with words", async () => {
