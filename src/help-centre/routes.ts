@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Db } from "../db/client.ts";
 import { textOn } from "../lib/colour.ts";
 import { isId } from "../lib/ids.ts";
+import { publicPictureHeaders } from "../lib/public-picture.ts";
 import { articlePage } from "./article-page.ts";
 import { aboutTopic } from "./articles.ts";
 import { chooseLocale } from "./choose-locale.ts";
@@ -136,14 +137,7 @@ export async function helpCentreRoutes(app: FastifyInstance, deps: HelpCentreDep
     const { id = "" } = params(request);
     const logo = isId(id) ? await readLogo(deps.db, id) : null;
     if (logo === null) return missing(request, reply, wishedLocale(library.current(), request));
-    return reply
-      .headers({
-        "cache-control": `public, max-age=${yearSeconds}, immutable`,
-        "content-security-policy": "default-src 'none'; sandbox",
-        "x-content-type-options": "nosniff",
-      })
-      .type(logo.mime)
-      .send(logo.bytes);
+    return reply.headers(publicPictureHeaders).type(logo.mime).send(logo.bytes);
   });
   get("/widget/settings.json", async (request, reply) => {
     const { company, brand, locales, topics } = library.current();

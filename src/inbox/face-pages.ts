@@ -2,8 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { readFace } from "../agents/faces.ts";
 import type { Db } from "../db/client.ts";
 import { isId } from "../lib/ids.ts";
-
-const yearSeconds = 31_536_000;
+import { publicPictureHeaders } from "../lib/public-picture.ts";
 
 /** Pictures of agents, for customers' browsers: whoever was told the address, and nothing else behind it. */
 export function facePages(app: FastifyInstance, db: Db): void {
@@ -11,13 +10,6 @@ export function facePages(app: FastifyInstance, db: Db): void {
     const { id } = request.params as { id: string };
     const face = isId(id) ? await readFace(db, id) : null;
     if (face === null) return reply.status(404).type("text/plain; charset=utf-8").send("There is no picture here.\n");
-    return reply
-      .headers({
-        "cache-control": `public, max-age=${yearSeconds}, immutable`,
-        "content-security-policy": "default-src 'none'; sandbox",
-        "x-content-type-options": "nosniff",
-      })
-      .type(face.mime)
-      .send(face.bytes);
+    return reply.headers(publicPictureHeaders).type(face.mime).send(face.bytes);
   });
 }
