@@ -3,7 +3,7 @@ import { noAftermath, takeReport } from "../../src/callbacks/call-flow.ts";
 import { liveLines } from "../../src/calls/lines.ts";
 import { hoursSetting } from "../../src/settings/hours.ts";
 import { writeSetting } from "../../src/settings/settings.ts";
-import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
+import { type CallCentre, clearLines, openCallCentre, ourNumber } from "../support/call-centre.ts";
 import { callDesk } from "../support/call-desk.ts";
 import type { SignedIn } from "../support/desk.ts";
 
@@ -29,15 +29,7 @@ const mode = (wanted: "agent-first" | "customer-first") =>
 beforeEach(async () => {
   await sql((db) => db`update offers set state = 'withdrawn' where state = 'open'`);
   await sql((db) => db`update agents set presence = 'offline', phone = null`);
-  // One row after the other: reports of earlier calls still come in.
-  const left = await sql(
-    (db) => db<{ id: string }[]>`select id from calls where ended_at is null or wrapped_at is null`,
-  );
-  for (const { id } of left)
-    await sql(
-      (db) => db`update calls set ended_at = coalesce(ended_at, now()), wrapped_at = coalesce(wrapped_at, now())
-        where id = ${id}`,
-    );
+  await clearLines(centre.desk.db);
 });
 
 let numbers = 0;

@@ -10,7 +10,7 @@ import { acceptOffer } from "../../src/calls/offers.ts";
 import { type LiveFacts, nextStep } from "../../src/calls/stage.ts";
 import { twimlFault } from "../../src/simulator/check-twiml.ts";
 import type { CallTurn } from "../../src/simulator/customer.ts";
-import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
+import { type CallCentre, clearLines, openCallCentre, ourNumber } from "../support/call-centre.ts";
 import { callDesk } from "../support/call-desk.ts";
 import type { SignedIn } from "../support/desk.ts";
 
@@ -48,21 +48,9 @@ beforeEach(async () => {
       where state in ('requested', 'scheduled', 'due', 'dialling', 'connected')`,
   );
   await sql((db) => db`update offers set state = 'withdrawn', ended_at = now() where state in ('open', 'taken')`);
-  await clearLines();
+  await clearLines(centre.desk.db);
   await sql((db) => db`update agents set presence = 'offline', phone = null`);
 });
-
-/** Nobody is on a line or has a call to wrap up. One row after the other: reports of earlier calls still come in. */
-async function clearLines(): Promise<void> {
-  const left = await sql(
-    (db) => db<{ id: string }[]>`select id from calls where ended_at is null or wrapped_at is null`,
-  );
-  for (const { id } of left)
-    await sql(
-      (db) => db`update calls set ended_at = coalesce(ended_at, now()), wrapped_at = coalesce(wrapped_at, now())
-        where id = ${id}`,
-    );
-}
 
 let numbers = 0;
 const number = () => `+4670174${String(++numbers).padStart(4, "0")}`;
@@ -503,7 +491,7 @@ test("R5 the line is on disk before it is dialled: killed between the two, it is
     expect(dialled(ada).length - before).toBe(taken ? 1 : 0);
     await centre.double.customer.hangUp(call.callSid);
     await presence(bob, "offline");
-    await clearLines();
+    await clearLines(centre.desk.db);
   }
 }, 90_000);
 

@@ -1,3 +1,4 @@
+import type { Db } from "../../src/db/client.ts";
 import { type ProviderDouble, startProviderDouble } from "../../src/simulator/provider-double.ts";
 import { quiet } from "./database.ts";
 import { type Desk, openDesk } from "./desk.ts";
@@ -56,4 +57,16 @@ export async function openCallCentre(environment: Readonly<Record<string, string
       await double.close();
     },
   };
+}
+
+/** Nobody is on a line or has a call to wrap up. One row after the other: reports of earlier calls still come in. */
+export async function clearLines(db: Db): Promise<void> {
+  const left = await db.run(
+    (sql) => sql<{ id: string }[]>`select id from calls where ended_at is null or wrapped_at is null`,
+  );
+  for (const { id } of left)
+    await db.run(
+      (sql) => sql`update calls set ended_at = coalesce(ended_at, now()), wrapped_at = coalesce(wrapped_at, now())
+        where id = ${id}`,
+    );
 }
