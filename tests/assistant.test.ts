@@ -14,9 +14,9 @@ import {
 import type { Model } from "../src/assistant/embedded/classifier.ts";
 import { compileSubject } from "../src/assistant/embedded/empty-words.ts";
 import { evalLocales, evaluate, readContent, readQuestions } from "../src/assistant/embedded/eval.ts";
-import { normalise } from "../src/assistant/embedded/features.ts";
 import { noLexicon } from "../src/assistant/embedded/lexicon.ts";
 import { obtainModel } from "../src/assistant/embedded/model-store.ts";
+import { normalise } from "../src/assistant/embedded/text.ts";
 import { understandLines } from "../src/cli/understand.ts";
 import { parseArticle } from "../src/help-centre/read-articles.ts";
 import { modelsFolder } from "./support/data-folder.ts";

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CallReport, CallStanding } from "../channels/channel.ts";
-import { noAftermath, takeReport } from "../src/callbacks/call-flow.ts";
+import { noAftermath } from "../src/callbacks/aftermath.ts";
+import { takeReport } from "../src/callbacks/call-flow.ts";
 import { afterReport, type KnownCall } from "../src/callbacks/call-standing.ts";
 import { DatabaseUnavailable } from "../src/db/errors.ts";
 import { callDesk } from "./support/call-desk.ts";

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Understanding } from "./understanding.ts";
 
 /** "Did you mean": more than three is a list nobody reads (assistant.md). */
 export const choicesMax = 3;
@@ -54,16 +53,3 @@ export type FlowName = z.infer<typeof flowName>;
 export type SmallTalkIntent = z.infer<typeof smallTalkIntent>;
 export type Command = z.infer<typeof commandSchema>;
 export type Understood = z.infer<typeof understood>;
-
-/** What an understanding asks the policy to do. */
-export function commandsOf({ zone, articles, flow, intent }: Understanding): Command[] {
-  if (flow === "live-agent") return [{ command: "Handoff", reason: "asked-for-person" }];
-  if (flow === "small-talk") return [{ command: "SmallTalk", intent: intent ?? "greeting" }];
-  if (flow === "cancel") return [{ command: "CancelFlow" }];
-  if (flow !== null) return [{ command: "StartFlow", flow }];
-  const ids = articles.map((one) => one.id);
-  const [first] = ids;
-  if (zone === "unknown" || first === undefined) return [{ command: "DontKnow" }];
-  if (zone === "answer") return [{ command: "Answer", articleId: first }];
-  return [{ command: "Clarify", articleIds: ids.slice(0, choicesMax) }];
-}

@@ -1,4 +1,4 @@
-import type { FlowName, SmallTalkIntent } from "./commands.ts";
+import { type Command, choicesMax, type FlowName, type SmallTalkIntent } from "./commands.ts";
 
 /** What a brain makes of a text: the same shape `everline understand` prints, whichever brain it was. */
 export interface Understanding {
@@ -9,6 +9,19 @@ export interface Understanding {
   readonly flow: FlowName | null;
   /** The kind behind `flow: "small-talk"`. */
   readonly intent?: SmallTalkIntent | null;
+}
+
+/** What an understanding asks the policy to do. */
+export function commandsOf({ zone, articles, flow, intent }: Understanding): Command[] {
+  if (flow === "live-agent") return [{ command: "Handoff", reason: "asked-for-person" }];
+  if (flow === "small-talk") return [{ command: "SmallTalk", intent: intent ?? "greeting" }];
+  if (flow === "cancel") return [{ command: "CancelFlow" }];
+  if (flow !== null) return [{ command: "StartFlow", flow }];
+  const ids = articles.map((one) => one.id);
+  const [first] = ids;
+  if (zone === "unknown" || first === undefined) return [{ command: "DontKnow" }];
+  if (zone === "answer") return [{ command: "Answer", articleId: first }];
+  return [{ command: "Clarify", articleIds: ids.slice(0, choicesMax) }];
 }
 
 export interface Brain {

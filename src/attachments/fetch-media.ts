@@ -1,8 +1,8 @@
 import { type Channel, can, type FetchedMedia, type MediaReference } from "../../channels/channel.ts";
 import type { Db } from "../db/client.ts";
 import { atOnce } from "../lib/at-once.ts";
-import type { FileReason } from "../lib/attachment.ts";
 import type { Log } from "../lib/log.ts";
+import type { FileReason } from "../lib/message.ts";
 import { fileMaxBytes, inspectFile } from "./inspect.ts";
 import { type Claim, type Settled, settleFile } from "./store.ts";
 

@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from "file-type";
-import type { FileReason } from "../lib/attachment.ts";
+import type { FileReason } from "../lib/message.ts";
 import { pictureSize } from "./picture-size.ts";
 import { isSoundOnly } from "./sound-only.ts";
 import { zipNames } from "./zip-names.ts";

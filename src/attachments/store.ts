@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { Db, TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
 import { atOnce } from "../lib/at-once.ts";
-import type { FileReason, StoredFile } from "../lib/attachment.ts";
+import type { StoredFile } from "../lib/attachment.ts";
+import type { FileReason } from "../lib/message.ts";
 import type { Verdict } from "./inspect.ts";
 
 /** Ten messages full of telephone photographs; a script gets no further on one token. */

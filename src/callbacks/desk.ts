@@ -2,7 +2,7 @@ import { type Channel, can, type PlacesCalls } from "../../channels/channel.ts";
 import type { Db } from "../db/client.ts";
 import type { Log } from "../lib/log.ts";
 import type { Hours } from "../settings/hours.ts";
-import type { LineFollower } from "./call-flow.ts";
+import type { LineFollower } from "./aftermath.ts";
 import type { CallbackPolicy } from "./machine.ts";
 import type { Caps } from "./phone-policy.ts";
 

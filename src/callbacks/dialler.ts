@@ -2,8 +2,9 @@ import { can, type DeliveryError, type FoundCall } from "../../channels/channel.
 import { freeAgents, onDuty, oneAgentAtATime } from "../agents/free-agents.ts";
 import { clientIdentity } from "../agents/presence.ts";
 import type { TransactionSql } from "../db/client.ts";
+import { type Aftermath, noAftermath } from "./aftermath.ts";
 import { applyToCallback, hoursOf } from "./apply.ts";
-import { type Aftermath, followLeg, noAftermath, planCall, takeReport } from "./call-flow.ts";
+import { followLeg, planCall, takeReport } from "./call-flow.ts";
 import { hasEnded } from "./call-standing.ts";
 import type { CallDesk, DiallingMode } from "./desk.ts";
 import { failLeg, type Leg, lockLeg, recordOnLeg, renewLease, standingEverySeconds, writeLeg } from "./legs.ts";

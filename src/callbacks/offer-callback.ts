@@ -1,7 +1,7 @@
 import { freeAgents, oneAgentAtATime } from "../agents/free-agents.ts";
 import type { TransactionSql } from "../db/client.ts";
+import { type Aftermath, noAftermath } from "./aftermath.ts";
 import { applyToCallback } from "./apply.ts";
-import { type Aftermath, noAftermath } from "./call-flow.ts";
 import type { CallDesk } from "./desk.ts";
 import { writeLeg } from "./legs.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";

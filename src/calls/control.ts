@@ -1,6 +1,6 @@
 import { type Channel, can, type LineChange, type PlacesCalls } from "../../channels/channel.ts";
 import { freeAgents } from "../agents/free-agents.ts";
-import type { Aftermath } from "../callbacks/call-flow.ts";
+import type { Aftermath } from "../callbacks/aftermath.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import { appendEvent } from "../conversations/append-event.ts";
 import { giveToAssistant } from "../conversations/change.ts";

@@ -1,5 +1,5 @@
 import type { CallPlan } from "../../channels/channel.ts";
-import type { Aftermath, Caller, LineFollower } from "../callbacks/call-flow.ts";
+import type { Aftermath, Caller, LineFollower } from "../callbacks/aftermath.ts";
 import { hasEnded } from "../callbacks/call-standing.ts";
 import { type Leg, markJoined } from "../callbacks/legs.ts";
 import { whisper } from "../callbacks/whisper.ts";

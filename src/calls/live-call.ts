@@ -1,6 +1,7 @@
 import type { AwaitLive, CallBegan, LivePlan } from "../../channels/channel.ts";
 import { freeAgents, onDuty } from "../agents/free-agents.ts";
-import { type Aftermath, letGo } from "../callbacks/call-flow.ts";
+import type { Aftermath } from "../callbacks/aftermath.ts";
+import { letGo } from "../callbacks/call-flow.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import { provenByCode } from "../callbacks/proven-by-code.ts";
 import { requestCallback } from "../callbacks/request-callback.ts";

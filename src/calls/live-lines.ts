@@ -1,5 +1,5 @@
 import type { AwaitLive, CallBegan, LivePlan } from "../../channels/channel.ts";
-import { type Aftermath, noAftermath } from "../callbacks/call-flow.ts";
+import { type Aftermath, noAftermath } from "../callbacks/aftermath.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import type { Dialler } from "../callbacks/dialler.ts";
 import * as control from "./control.ts";

@@ -1,5 +1,5 @@
 import { freeAgents, oneAgentAtATime } from "../agents/free-agents.ts";
-import type { Aftermath } from "../callbacks/call-flow.ts";
+import type { Aftermath } from "../callbacks/aftermath.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import { callbackNotTaken, takeCallback } from "../callbacks/offer-callback.ts";
 import { claimWithCall } from "../conversations/change.ts";

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
-import { commandsOf, type Understood } from "../assistant/commands.ts";
+import type { Understood } from "../assistant/commands.ts";
 import { createEmbeddedBrain } from "../assistant/embedded/brain.ts";
-import type { Brain } from "../assistant/understanding.ts";
+import { type Brain, commandsOf } from "../assistant/understanding.ts";
 import { readArticles, readConcepts, readIntents } from "../help-centre/read-articles.ts";
 
 const content = new URL("../../content/", import.meta.url).pathname;

@@ -1,37 +1,15 @@
 import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
-import {
-  type CallHost,
-  type Channel,
-  type ContactAddress,
-  can,
-  type HoldsCalls,
-  type ReplyDraft,
-} from "../../channels/channel.ts";
-import type { Db } from "../db/client.ts";
-import type { Log } from "../lib/log.ts";
+import { type CallHost, type Channel, can, type HoldsCalls } from "../../channels/channel.ts";
 import { takeUpgrades } from "../lib/take-upgrades.ts";
-import type { Accept } from "./accept.ts";
 import { redeemCallToken } from "./call-tokens.ts";
-import { holdCall } from "./held-call.ts";
+import { type HeldCallDeps, holdCall } from "./held-call.ts";
 
 /** Far more than one process answers in time; beyond, the provider is sent on to the next. */
 const callsMax = 2_000;
 
-export interface CallSocketDeps {
+export interface CallSocketDeps extends HeldCallDeps {
   readonly channels: readonly Channel[];
-  readonly accept: Accept;
-  readonly db: Db;
-  readonly subscribe: (conversationId: string, onChange: () => void) => () => void;
-  readonly onDraft: (conversationId: string, listener: (draft: ReplyDraft) => void) => () => void;
-  /** The caller said something new: what is still being made for their earlier words is in vain. */
-  readonly overtakes: (conversationId: string, seq: number) => void;
-  readonly publish: (conversationId: string) => void;
-  /** The caller's conversation is another one now: so is their line's. */
-  readonly followCaller: (callId: string, from: ContactAddress) => Promise<void>;
-  /** Sends a reply as a text message; false: this address cannot get one. */
-  readonly sendDetails: (conversationId: string, seq: number, channel: Channel) => Promise<boolean>;
-  readonly log: Log;
   readonly onRefused: (channel: string, reason: string) => void;
   readonly onOpen: (channel: string, open: number) => void;
 }

@@ -1,12 +1,29 @@
-import type { Channel, HeldCall, HoldsCalls } from "../../channels/channel.ts";
+import type { Channel, ContactAddress, HeldCall, HoldsCalls, ReplyDraft } from "../../channels/channel.ts";
 import { keepHeard, keepSpoken, movedConversation, spokenNews } from "../conversations/spoken.ts";
-import type { CallSocketDeps } from "./call-sockets.ts";
+import type { Db } from "../db/client.ts";
+import type { Log } from "../lib/log.ts";
+import type { Accept } from "./accept.ts";
 import { keepHeardSeq, type OpenedCall } from "./call-tokens.ts";
 import { followCall, type Moved } from "./followed-call.ts";
 
+export interface HeldCallDeps {
+  readonly accept: Accept;
+  readonly db: Db;
+  readonly subscribe: (conversationId: string, onChange: () => void) => () => void;
+  readonly onDraft: (conversationId: string, listener: (draft: ReplyDraft) => void) => () => void;
+  /** The caller said something new: what is still being made for their earlier words is in vain. */
+  readonly overtakes: (conversationId: string, seq: number) => void;
+  readonly publish: (conversationId: string) => void;
+  /** The caller's conversation is another one now: so is their line's. */
+  readonly followCaller: (callId: string, from: ContactAddress) => Promise<void>;
+  /** Sends a reply as a text message; false: this address cannot get one. */
+  readonly sendDetails: (conversationId: string, seq: number, channel: Channel) => Promise<boolean>;
+  readonly log: Log;
+}
+
 /** A live call and its conversation, wherever the caller's signing in takes it. */
 export function holdCall(
-  deps: CallSocketDeps,
+  deps: HeldCallDeps,
   channel: Channel & HoldsCalls,
   call: OpenedCall,
   { callId, sessionId }: { readonly callId: string; readonly sessionId: string },

@@ -1,16 +1,4 @@
-import type { MediaKind, Part } from "./message.ts";
-
-/** Why a file is not there, as a fixed word: screens say it in the reader's language, logs may carry it. */
-export type FileReason =
-  | "empty"
-  | "kind-not-allowed"
-  | "damaged"
-  | "too-many-pixels"
-  | "too-big"
-  | "quota"
-  | "gone"
-  | "refused"
-  | "unreachable";
+import type { FileReason, MediaKind, Part } from "./message.ts";
 
 /** The same for agents and operators: what happened and, where there is something, what to do. */
 const reasonWords: Readonly<Record<FileReason, string>> = {

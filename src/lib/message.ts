@@ -1,5 +1,3 @@
-import type { FileReason } from "./attachment.ts";
-
 /**
  * What a message is made of, in our words. Channels translate to and from these shapes at their door;
  * the core stores them as they are. Source of the list: the normalised model every channel can be mapped to.
@@ -19,6 +17,18 @@ export interface MediaReference {
   readonly account: string;
   readonly reference: string;
 }
+
+/** Why a file is not there, as a fixed word: screens say it in the reader's language, logs may carry it. */
+export type FileReason =
+  | "empty"
+  | "kind-not-allowed"
+  | "damaged"
+  | "too-many-pixels"
+  | "too-big"
+  | "quota"
+  | "gone"
+  | "refused"
+  | "unreachable";
 
 export interface MediaPart {
   readonly t: "media";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { noAftermath, takeReport } from "../../src/callbacks/call-flow.ts";
+import { noAftermath } from "../../src/callbacks/aftermath.ts";
+import { takeReport } from "../../src/callbacks/call-flow.ts";
 import { liveLines } from "../../src/calls/lines.ts";
 import { hoursSetting } from "../../src/settings/hours.ts";
 import { writeSetting } from "../../src/settings/settings.ts";

@@ -4,7 +4,7 @@ import { jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createTwilioClient } from "../../channels/twilio/client.ts";
-import { noAftermath } from "../../src/callbacks/call-flow.ts";
+import { noAftermath } from "../../src/callbacks/aftermath.ts";
 import { liveLines } from "../../src/calls/lines.ts";
 import { acceptOffer } from "../../src/calls/offers.ts";
 import { type LiveFacts, nextStep } from "../../src/calls/stage.ts";

@@ -16,9 +16,8 @@ import {
 import { compileSubject, conceptLines } from "./empty-words.ts";
 import { FeatureBuffer } from "./features.ts";
 import { detectLanguage } from "./language.ts";
-import { compileLexicon, type Lexicon, noLexicon } from "./lexicon.ts";
+import { compileLexicon, type Lexicon, noLexicon, type Sample } from "./lexicon.ts";
 import { obtainModel } from "./model-store.ts";
-import type { Sample } from "./train.ts";
 
 const bestCount = 5;
 /** A text this familiar is in the language it was read as: of 5,784 questions in another one, one is taken for it. */

@@ -1,4 +1,4 @@
-import { hash, normalise } from "./features.ts";
+import { hash, normalise } from "./text.ts";
 
 /** Longer phrases are sentences, and sentences belong into the samples. Also the limit that keeps odd input cheap. */
 const phraseWordsMax = 5;

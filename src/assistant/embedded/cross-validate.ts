@@ -3,8 +3,8 @@ import { classify, type Ranking } from "./classifier.ts";
 import { conceptLines } from "./empty-words.ts";
 import { FeatureBuffer } from "./features.ts";
 import type { Judged, Question } from "./figures.ts";
-import { compileLexicon } from "./lexicon.ts";
-import { type Sample, trainNow } from "./train.ts";
+import { compileLexicon, type Sample } from "./lexicon.ts";
+import { trainNow } from "./train.ts";
 
 const folds = 5;
 

@@ -1,4 +1,4 @@
-import { normalise } from "./features.ts";
+import { normalise } from "./text.ts";
 
 /** The line of a language's concepts that names none: words that could be about anything ("it", "possible", "thing"). */
 const anything = "anything:";

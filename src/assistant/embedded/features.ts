@@ -1,4 +1,5 @@
 import type { Lexicon } from "./lexicon.ts";
+import { hash, mix, normalise } from "./text.ts";
 
 /** Buckets of the hashed feature space; 2^17 keeps collisions below 2 % for our samples. */
 export const bucketCount = 1 << 17;
@@ -9,14 +10,6 @@ const longestPiece = 5;
 /** A concept says as much as this many mentions of a word, two concepts together as much as the second number. */
 const conceptCount = 6;
 const pairCount = 3;
-
-/** Lower case, compatibility forms folded, accents removed, everything but letters and digits one space. */
-export function normalise(text: string): string {
-  const lower = text.toLowerCase();
-  // Folding costs more than all the rest, and plain ASCII has nothing to fold.
-  const folded = /[^\0-\x7f]/.test(lower) ? lower.normalize("NFKD").replace(/\p{M}+/gu, "") : lower;
-  return folded.replace(/[^\p{L}\p{Nd}]+/gu, " ").trim();
-}
 
 /**
  * The features of one text at a time: words, pairs of neighbouring words, pieces of 2 to 5 characters, the concepts
@@ -98,17 +91,4 @@ const pieceSeed = 0x811c9dc5 ^ 2;
 
 function pairOf(first: number, second: number): number {
   return Math.imul(first ^ Math.imul(second, 0x9e3779b1), 0x85ebca6b) ^ 0x5bd1e995;
-}
-
-/** FNV-1a over UTF-16 code units, then mixed. */
-export function hash(text: string, from: number, to: number, seed: number): number {
-  let value = 0x811c9dc5 ^ seed;
-  for (let at = from; at < to; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  return mix(value);
-}
-
-function mix(value: number): number {
-  let mixed = value ^ (value >>> 15);
-  mixed = Math.imul(mixed, 0x2c1b3c6d);
-  return mixed ^ (mixed >>> 12);
 }

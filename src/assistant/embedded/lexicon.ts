@@ -1,6 +1,11 @@
 import { type Concepts, compileConcepts } from "./concepts.ts";
 import { compileSpelling, type Spelling } from "./spelling.ts";
-import type { Sample } from "./train.ts";
+
+/** A text, and the article or flow that it asks for. */
+export interface Sample {
+  readonly text: string;
+  readonly label: string;
+}
 
 /** What is known of a language's words before anything is learned from them. */
 export interface Lexicon {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import type { Model } from "./classifier.ts";
-import type { Lexicon } from "./lexicon.ts";
-import { type Sample, training } from "./train.ts";
+import type { Lexicon, Sample } from "./lexicon.ts";
+import { training } from "./train.ts";
 
 /** What a model is made from: the same material and the same code make the same model. */
 export interface Material {
@@ -16,7 +16,7 @@ export interface Material {
 
 /** Other work waits for training no longer than this and one step. */
 const sliceMs = 5;
-const code = ["features.ts", "concepts.ts", "spelling.ts", "lexicon.ts", "classifier.ts", "train.ts"];
+const code = ["text.ts", "features.ts", "concepts.ts", "spelling.ts", "lexicon.ts", "classifier.ts", "train.ts"];
 
 /** The model of some material: from the folder when it was trained there before, else trained now and kept. */
 export async function obtainModel(material: Material, lexicon: Lexicon, folder: string | null): Promise<Model> {

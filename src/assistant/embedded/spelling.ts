@@ -1,4 +1,4 @@
-import { normalise } from "./features.ts";
+import { normalise } from "./text.ts";
 
 /** Shorter words have too many neighbours. */
 const wordCharsMin = 5;

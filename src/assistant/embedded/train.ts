@@ -1,11 +1,6 @@
 import { columnsMax, emptyColumns, type Model, softmax, toVector, type Vector } from "./classifier.ts";
 import { bucketCount, FeatureBuffer } from "./features.ts";
-import type { Lexicon } from "./lexicon.ts";
-
-export interface Sample {
-  readonly text: string;
-  readonly label: string;
-}
+import type { Lexicon, Sample } from "./lexicon.ts";
 
 /** Passes over the samples; more gained less than half a point in cross-validation. */
 const epochs = 5;
