@@ -4,6 +4,7 @@ import { type HandOffSummary, handOff } from "../escalations/hand-off.ts";
 import type { Prospect } from "../escalations/prospect.ts";
 import { type ChoiceOption, type Part, plainText, type ReplyKind } from "../lib/message.ts";
 import type { Decides, Decision, ShowsDraft, WaitingTurn } from "../turns/turn.ts";
+import { type CallWish, callWish } from "./call-wish.ts";
 import type { FlowName } from "./commands.ts";
 import { type AccountDesk, accountFlow, codeFlow, enteredCode, type FlowReply } from "./flows/account-flow.ts";
 import {
@@ -16,6 +17,7 @@ import {
   pickSlot,
   saysMove,
 } from "./flows/callback.ts";
+import { noCalls } from "./flows/no-calls.ts";
 import { guardAnswer, type Verdict, wholeSentences } from "./guard.ts";
 import { handOffText } from "./hand-off-words.ts";
 import type { ModelBrain, Proposal } from "./model/model-brain.ts";
@@ -67,6 +69,8 @@ export function createAssistant(deps: AssistantDeps): Decides {
         ...(turn.locale === null ? {} : { conversationLocale: turn.locale }),
       });
       const context = { deps, turn, text, locale: understood.locale, say: wordingFor(understood.locale) };
+      const wanted = picked === null ? await callsWanted(context, callWish(text)) : null;
+      if (wanted !== null) return wanted;
       const account = await fromAccount(context, understood, picked);
       if (account !== null) return account;
       if (picked !== null) return await choose(context, picked);
@@ -325,7 +329,7 @@ function startFlow(context: Context, flow: string, understood: Understanding): D
     case "cancel":
       return withCalls(context, "cancel", cancelCall);
     case "opt-out":
-      return reply(context, "flow", say.optOut, { flow, options: [{ id: "live-agent", title: say.person }] });
+      return optOut(context);
     case "complaint":
       return reply(context, "flow", say.complaint, { flow, options: peopleOptions(say), state: { asked: "person" } });
     case "small-talk":
@@ -334,6 +338,22 @@ function startFlow(context: Context, flow: string, understood: Understanding): D
       // A bare yes or no with nothing asked.
       return fromKnowledge(context, { ...understood, flow: null });
   }
+}
+
+/** Whoever says it on the telephone means calls; elsewhere it is about messages, and STOP ends those. */
+async function optOut(context: Context): Promise<Decision> {
+  const { say, turn } = context;
+  const calls = turn.wording === "spoken" ? await callsWanted(context, "never") : null;
+  const options = [{ id: "live-agent", title: say.person }];
+  return calls ?? reply(context, "flow", say.optOut, { flow: "opt-out", options });
+}
+
+/** "Never call me again" is obeyed before all else, whatever was asked last; so is taking it back. */
+async function callsWanted(context: Context, wish: CallWish | null): Promise<Decision | null> {
+  const { calls } = context.deps;
+  if (wish === null || calls === undefined) return null;
+  const step = await noCalls(callbackTurn(context, calls), wish);
+  return step === null ? null : fromStep(context, "opt-out", step);
 }
 
 function smallTalk(say: Wording, intent: string | null): string {

@@ -179,19 +179,29 @@ export async function removeOldAllowances(db: Db): Promise<void> {
   await db.run((sql) => sql`delete from allowances where period < now() - interval '2 days'`);
 }
 
-/** R5: opted out on whichever channel, or said "never again". */
-export async function refusesCalls(sql: TransactionSql, phone: string): Promise<boolean> {
+/** R5: opted out on whichever channel, or said "never again"; with `butListed` only what is left without the latter. */
+export async function refusesCalls(
+  sql: TransactionSql,
+  phone: string,
+  { butListed = false }: { readonly butListed?: boolean } = {},
+): Promise<boolean> {
   const [row] = await sql<{ refuses: boolean }[]>`
-    select exists (select 1 from never_call where phone = ${phone})
+    select (${!butListed} and exists (select 1 from never_call where phone = ${phone}))
       or exists (select 1 from contact_addresses where kind = 'e164' and value = ${phone} and opted_out_at is not null)
       as refuses`;
   if (row === undefined) throw new Error("The list of numbers that are not called gave no answer.");
   return row.refuses;
 }
 
-/** Ends all calls to this number, for ever, and every promise of one that is not under way. */
-export async function neverCall(sql: TransactionSql, phone: string, source: "key" | "link" | "agent"): Promise<void> {
-  await sql`insert into never_call (phone, source) values (${phone}, ${source}) on conflict (phone) do nothing`;
+/** Ends all calls to this number, until its owner takes that back. False: it was on the list before. */
+export async function neverCall(
+  sql: TransactionSql,
+  phone: string,
+  source: "key" | "link" | "agent" | "words",
+): Promise<boolean> {
+  const rows = await sql`insert into never_call (phone, source) values (${phone}, ${source})
+    on conflict (phone) do nothing returning 1`;
+  return rows.length > 0;
 }
 
 function prefixOf(phone: string): string {

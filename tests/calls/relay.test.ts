@@ -247,7 +247,7 @@ test("who chooses a time while nobody is free comes back to the assistant over a
   open.hangUp();
 });
 
-test("an assistant-first callback is held over a socket, and a person can be asked for", async () => {
+test("R5 an assistant-first callback is held over a socket: whom we called may say never again, and ask for a person", async () => {
   await writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: "assistant-first" }, null);
   const phone = "+12025550166";
   centre.double.answerAs(phone, { outcome: "human", talkMs: 60_000 });
@@ -258,6 +258,8 @@ test("an assistant-first callback is held over a socket, and a person can be ask
   const line = await centre.until("its session", async () => placed.relay);
   await centre.until("the greeting", async () => placed.heard.join(" ").includes("AI assistant"));
   expect(wordsOf(await answerTo(line, () => line.say("what is a late fee?")))).toContain("late");
+  expect(wordsOf(await answerTo(line, () => line.say("please do not contact me any more")))).toContain("never call");
+  expect(await centre.desk.db.run((sql) => sql`select 1 from never_call where phone = ${phone}`)).toHaveLength(1);
   line.press("0");
   await centre.until("looked for", async () => placed.heard.join(" ").includes("Nobody"));
   const [offer] = await centre.desk.db.run(

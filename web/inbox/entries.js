@@ -156,6 +156,9 @@ function reachWords({ way, state, why }) {
 function callbackWords({ agentName, data }) {
   if (data.change === "never-again" && agentName)
     return `${agentName} noted that the customer wants no more calls: the number is never called again`;
+  if (data.change === "calls-again") return "The customer took it back: their number may be called again";
+  if (data.change === "never-again" && data.callback === null)
+    return "The customer wants no more calls: their number is never called again";
   const by = agentName ? ` by ${agentName}` : "";
   const when = localWords(data.localTime, data.zone) ?? data.wish;
   return `Callback ${callbackChanges[data.change] ?? data.change ?? data.state}${by}${when ? `: ${when}` : ""}${data.outcome ? `. ${data.outcome}` : ""}`;

@@ -1,4 +1,5 @@
 import type { Article, Intents } from "../../help-centre/read-articles.ts";
+import { callWish } from "../call-wish.ts";
 import type { FlowName, SmallTalkIntent } from "../commands.ts";
 import type { Brain, Understanding } from "../understanding.ts";
 import { asksForCall } from "./call-request.ts";
@@ -177,8 +178,9 @@ function unlessVague({ hasSubject }: Skill, text: string, understood: Understand
   return understood.flow === null ? { ...understood, zone: "clarify" } : understood;
 }
 
-/** The call comes before what it is to be about. */
+/** The call, or no call ever again, comes before what it is about. */
 function callAskedFor(text: string, understood: Understanding): Understanding {
+  if (callWish(text) === "never") return { ...understood, zone: "answer", flow: "opt-out", intent: null };
   const about = understood.flow === null || understood.flow === "account";
   return about && asksForCall(text) ? { ...understood, zone: "answer", flow: "callback", intent: null } : understood;
 }

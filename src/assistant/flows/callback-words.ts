@@ -20,7 +20,8 @@ const words: Readonly<Record<string, CallbackWords>> = {
     tooMany:
       "There have been too many requests for calls today. Please try again tomorrow, or write with a person here.",
     tooLate: "Your call is being placed right now, so it cannot be changed any more.",
-    neverAgain: "You asked us never to call this number again, and we keep to that. A person can help you here.",
+    neverAgain:
+      "You asked us never to call this number again, and we keep to that. Write “you may call me again” to change it. A person can help you here.",
     nothingToCancel: "There is no call to cancel. What else can I do for you?",
   },
   sv: {
@@ -32,7 +33,7 @@ const words: Readonly<Record<string, CallbackWords>> = {
     tooMany: "Det har begärts för många samtal i dag. Försök igen i morgon, eller skriv med en människa här.",
     tooLate: "Vi ringer just nu, så samtalet kan inte ändras längre.",
     neverAgain:
-      "Du har bett oss att aldrig ringa det här numret igen, och det håller vi. En människa kan hjälpa dig här.",
+      "Du har bett oss att aldrig ringa det här numret igen, och det håller vi. Skriv ”ni får ringa mig igen” för att ändra det. En människa kan hjälpa dig här.",
     nothingToCancel: "Det finns inget samtal att avboka. Vad mer kan jag göra för dig?",
   },
   de: {
@@ -46,7 +47,7 @@ const words: Readonly<Record<string, CallbackWords>> = {
       "Heute wurden zu viele Anrufe angefordert. Bitte versuchen Sie es morgen wieder oder schreiben Sie hier mit einem Menschen.",
     tooLate: "Wir rufen gerade an, daher lässt sich der Rückruf nicht mehr ändern.",
     neverAgain:
-      "Sie haben uns gebeten, diese Nummer nie wieder anzurufen, und daran halten wir uns. Ein Mensch kann Ihnen hier helfen.",
+      "Sie haben uns gebeten, diese Nummer nie wieder anzurufen, und daran halten wir uns. Mit „Sie dürfen mich wieder anrufen“ ändern Sie das. Ein Mensch kann Ihnen hier helfen.",
     nothingToCancel: "Es gibt keinen Rückruf, den ich absagen könnte. Was kann ich sonst für Sie tun?",
   },
   es: {
@@ -57,7 +58,8 @@ const words: Readonly<Record<string, CallbackWords>> = {
     refused: "Lo siento, no podemos llamar a ese número. Dame otro o escribe aquí con una persona.",
     tooMany: "Hoy se han pedido demasiadas llamadas. Inténtalo mañana o escribe aquí con una persona.",
     tooLate: "Te estamos llamando ahora mismo, así que ya no se puede cambiar.",
-    neverAgain: "Nos pediste no llamar nunca más a este número y lo cumplimos. Una persona puede ayudarte aquí.",
+    neverAgain:
+      "Nos pediste no llamar nunca más a este número y lo cumplimos. Escribe «pueden volver a llamarme» para cambiarlo. Una persona puede ayudarte aquí.",
     nothingToCancel: "No hay ninguna llamada que cancelar. ¿Qué más puedo hacer por ti?",
   },
   ar: {
@@ -68,7 +70,8 @@ const words: Readonly<Record<string, CallbackWords>> = {
     refused: "عذرًا، لا يمكننا الاتصال بهذا الرقم. يرجى إعطاء رقم آخر أو مراسلة أحد موظفينا هنا.",
     tooMany: "طُلبت مكالمات كثيرة جدًا اليوم. يرجى المحاولة غدًا أو مراسلة أحد موظفينا هنا.",
     tooLate: "نحن نتصل بك الآن، لذلك لم يعد بالإمكان تغيير المكالمة.",
-    neverAgain: "طلبتَ منا عدم الاتصال بهذا الرقم أبدًا ونحن نلتزم بذلك. يمكن لأحد موظفينا مساعدتك هنا.",
+    neverAgain:
+      "طلبتَ منا عدم الاتصال بهذا الرقم أبدًا ونحن نلتزم بذلك. اكتب «يمكنكم الاتصال بي مرة أخرى» لتغيير ذلك. يمكن لأحد موظفينا مساعدتك هنا.",
     nothingToCancel: "لا توجد مكالمة لإلغائها. كيف يمكنني مساعدتك؟",
   },
 };

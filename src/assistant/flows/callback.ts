@@ -167,7 +167,7 @@ async function promiseAt(
 }
 
 /** They write from this number; what a caller's line shows proves nothing until they gave a code (channels.md 5.1). */
-async function provesNumber({ desk, turn }: CallbackTurn, phone: string): Promise<boolean> {
+export async function provesNumber({ desk, turn }: CallbackTurn, phone: string): Promise<boolean> {
   if (turn.address.kind !== "e164" || turn.address.value !== phone) return false;
   if (turn.wording !== "spoken") return true;
   const { conversationId, address: from } = turn;

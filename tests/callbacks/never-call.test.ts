@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type CustomerLine, openCustomerLine } from "../support/customer-line.ts";
+
+/** "Never call me again" in the customer's own words, and its taking back. */
+let line: CustomerLine;
+beforeAll(async () => {
+  line = await openCustomerLine();
+  await line.agents("offline");
+}, 60_000);
+afterAll(() => line.close());
+
+async function answerIn(conversation: () => Promise<string | null>, words: RegExp): Promise<string> {
+  return line.until(`an answer with ${words}`, async () => {
+    const id = await conversation();
+    const rows = await line.sql(
+      (db) => db<{ text: string }[]>`select parts->0->>'text' as text from messages
+        where conversation_id = ${id} and author = 'assistant' order by seq desc limit 1`,
+    );
+    const [row] = rows;
+    return row !== undefined && words.test(row.text) ? row.text : null;
+  });
+}
+
+const listed = async (phone: string) =>
+  (await line.sql((db) => db`select 1 from never_call where phone = ${phone}`)).length > 0;
+const callStates = async (phone: string) =>
+  (
+    await line.sql(
+      (db) => db<{ state: string }[]>`select state from callbacks where phone = ${phone} order by created_at`,
+    )
+  ).map((row) => row.state);
+const changes = async (conversation: string | null) =>
+  (
+    await line.sql(
+      (db) => db<{ change: string }[]>`select data->>'change' as change from events
+        where conversation_id = ${conversation} and type = 'callback' order by seq`,
+    )
+  ).map((row) => row.change);
+
+test("R5 by SMS and WhatsApp, in their own language: the promise ends, the number is on the list, and they alone take it back", async () => {
+  const text = line.customer();
+  const conversationOfText = async () =>
+    (
+      await line.sql(
+        (db) => db<{ id: string }[]>`select c.id from conversations c
+      join contact_addresses a on a.contact_id = c.contact_id where a.value = ${text.phone}`,
+      )
+    )[0]?.id ?? null;
+  const sms = { phone: text.phone, says: text.writes, conversation: conversationOfText };
+  for (const [writer, said] of [
+    [
+      sms,
+      {
+        call: "Ring mig tack",
+        promised: /beställt/,
+        never: "Ring mig aldrig igen!",
+        done: /aldrig .*ni får ringa mig igen/s,
+        refused: /aldrig ringa/,
+        back: "ni får ringa mig igen",
+        allowed: /får vi ringa/,
+      },
+    ],
+    [
+      line.whatsApp(),
+      {
+        call: "Bitte rufen Sie mich an",
+        promised: /vorgemerkt/,
+        never: "Bitte rufen Sie mich nie wieder an.",
+        done: /nie wieder .*Sie dürfen mich wieder anrufen/s,
+        refused: /nie wieder anzurufen/,
+        back: "Sie dürfen mich wieder anrufen",
+        allowed: /dürfen wir .* wieder/,
+      },
+    ],
+  ] as const) {
+    await writer.says(said.call);
+    await answerIn(writer.conversation, said.promised);
+    await writer.says(said.never);
+    expect(await answerIn(writer.conversation, said.done)).toContain(writer.phone);
+    expect(await listed(writer.phone)).toBe(true);
+    expect(await callStates(writer.phone)).toEqual(["cancelled"]);
+    await writer.says(said.call);
+    await answerIn(writer.conversation, said.refused);
+    expect(await callStates(writer.phone)).toEqual(["cancelled"]);
+    await writer.says(said.back);
+    await answerIn(writer.conversation, said.allowed);
+    expect(await listed(writer.phone)).toBe(false);
+    await writer.says(said.call);
+    await answerIn(writer.conversation, said.promised);
+    expect((await callStates(writer.phone)).slice(1)).toEqual(["requested"]);
+    expect(await changes(await writer.conversation())).toEqual(["booked", "never-again", "calls-again", "booked"]);
+    await writer.says(said.never);
+    await answerIn(writer.conversation, said.done);
+  }
+}, 60_000);
+
+test("M5 in the web chat a number is only claimed: the promise ends, and the answer is the same whatever is known of it", async () => {
+  const answers: string[] = [];
+  for (const known of [false, true]) {
+    const chat = await line.webChat("en");
+    await chat.says("Please call me");
+    await answerIn(chat.conversation, /number/);
+    await chat.says(chat.phone);
+    await answerIn(chat.conversation, /requested/);
+    if (known)
+      await line.sql((db) => db`insert into never_call (phone, source) values (${chat.phone}, 'words') returning 1`);
+    await chat.says(`never call ${chat.phone} again`);
+    answers.push(await answerIn(chat.conversation, /from that number/));
+    expect(await callStates(chat.phone)).toEqual(["cancelled"]);
+    expect(await listed(chat.phone)).toBe(known);
+    await chat.says("you may call me again");
+    answers.push(await answerIn(chat.conversation, /only from there/));
+    expect(await listed(chat.phone)).toBe(known);
+  }
+  expect(answers.slice(2)).toEqual(answers.slice(0, 2));
+}, 60_000);
+
+test("R5 on the telephone a caller's number proves nothing: they are told how to put it on the list", async () => {
+  const caller = await line.onThePhone("es");
+  await caller.says("No me llamen nunca más");
+  await answerIn(caller.conversation, /desde ese número/);
+  expect(await listed(caller.phone)).toBe(false);
+}, 60_000);
