@@ -93,7 +93,7 @@ export type Received =
     };
 
 /** The provider's answer, at once or once the core has looked. */
-export type Answer = HttpAnswer | AwaitReply | AwaitPlan | AwaitCallToken | AwaitStanding | AwaitLive;
+export type Answer = HttpAnswer | AwaitReply | AwaitDetails | AwaitPlan | AwaitCallToken | AwaitStanding | AwaitLive;
 
 /** The provider will open a socket for this live call: the core makes the one-time token that the socket has to show. */
 export interface AwaitCallToken {
@@ -211,7 +211,16 @@ export interface AwaitReply {
    * Builds the answer from the replies since then; called with none when nothing came in time. `withPeople`: there will be
    * none, because people have the conversation.
    */
-  respond(replies: readonly SpokenReply[], lastSeq: number, withPeople?: boolean): HttpAnswer;
+  respond(replies: readonly SpokenReply[], lastSeq: number, withPeople?: boolean): HttpAnswer | AwaitDetails;
+}
+
+/** Of what is to be said something is better read: the core sends these replies as text messages where it can. */
+export interface AwaitDetails {
+  readonly kind: "await-details";
+  readonly from: ContactAddress;
+  readonly seqs: readonly number[];
+  /** Told which of them were sent; the others have to be said. */
+  respond(texted: readonly number[]): HttpAnswer;
 }
 
 export interface SpokenReply {

@@ -84,6 +84,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     now: Date.now,
     ring: (conversationId: string) => options.bell.ring(conversationId),
   };
+  const sendDetails = (conversationId: string, seq: number, channel: Channel) =>
+    textDetails(details, conversationId, seq, channel);
   const renderPage = createPageRenderer(() => {
     const { company, brand, locales } = library.current();
     const stylesheet = stylesheetFor(brand.colour).path;
@@ -147,6 +149,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       );
       return row?.id ?? null;
     },
+    sendDetails,
     callToken: (call) => makeCallToken(engines.db, call),
     callerStanding: (address) => standingOf(engines.db, address),
     within,
@@ -267,7 +270,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       if (options.config.assistant.model !== "embedded")
         engines.live.signal(conversationId, { kind: "overtaken", seq });
     },
-    sendDetails: (conversationId, seq, channel) => textDetails(details, conversationId, seq, channel),
+    sendDetails,
     log,
     onRefused: (channel, reason) => metrics.refused.inc({ channel, reason }),
     onOpen: (channel, open) => metrics.liveCalls.set({ channel }, open),

@@ -1,9 +1,11 @@
 import type {
   Answer,
+  AwaitDetails,
   AwaitReply,
   BridgesCalls,
   CallerStanding,
   Channel,
+  ContactAddress,
   FetchesMedia,
   HoldsCalls,
   HttpAnswer,
@@ -30,6 +32,7 @@ import { afterRelay, connectCall, relaySocket, spokenIn } from "./relay.ts";
 import type { Handoff } from "./relay-frames.ts";
 import type { RelayTimes } from "./relay-times.ts";
 import { renderSpeech, toSpeech } from "./render.ts";
+import { shorten } from "./sentences.ts";
 import { type CallState, firstState, gather, redirect, response, say, toQuery, turnFromNow } from "./twiml.ts";
 
 /** Longer than anybody listens to at once; the short answers of articles are far below. */
@@ -256,7 +259,7 @@ function speakWhenReady(
     afterSeq,
     waitMs: replyWaitMs,
     respond(replies, lastSeq, withPeople = false) {
-      if (replies.length > 0) return speak(options, state, replies, lastSeq);
+      if (replies.length > 0) return speak(options, callerOf(form), state, replies, lastSeq);
       return withPeople ? toPeople(options, state, "") : comeBack(options, state, lastSeq);
     },
   };
@@ -278,25 +281,47 @@ function onSilence(options: VoiceOptions, form: URLSearchParams, state: CallStat
     afterSeq: state.after,
     waitMs: silentWaitMs,
     respond(replies, lastSeq, withPeople = false) {
-      if (replies.length > 0) return speak(options, { ...state, empty: 0 }, replies, lastSeq);
+      if (replies.length > 0) return speak(options, callerOf(form), { ...state, empty: 0 }, replies, lastSeq);
       return withPeople ? toPeople(options, state, "") : prompt();
     },
   };
 }
 
-function speak(options: VoiceOptions, state: CallState, replies: readonly SpokenReply[], lastSeq: number): HttpAnswer {
+function speak(
+  options: VoiceOptions,
+  from: ContactAddress,
+  state: CallState,
+  replies: readonly SpokenReply[],
+  lastSeq: number,
+): HttpAnswer | AwaitDetails {
   const locale = toSpokenLocale(replies.at(-1)?.meta?.locale) ?? state.locale;
-  const words = replies
-    .map((reply) => {
-      const spoken = toSpokenLocale(reply.meta?.locale) ?? locale;
-      return say(toSpeech(reply.parts, spoken), spoken);
-    })
-    .join("");
+  const speeches = replies.map((reply) => {
+    const spoken = toSpokenLocale(reply.meta?.locale) ?? locale;
+    return { seq: reply.seq, spoken, ...shorten(reply, toSpeech(reply.parts, spoken), spoken) };
+  });
+  const seqs = speeches.filter(({ rest }) => rest.length > 0).map(({ seq }) => seq);
+  const respond = (texted: readonly number[]): HttpAnswer => {
+    const words = speeches.map(({ seq, spoken, said, rest }) => {
+      const after = texted.includes(seq) ? [phrases[spoken].texted] : rest;
+      return say([...said, ...after].join(""), spoken);
+    });
+    return sayReplies(options, { ...state, locale }, replies, lastSeq, words.join(""));
+  };
+  return seqs.length === 0 ? respond([]) : { kind: "await-details", from, seqs, respond };
+}
+
+function sayReplies(
+  options: VoiceOptions,
+  state: CallState,
+  replies: readonly SpokenReply[],
+  lastSeq: number,
+  words: string,
+): HttpAnswer {
   if (replies.some(({ meta }) => meta?.kind === "handoff"))
-    return toPeople(options, { ...state, locale, after: lastSeq }, words);
+    return toPeople(options, { ...state, after: lastSeq }, words);
   // A telephone number or a one-time code is more than one key.
   const manyDigits = replies.some(({ meta }) => meta?.flow === "callback" || meta?.flow === "sign-in");
-  return listen(options, { ...state, locale, waits: 0, after: lastSeq }, words, manyDigits);
+  return listen(options, { ...state, waits: 0, after: lastSeq }, words, manyDigits);
 }
 
 /** People have the call: what is heard next is theirs to say. */

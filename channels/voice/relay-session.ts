@@ -17,7 +17,7 @@ import { phrases, type SpokenLocale, toRelayedLocale } from "./phrases.ts";
 import { type Handoff, type OurFrame, type RelayFrame, readFrame } from "./relay-frames.ts";
 import type { RelayTimes } from "./relay-times.ts";
 import { toSpeech } from "./render.ts";
-import { listenableCount, sentencesOf } from "./sentences.ts";
+import { listenableCount, sentencesOf, shorten } from "./sentences.ts";
 import { noSeqYet, Speaker } from "./speaker.ts";
 
 /** How long a text takes to be spoken, where the provider does not say: slow voices say 14 characters a second. */
@@ -406,11 +406,8 @@ class Session {
     this.#speaker.switchTo(locale);
     const speech = toSpeech(reply.parts, locale);
     const left = reply.author === "assistant" ? await this.#restOf(call, speech, reply.seq) : speech;
-    const sentences = sentencesOf(left, locale);
-    // What is said of somebody's account, or by a person, is said whole; a text might reach another.
-    const first = isPublic(reply) ? listenableCount(sentences, speech.length - left.length) : null;
-    const rest = first === null ? [] : sentences.slice(first);
-    for (const sentence of sentences.slice(0, first ?? undefined)) this.#speaker.speak(reply.seq, sentence);
+    const { said, rest } = shorten(reply, left, locale, speech.length - left.length);
+    for (const sentence of said) this.#speaker.speak(reply.seq, sentence);
     if (rest.length === 0) return;
     this.#speaker.flush(false);
     this.#unsaidOf = reply.seq;
@@ -553,9 +550,4 @@ class Session {
   #stop(...names: readonly string[]): void {
     this.#timers.stop(...names);
   }
-}
-
-/** From articles: it may be sent as a text, and nobody's account is in it. */
-function isPublic({ meta }: SpokenReply): boolean {
-  return meta?.kind === "answer" && meta.sources.length > 0;
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
   type Answer,
   type AwaitCallToken,
+  type AwaitDetails,
   type AwaitLive,
   type AwaitPlan,
   type AwaitReply,
@@ -27,6 +28,8 @@ import type { Accept, Accepted } from "./accept.ts";
 const webhookMaxBytes = 256 * 1024;
 /** Below the limit of the whole request, so that a caller hears words and not that limit's refusal. */
 const awayAfterMs = 1_900;
+/** What is not sent by then is said: a caller waits for it. */
+const detailsWithinMs = 300;
 const noBody = Buffer.alloc(0);
 
 export interface WebhookDeps {
@@ -50,6 +53,8 @@ export interface WebhookDeps {
     waitMs: number,
   ) => Promise<{ replies: readonly SpokenReply[]; lastSeq: number }>;
   readonly conversationOf: (address: AwaitReply["from"]) => Promise<string | null>;
+  /** Sends a reply as a text message; false: this address cannot get one. */
+  readonly sendDetails: (conversationId: string, seq: number, channel: Channel) => Promise<boolean>;
   /** Makes the one-time token that the socket of this live call has to show. */
   readonly callToken: (call: AwaitCallToken) => Promise<string>;
   readonly callerStanding: (address: ContactAddress) => Promise<CallerStanding | null>;
@@ -140,7 +145,7 @@ async function takeAll(
   // A call is one of a customer's, who may have become known just now.
   await Promise.all(calls.map((event) => take(deps, channel, event, began)));
   let next = received.answer;
-  while ("kind" in next) next = await awaited(deps, next, stored);
+  while ("kind" in next) next = await awaited(deps, channel, next, stored);
   return next;
 }
 
@@ -148,12 +153,15 @@ const isOfCall = (event: InboundEvent): boolean => event.kind === "call" || even
 
 async function awaited(
   deps: WebhookDeps,
+  channel: Channel,
   answer: Exclude<Answer, HttpAnswer>,
   stored: readonly (Accepted | null)[],
 ): Promise<Answer> {
   switch (answer.kind) {
     case "await-reply":
       return speak(deps, answer, stored);
+    case "await-details":
+      return answer.respond(await textDetails(deps, channel, answer));
     case "await-plan":
       return answer.respond(await deps.planCall(answer));
     case "await-live":
@@ -204,7 +212,7 @@ async function take(deps: WebhookDeps, channel: Channel, event: InboundEvent, be
   }
 }
 
-async function speak(deps: WebhookDeps, wait: AwaitReply, stored: readonly (Accepted | null)[]): Promise<HttpAnswer> {
+async function speak(deps: WebhookDeps, wait: AwaitReply, stored: readonly (Accepted | null)[]): Promise<Answer> {
   const own = stored.find((one) => one !== null) ?? null;
   const conversationId = own?.conversationId ?? (await deps.conversationOf(wait.from));
   const after = wait.afterSeq ?? own?.seq ?? null;
@@ -212,6 +220,17 @@ async function speak(deps: WebhookDeps, wait: AwaitReply, stored: readonly (Acce
   const { replies, lastSeq } = await deps.nextReplies(conversationId, after, wait.waitMs);
   if (replies.length > 0) return wait.respond(replies, lastSeq);
   return wait.respond(replies, lastSeq, await deps.withPeople(conversationId));
+}
+
+/** Those that went out in time; whatever keeps one from it, the caller hears it instead. */
+async function textDetails(deps: WebhookDeps, channel: Channel, { from, seqs }: AwaitDetails): Promise<number[]> {
+  const send = async (): Promise<number[]> => {
+    const conversationId = await deps.conversationOf(from);
+    if (conversationId === null) return [];
+    const sent = await Promise.all(seqs.map((seq) => deps.sendDetails(conversationId, seq, channel)));
+    return seqs.filter((_, index) => sent[index]);
+  };
+  return deps.within(send(), detailsWithinMs).catch(() => []);
 }
 
 function refuse(deps: WebhookDeps, channel: Pick<Channel, "name" | "account">, reason: string): void {

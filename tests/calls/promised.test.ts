@@ -259,3 +259,29 @@ test("L4 in single requests a cough starts no turn: the caller is asked again, a
   expect(await taken()).toHaveLength(1);
   await centre.double.customer.hangUp(callSid);
 }, 60_000);
+
+test("in single requests too a long answer is shortened, and its details go out as a text message", async () => {
+  const from = `+1202555${String(8000 + ++numbers)}`;
+  const { callSid } = await centre.double.customer.call({ from, to: ourNumber });
+  await centre.double.customer.gather({ callSid, speech: "How do I pay?" });
+  const end = "This is the last thing to know about it.";
+  const text = `${"There is one more thing that one should know about a fee of 7.50 USD. ".repeat(8)}${end}`;
+  const meta = { kind: "answer", sources: ["late-fee"], choices: [], flow: null, locale: "en" };
+  await sql(
+    (db) => db`with here as (update conversations c set next_seq = next_seq + 1 from contact_addresses a
+        where a.contact_id = c.contact_id and a.value = ${from} returning c.id, c.next_seq - 1 as seq, a.id as address_id),
+      event as (insert into events (conversation_id, seq, type, actor) select id, seq, 'message', 'assistant' from here)
+      insert into messages (conversation_id, seq, author, channel, account, address_id, parts, meta, locale)
+      select id, seq, 'assistant', 'voice', 'default', address_id,
+        ${db.json([{ t: "text", text, format: "plain" }])}, ${db.json(meta)}, 'en' from here returning 1`,
+  );
+  const said = (await centre.double.customer.gather({ callSid })).said.map((one) => one.text).join(" ");
+  expect(said).toMatch(/7 dollars and 50 cents.*I have sent you the details by text\.$/);
+  expect(said).not.toContain(end);
+  await centre.until("the text message, in as many pieces as it takes", async () =>
+    centre.double.journal
+      .of("sms", from)
+      .some(({ direction, body }) => direction === "out" && body?.includes(end) === true),
+  );
+  await centre.double.customer.hangUp(callSid);
+}, 60_000);

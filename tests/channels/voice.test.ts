@@ -106,6 +106,34 @@ test("speech becomes a message whose reply is spoken, then the call listens agai
   expect(heard.action).toContain("a=4");
 });
 
+test("a long answer from an article is shortened where its details go by text, and said whole where they cannot", () => {
+  const heard = accepted(request("/gather?l=en&n=0", { SpeechResult: "what is a late fee?" }));
+  const sentence = (index: number) => `Sentence ${index} says in some more words than needed that it costs 7.50 USD. `;
+  const long = Array.from({ length: 9 }, (_, index) => sentence(index)).join("");
+  const answers = (sources: readonly string[]) => {
+    const { meta, ...rest } = reply(long, "en");
+    return [{ ...rest, meta: meta === null ? null : { ...meta, sources } }];
+  };
+  const asked = awaiting(heard.answer).respond(answers(["late-fee"]), 4);
+  if (!("kind" in asked)) throw new Error("said without asking for a text");
+  expect(asked).toMatchObject({ kind: "await-details", from: { value: "+46701234567" }, seqs: [4] });
+  const words = (texted: number[]) =>
+    twimlOf(asked.respond(texted))
+      .said.map(({ text }) => text)
+      .join(" ");
+  expect(words([4])).toMatch(/^Sentence 0 .*7 dollars and 50 cents.* I have sent you the details by text\.$/);
+  expect(words([4])).not.toContain("Sentence 8");
+  expect(words([])).toContain("Sentence 8");
+  expect(words([])).not.toContain("by text");
+  // What no article says may be somebody's own: it is said, and said whole.
+  const own = awaiting(heard.answer).respond(answers([]), 4);
+  expect(
+    twimlOf(own)
+      .said.map(({ text }) => text)
+      .join(" "),
+  ).toContain("Sentence 8");
+});
+
 test("no reply yet: one moment, then round again after the same seq, and not for ever", () => {
   const wait = awaiting(accepted(request("/gather?l=en&n=0", { SpeechResult: "hi" })).answer);
   let heard = twimlOf(wait.respond([], 7));
@@ -164,6 +192,7 @@ test("silence is asked again, then offered a person, then ended", () => {
 test("X4: characters that XML forbids never reach the markup", () => {
   const wait = awaiting(accepted(request("/gather?l=en&n=0", { SpeechResult: "hi" })).answer);
   const answer = wait.respond([reply("a\u0000b\u0008c\uD800d <Hangup/> & 𝔘", "en")], 2);
+  if ("kind" in answer) throw new Error("not answered at once");
   for (const illegal of ["\u0000", "\u0008", "\uD800d"]) expect(answer.body).not.toContain(illegal);
   expect(answer.body).not.toContain("<Hangup/>");
   expect(twimlOf(answer).said[0]?.text).toBe("abcd <Hangup/> & 𝔘");
