@@ -215,6 +215,9 @@ async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
     calls: shared.calls,
     prospect: prospects.next,
     article: (id) => library.current().byId.get(id) ?? null,
+    get languages() {
+      return brain.languages;
+    },
     get company() {
       return library.current().company;
     },
@@ -265,6 +268,8 @@ function accountDesk(
   });
 }
 
+const accountWasShown = "(The customer was told about their own account.)";
+
 /** Connects the configured language model and makes what becomes of its turns visible to the operator. */
 async function openModel(
   { config, engines, library, metrics, log }: Shared,
@@ -275,16 +280,19 @@ async function openModel(
     model: await connectModel(config.assistant),
     brain,
     article: (id) => library.current().byId.get(id) ?? null,
-    articleLanguages: brain.languages,
+    get articleLanguages() {
+      return brain.languages;
+    },
     get company() {
       return library.current().company;
     },
     async saidBefore({ conversationId, episodeFromSeq, firstSeq }) {
       const episode = { conversationId, fromSeq: episodeFromSeq, beforeSeq: firstSeq };
       const entries = await episodeBefore(db, episode, historyMaxEntries);
-      return entries.map(({ author, parts }) => ({
+      return entries.map(({ author, parts, flow }) => ({
         author: author === "contact" ? "customer" : "assistant",
-        text: plainText(parts),
+        // C2: what was shown of an account is for the customer alone, not for whoever runs the model.
+        text: flow === "account" ? accountWasShown : plainText(parts),
       }));
     },
     spending: {

@@ -14,7 +14,7 @@ import { createAccept } from "../src/intake/accept.ts";
 import { createOutbox, sendLeaseMs } from "../src/outbox/outbox.ts";
 import { createAnswerTurns, leaseMs } from "../src/turns/answer-turns.ts";
 import { createAtOnce } from "../src/turns/at-once.ts";
-import type { Decision, WaitingTurn } from "../src/turns/turn.ts";
+import { type Decision, NoLongerTrue, type WaitingTurn } from "../src/turns/turn.ts";
 import { freshDatabase, quiet } from "./support/database.ts";
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -193,6 +193,34 @@ test("R4 the assistant says nothing after a person took over", async () => {
     (sql) => sql`select 1 from messages where conversation_id = ${conversationId} and author = 'assistant'`,
   );
   expect(replies).toHaveLength(0);
+});
+
+test("R6 a reply that is not true any more when it is written is made anew at once, and only the new one is said", async () => {
+  let tries = 0;
+  const way = line({
+    async decide(turn) {
+      tries += 1;
+      const [first] = echo(turn).parts ?? [];
+      const text = tries === 1 ? "We call you at nine." : "Nine is taken.";
+      return {
+        ...echo(turn),
+        parts: first?.t === "text" ? [{ ...first, text }] : null,
+        async alongside(sql) {
+          await sql`update conversations set preview = ${text} where id = ${turn.conversationId}`;
+          if (tries === 1) throw new NoLongerTrue();
+        },
+      };
+    },
+  });
+  const { conversationId } = await way.say("at:1", "+46190", "call me at nine");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  expect(way.sent.map((one) => JSON.stringify(one.item))).toEqual([expect.stringContaining("Nine is taken.")]);
+  expect(way.answered).toEqual(["written"]);
+  const replies = await db.run(
+    (sql) => sql`select 1 from messages where conversation_id = ${conversationId} and author = 'assistant'`,
+  );
+  expect(replies).toHaveLength(1);
 });
 
 test("R3 the pieces of a long reply go out one after the other", async () => {

@@ -22,7 +22,7 @@ import { guardAnswer, type Verdict, wholeSentences } from "./guard.ts";
 import { handOffText } from "./hand-off-words.ts";
 import type { ModelBrain, Proposal } from "./model/model-brain.ts";
 import type { Brain, QuotableArticle, Understanding } from "./understanding.ts";
-import { fill, hasWording, type Wording, wordingFor } from "./wording.ts";
+import { fill, languageNames, type Wording, wordedIn, wordingFor } from "./wording.ts";
 
 /** "Did you mean": more than three is a list nobody reads (assistant.md). */
 const choicesMax = 3;
@@ -31,6 +31,8 @@ const issueMaxChars = 280;
 export interface AssistantDeps {
   readonly brain: Brain;
   readonly article: (id: string) => QuotableArticle | null;
+  /** Those that articles are written in at the moment. */
+  readonly languages: readonly string[];
   readonly company: string;
   /** Looks into customers' accounts; without it such questions get the way to a person. */
   readonly account?: AccountDesk;
@@ -170,19 +172,17 @@ function createDraft(context: Context, show: ShowsDraft) {
 
   async function judge(whole: string, seen: readonly string[]): Promise<void> {
     const { locale: spoken } = await deps.brain.understand({ text: whole, conversationLocale: locale });
-    const cited = seen.flatMap((id) => deps.article(id) ?? []);
-    const verdict = guardAnswer(deps.company, {
-      text: whole,
-      locale,
-      spoken,
-      wording: turn.wording,
-      cited,
-      named: true,
+    // Which article the model will name is not known yet: one of them has to hold all of it.
+    const verdicts = seen.flatMap((id) => {
+      const cited = deps.article(id);
+      const draft = { text: whole, locale, spoken, wording: turn.wording, named: false };
+      return cited === null ? [] : [guardAnswer(deps.company, { ...draft, cited: [cited] })];
     });
     // What came meanwhile is longer.
     if (over || judged !== whole) return;
-    if (verdict.verdict === "passed") show(verdict.text, locale);
-    over = verdict.verdict === "harmful";
+    const passed = verdicts.find((one) => one.verdict === "passed");
+    if (passed !== undefined) show(passed.text, locale);
+    over = verdicts.length > 0 && verdicts.every((one) => one.verdict === "harmful");
   }
 }
 
@@ -273,12 +273,25 @@ function fromKnowledge(context: Context, understood: Understanding): Decision {
 
 /** The article's own text in the customer's language; the nearest one, and a word about it, when it is not translated. */
 function quote(context: Context, id: string): Decision {
-  const article = context.deps.article(id);
-  const translation = article?.translations[context.locale.slice(0, 2)] ?? article?.translations.en;
-  if (translation === undefined) return unknown(context);
-  const body = context.turn.wording === "full" ? translation.answer : translation.short;
-  const foreign = hasWording(context.locale) ? "" : `${context.say.otherLanguage}\n\n`;
-  return answer(context, foreign + body, [id]);
+  const found = translationOf(context, id);
+  if (found === null) return unknown(context);
+  const body = context.turn.wording === "full" ? found.answer : found.short;
+  const own = found.language === context.locale.slice(0, 2);
+  return answer(context, own ? body : `${otherLanguage(context)}\n\n${body}`, [id]);
+}
+
+/** An article in the customer's language, else in the first of the others that there is. */
+function translationOf({ deps, locale }: Context, id: string) {
+  const translations = deps.article(id)?.translations ?? {};
+  const order = [locale.slice(0, 2), "en", ...deps.languages, ...Object.keys(translations)];
+  const language = order.find((one) => translations[one] !== undefined);
+  const text = language === undefined ? undefined : translations[language];
+  return language === undefined || text === undefined ? null : { ...text, language };
+}
+
+/** Says in which languages there are answers, and that people may know more. */
+function otherLanguage({ deps, locale, say }: Context): string {
+  return fill(say.otherLanguage, { languages: languageNames(deps.languages, wordedIn(locale)) });
 }
 
 function answer(context: Context, text: string, sources: readonly string[]): Decision {
@@ -287,9 +300,8 @@ function answer(context: Context, text: string, sources: readonly string[]): Dec
 
 function clarify(context: Context, ids: readonly string[]): Decision {
   const options = ids.flatMap((id): ChoiceOption[] => {
-    const translation =
-      context.deps.article(id)?.translations[context.locale.slice(0, 2)] ?? context.deps.article(id)?.translations.en;
-    return translation === undefined ? [] : [{ id: `article:${id}`, title: translation.question }];
+    const found = translationOf(context, id);
+    return found === null ? [] : [{ id: `article:${id}`, title: found.question }];
   });
   if (options.length === 0) return unknown(context);
   return reply(context, "clarify", context.say.clarify, {
@@ -299,7 +311,10 @@ function clarify(context: Context, ids: readonly string[]): Decision {
 }
 
 function unknown(context: Context): Decision {
-  return reply(context, "unknown", context.say.unknown, { options: peopleOptions(context.say) });
+  const { deps, locale, say } = context;
+  const isOurs = deps.languages.length === 0 || deps.languages.includes(locale.slice(0, 2));
+  const text = isOurs ? say.unknown : `${say.unknown}\n\n${otherLanguage(context)}`;
+  return reply(context, "unknown", text, { options: peopleOptions(say) });
 }
 
 function peopleOptions(say: Wording): ChoiceOption[] {

@@ -1,3 +1,5 @@
+import { numbersAsDigits } from "./number-words.ts";
+
 /**
  * What a sentence claims that can be checked letter by letter: amounts, shares, spans of time, plain numbers, days and
  * months, telephone numbers, links, addresses. Each as one normalised word, so that "1,64 %" equals "1.64 per cent".
@@ -7,7 +9,7 @@ export function factsOf(text: string, locale: string): ReadonlySet<string> {
   const facts = new Set<string>();
   for (const one of addressesIn(plain)) facts.add(one);
   for (const one of longNumbersIn(plain)) facts.add(one);
-  for (const one of numbersIn(spelledOut(plain, locale))) facts.add(one);
+  for (const one of numbersIn(numbersAsDigits(plain, locale))) facts.add(one);
   for (const one of calendarWordsIn(plain, locale)) facts.add(one);
   return facts;
 }
@@ -41,7 +43,7 @@ const number = /\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+(?!\d)(?:[.,]\d{1,2})?|\d+
 /** "7 USD", "USD 7", "2 banking days": the word beside a number belongs to the claim. */
 const around = {
   before: /(\p{Sc}|[\p{L}]+)[\s\u00a0]?$/u,
-  after: /^[\s\u00a0-]?(%|\p{Sc}|\p{L}+(?:-\p{L}+)?)(?:[\s\u00a0](\p{L}+))?/u,
+  after: /^[\s\u00a0-]?(%|\p{Sc}|\p{L}+(?:-\p{L}+)?)\p{M}*(?:[\s\u00a0](\p{L}+))?/u,
 };
 
 function numbersIn(text: string): string[] {
@@ -70,20 +72,22 @@ function toValue(written: string): string {
 type Units = readonly (readonly [name: string, pattern: RegExp])[];
 
 const currencies: Units = [
-  ["usd", /^(?:\$|usd|(?:us-)?dollars?|dólar(?:es)?)$/iu],
-  ["eur", /^(?:€|eur|euros?)$/i],
-  ["gbp", /^(?:£|gbp|pounds?|pund|pfund|libras?)$/i],
-  ["kr", /^(?:kr|sek|nok|dkk|kronor|krona|kroner|kronen|coronas?)$/i],
+  ["usd", /^(?:\$|usd|(?:us-)?dollars?|dólar(?:es)?|دولار(?:ات|ا)?)$/iu],
+  ["eur", /^(?:€|eur|euros?|يورو)$/i],
+  ["gbp", /^(?:£|gbp|pounds?|pund|pfund|libras?|جنيه(?:ات|ا)?)$/i],
+  ["kr", /^(?:kr|sek|nok|dkk|kronor|krona|kroner|kronen|coronas?|كرون(?:ة|ه|ات|ا)?)$/i],
+  ["aed", /^(?:aed|dirhams?|درهم(?:ا)?|دراهم)$/i],
+  ["riyal", /^(?:sar|qar|riyals?|ريال(?:ات|ا)?)$/i],
   ["money", /^\p{Sc}$/u],
 ];
-const percent: Units = [["percent", /^(?:%|percent|procent|prozent)$/i]];
+const percent: Units = [["percent", /^(?:%|percent|procent|prozent|ب?المئة|ب?المائة)$/i]];
 const timeUnits: Units = [
-  ["minutes", /^minut\p{L}{0,3}$/iu],
-  ["hours", /^(?:hours?|timm(?:e|ar|en)|stunden?|horas?)$/i],
-  ["days", /^(?:days?|\p{L}*dag(?:ar|en|s)?|\p{L}*tage?n?|días?)$/iu],
-  ["weeks", /^(?:weeks?|veck(?:a|or|an)|wochen?|semanas?)$/i],
-  ["months", /^(?:months?|månad(?:er|en)?|monate?n?|mes(?:es)?)$/iu],
-  ["years", /^(?:years?|år(?:et)?|jahre?n?|años?)$/iu],
+  ["minutes", /^(?:minut\p{L}{0,3}|دقيقت?[ةه]?|دقائق)$/iu],
+  ["hours", /^(?:hours?|timm(?:e|ar|en)|stunden?|horas?|ساع(?:ة|ه|ات))$/i],
+  ["days", /^(?:days?|\p{L}*dag(?:ar|en|s)?|\p{L}*tage?n?|días?|يوم(?:ا)?|أيام|ايام)$/iu],
+  ["weeks", /^(?:weeks?|veck(?:a|or|an)|wochen?|semanas?|[أا]سبوع(?:ا)?|[أا]سابيع)$/i],
+  ["months", /^(?:months?|månad(?:er|en)?|monate?n?|mes(?:es)?|شهر(?:ا)?|[أا]شهر|شهور)$/iu],
+  ["years", /^(?:years?|år(?:et)?|jahre?n?|años?|سن(?:ة|ه|وات)|عام(?:ا)?|[أا]عوام)$/iu],
 ];
 
 function currencyOf(word: string | undefined): string | null {
@@ -93,24 +97,6 @@ function currencyOf(word: string | undefined): string | null {
 function unitOf(word: string | undefined, units: Units = [...currencies, ...percent, ...timeUnits]): string | null {
   if (word === undefined) return null;
   return units.find(([, pattern]) => pattern.test(word))?.[0] ?? null;
-}
-
-/** Small numbers as words, in the languages the articles are written in; "one" is left out, it is an article as well. */
-const numberWords: Readonly<Record<string, string>> = {
-  en: "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand",
-  sv: "två tre fyra fem sex sju åtta nio tio elva tolv tretton fjorton femton sexton sjutton arton nitton tjugo trettio fyrtio femtio sextio sjuttio åttio nittio hundra tusen",
-  de: "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig hundert tausend",
-  es: "dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete dieciocho diecinueve veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien mil",
-};
-const wordValues = [...Array.from({ length: 19 }, (_, index) => index + 2), ...[30, 40, 50, 60, 70, 80, 90, 100, 1000]];
-
-function spelledOut(text: string, locale: string): string {
-  const words = numberWords[locale.slice(0, 2)]?.split(" ");
-  if (words === undefined) return text;
-  return text.replace(/\p{L}+/gu, (word) => {
-    const index = words.indexOf(word.toLowerCase());
-    return index < 0 ? word : String(wordValues[index]);
-  });
 }
 
 function calendarWordsIn(text: string, locale: string): string[] {
@@ -140,12 +126,16 @@ function calendarWords(locale: string): ReadonlyMap<string, string> {
   return names;
 }
 
-/** Decimal digits of every script lie in runs of ten that start at a zero. */
+/** Decimal digits of every script lie in runs of ten that start at a zero; Arabic has signs of its own beside them. */
 function latinDigits(text: string): string {
-  return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
-    const code = digit.codePointAt(0) ?? 48;
-    let zero = code;
-    while (code - zero < 9 && /\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
-    return String(code - zero);
-  });
+  return text
+    .replace(/٪/g, "%")
+    .replace(/٫/g, ".")
+    .replace(/٬/g, ",")
+    .replace(/(?![0-9])\p{Nd}/gu, (digit) => {
+      const code = digit.codePointAt(0) ?? 48;
+      let zero = code;
+      while (code - zero < 9 && /\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+      return String(code - zero);
+    });
 }

@@ -16,6 +16,8 @@ export interface Wording {
   readonly signIn: string;
   readonly account: string;
   readonly cancelled: string;
+  /** There was nothing to cancel: says that nothing was. */
+  readonly leftAtThat: string;
   readonly optOut: string;
   readonly complaint: string;
   readonly unreadable: string;
@@ -48,14 +50,15 @@ const en: Wording = {
   account:
     "That is about your own account, so please sign in first: choose “Sign in” on our help page or in the {company} app, then ask me again. A person can help you as well.",
   cancelled: "All right, I have cancelled that. What else can I do for you?",
+  leftAtThat:
+    "All right, we leave it at that: nothing was booked and nothing was cancelled. If you mean an order or a payment, tell me which one, or ask for a person.",
   optOut: "Understood. Reply STOP and we will not write to you here again. Would you like a person to help with it?",
   complaint: "I am sorry that I did not understand you. Shall I bring you to a person?",
   unreadable:
     "Thank you, I have received it and kept it for our team, but I cannot look into it myself. Tell me in words what it is about, or ask for a person.",
   refusedFile:
     "This kind of file is not accepted, so it was not kept. Send a picture, a PDF or an Office document, tell me in words what it is about, or ask for a person.",
-  otherLanguage:
-    "I can answer best in English, Swedish, German, Spanish and Arabic. A person can help you in your language.",
+  otherLanguage: "I can answer best in {languages}. A person can help you in your language.",
   giveUp:
     "I am sorry, something went wrong on my side. I have passed this on to a person, who answers as soon as possible.",
 };
@@ -83,14 +86,15 @@ const sv: Wording = {
   account:
     "Det gäller ditt eget konto, så logga in först: välj ”Logga in” på vår hjälpsida eller i {company}-appen och fråga mig sedan igen. En människa kan också hjälpa dig.",
   cancelled: "Då avbryter jag det. Vad mer kan jag göra för dig?",
+  leftAtThat:
+    "Då lämnar vi det: inget är bokat och inget är avbokat. Gäller det en beställning eller en betalning, berätta vilken eller be om en människa.",
   optOut: "Jag förstår. Svara STOP så skriver vi inte mer till dig här. Vill du att en människa hjälper dig med det?",
   complaint: "Förlåt att jag inte förstod. Ska jag koppla dig till en människa?",
   unreadable:
     "Tack, jag har tagit emot det och sparat det åt vårt team, men jag kan inte läsa det själv. Berätta med ord vad det gäller, eller be om en människa.",
   refusedFile:
     "Den typen av fil tas inte emot, så den sparades inte. Skicka en bild, en PDF eller ett Office-dokument, berätta med ord vad det gäller, eller be om en människa.",
-  otherLanguage:
-    "Jag svarar bäst på svenska, engelska, tyska, spanska och arabiska. En människa kan hjälpa dig på ditt språk.",
+  otherLanguage: "Jag svarar bäst på {languages}. En människa kan hjälpa dig på ditt språk.",
   giveUp: "Förlåt, något gick fel hos mig. Jag har lämnat det till en människa, som svarar så snart det går.",
 };
 
@@ -119,6 +123,8 @@ const de: Wording = {
   account:
     "Das betrifft Ihr eigenes Konto, bitte melden Sie sich zuerst an: „Anmelden“ auf unserer Hilfeseite oder in der {company}-App, und fragen Sie mich dann noch einmal. Auch ein Mensch kann Ihnen helfen.",
   cancelled: "In Ordnung, das ist abgebrochen. Was kann ich sonst für Sie tun?",
+  leftAtThat:
+    "In Ordnung, dann lassen wir es dabei: Nichts ist gebucht und nichts ist storniert. Wenn Sie eine Bestellung oder Zahlung meinen, sagen Sie mir welche, oder fragen Sie nach einem Menschen.",
   optOut:
     "Verstanden. Antworten Sie STOP, dann schreiben wir Ihnen hier nicht mehr. Soll Ihnen ein Mensch dabei helfen?",
   complaint: "Es tut mir leid, dass ich Sie nicht verstanden habe. Soll ich Sie mit einem Menschen verbinden?",
@@ -126,8 +132,7 @@ const de: Wording = {
     "Danke, ich habe es erhalten und für unser Team aufbewahrt, kann es aber selbst nicht lesen. Sagen Sie mir in Worten, worum es geht, oder fragen Sie nach einem Menschen.",
   refusedFile:
     "Diese Art von Datei wird nicht angenommen und wurde nicht aufbewahrt. Senden Sie ein Bild, ein PDF oder ein Office-Dokument, sagen Sie mir in Worten, worum es geht, oder fragen Sie nach einem Menschen.",
-  otherLanguage:
-    "Am besten antworte ich auf Deutsch, Englisch, Schwedisch, Spanisch und Arabisch. Ein Mensch kann Ihnen in Ihrer Sprache helfen.",
+  otherLanguage: "Am besten antworte ich auf {languages}. Ein Mensch kann Ihnen in Ihrer Sprache helfen.",
   giveUp:
     "Es tut mir leid, bei mir ist etwas schiefgegangen. Ich habe es an einen Menschen weitergegeben, der so bald wie möglich antwortet.",
 };
@@ -155,13 +160,15 @@ const es: Wording = {
   account:
     "Eso es sobre tu propia cuenta, así que primero inicia sesión: elige «Iniciar sesión» en nuestra página de ayuda o en la app de {company} y pregúntame otra vez. Una persona también puede ayudarte.",
   cancelled: "De acuerdo, lo he cancelado. ¿Qué más puedo hacer por ti?",
+  leftAtThat:
+    "De acuerdo, lo dejamos así: no hay nada reservado ni cancelado. Si te refieres a un pedido o a un pago, dime cuál o pide hablar con una persona.",
   optOut: "Entendido. Responde STOP y no te escribiremos más aquí. ¿Quieres que te ayude una persona?",
   complaint: "Siento no haberte entendido. ¿Te paso con una persona?",
   unreadable:
     "Gracias, lo he recibido y guardado para nuestro equipo, pero no puedo leerlo yo mismo. Dime con palabras de qué se trata o pide una persona.",
   refusedFile:
     "Este tipo de archivo no se acepta, así que no se ha guardado. Envía una imagen, un PDF o un documento de Office, dime con palabras de qué se trata o pide una persona.",
-  otherLanguage: "Respondo mejor en español, inglés, alemán, sueco y árabe. Una persona puede ayudarte en tu idioma.",
+  otherLanguage: "Respondo mejor en {languages}. Una persona puede ayudarte en tu idioma.",
   giveUp: "Lo siento, algo ha fallado por mi parte. Se lo he pasado a una persona, que responderá lo antes posible.",
 };
 
@@ -187,13 +194,14 @@ const ar: Wording = {
   account:
     "يتعلق هذا بحسابك الخاص، لذا سجّل الدخول أولًا: اختر «تسجيل الدخول» في صفحة المساعدة أو في تطبيق {company} ثم اسألني من جديد. ويمكن لموظف أن يساعدك أيضًا.",
   cancelled: "حسنًا، ألغيت ذلك. بماذا يمكنني أن أساعدك أيضًا؟",
+  leftAtThat: "حسنًا، نترك الأمر كما هو: لم يُحجز شيء ولم يُلغَ شيء. إن كنت تقصد طلبًا أو دفعة فأخبرني أيّها، أو اطلب موظفًا.",
   optOut: "مفهوم. أجب بكلمة STOP ولن نراسلك هنا بعد ذلك. هل تريد أن يساعدك موظف في هذا؟",
   complaint: "أعتذر لأنني لم أفهمك. هل أحوّلك إلى موظف؟",
   unreadable:
     "شكرًا، وصلني ذلك وحفظته لفريقنا، لكنني لا أستطيع قراءته بنفسي. أخبرني بالكلمات عمّ يدور الأمر، أو اطلب موظفًا.",
   refusedFile:
     "هذا النوع من الملفات غير مقبول، ولذلك لم نحفظه. أرسل صورة أو ملف PDF أو مستند Office، أو أخبرني بالكلمات عمّ يدور الأمر، أو اطلب موظفًا.",
-  otherLanguage: "أجيب أفضل ما أجيب بالعربية والإنجليزية والألمانية والإسبانية والسويدية. ويمكن لموظف أن يساعدك بلغتك.",
+  otherLanguage: "أجيب أفضل ما أجيب بهذه اللغات: {languages}. ويمكن لموظف أن يساعدك بلغتك.",
   giveUp: "عذرًا، حدث خلل من جانبي. نقلتُ طلبك إلى موظف يجيبك في أقرب وقت.",
 };
 
@@ -204,8 +212,16 @@ export function wordingFor(locale: string): Wording {
   return wordings[locale.slice(0, 2)] ?? en;
 }
 
-export function hasWording(locale: string): boolean {
-  return locale.slice(0, 2) in wordings;
+/** Whose words `wordingFor` gives. */
+export function wordedIn(locale: string): string {
+  const language = locale.slice(0, 2);
+  return language in wordings ? language : "en";
+}
+
+/** "English, Swedish and German", as one says it in this language. */
+export function languageNames(languages: readonly string[], locale: string): string {
+  const names = new Intl.DisplayNames([locale], { type: "language" });
+  return new Intl.ListFormat(locale, { type: "conjunction" }).format(languages.map((one) => names.of(one) ?? one));
 }
 
 export function fill(text: string, values: Readonly<Record<string, string>>): string {

@@ -4,6 +4,8 @@ import type { Author, Part } from "../lib/message.ts";
 export interface EpisodeEntry {
   readonly author: Author;
   readonly parts: readonly Part[];
+  /** What the assistant led the customer through with it. */
+  readonly flow: string | null;
 }
 
 /** The last messages of an episode before a seq, oldest first: what was said about this issue, never an older one. */
@@ -15,7 +17,7 @@ export async function episodeBefore(
   const { conversationId, fromSeq, beforeSeq } = episode;
   const rows = await db.run(
     (sql) => sql<EpisodeEntry[]>`
-      select author, parts from messages
+      select author, parts, meta->>'flow' as flow from messages
       where conversation_id = ${conversationId} and seq >= ${fromSeq} and seq < ${beforeSeq} and visibility = 'public'
       order by seq desc limit ${limit}`,
   );

@@ -8,7 +8,7 @@ import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import { plainText } from "../lib/message.ts";
 import { pickedChoice } from "./picked-choice.ts";
-import type { Decides, Decision, HeldTurn, WaitingTurn } from "./turn.ts";
+import { type Decides, type Decision, type HeldTurn, NoLongerTrue, type WaitingTurn } from "./turn.ts";
 
 /** A dead worker's turn is taken over after this; a living one answers in milliseconds. */
 export const leaseMs = 10_000;
@@ -19,6 +19,8 @@ const writeAgainEveryMs = 250;
 const writeAgainForMs = leaseMs - 3_000;
 /** After so many tries the customer gets an honest sentence and a person (L4, R6). */
 const attemptsMax = 3;
+/** What changed under a reply is looked at anew so often at once; then by the next lease. */
+const decisionsMax = 3;
 const previewMaxChars = 140;
 /** After a day a "2" is more likely about something else. */
 const numberedForMs = 24 * 60 * 60_000;
@@ -78,6 +80,16 @@ export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
   });
 
   async function answer(turn: WaitingTurn, signal: AbortSignal): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await answerOnce(turn, signal);
+      } catch (error) {
+        if (!(error instanceof NoLongerTrue) || tries === decisionsMax) throw error;
+      }
+    }
+  }
+
+  async function answerOnce(turn: WaitingTurn, signal: AbortSignal): Promise<void> {
     const decision = turn.attempts > attemptsMax ? deps.assistant.giveUp(turn) : await decide(turn, signal);
     if (decision === null) return;
     sayAhead(turn, decision);

@@ -40,8 +40,16 @@ export interface Decision {
   readonly locale: string;
   /** The flow's new state; null leaves it as it is. */
   readonly flow: Readonly<Record<string, unknown>> | null;
-  /** What must become true together with the reply (a hand-off, a callback), in its transaction. */
+  /**
+   * What must become true together with the reply (a hand-off, a callback), in its transaction. Throws NoLongerTrue when
+   * it cannot become so: nothing is written then, and the turn is decided anew.
+   */
   readonly alongside?: (sql: TransactionSql) => Promise<void>;
+}
+
+/** What a reply says was so when it was made, and is not so now: a slot was taken, a call is being dialled. */
+export class NoLongerTrue extends Error {
+  override readonly name = "NoLongerTrue";
 }
 
 /** Shows what there is so far of an answer in this language. */

@@ -175,6 +175,7 @@ describe("one turn", () => {
     const assistant = createAssistant({
       brain,
       article,
+      languages: brain.languages,
       company,
       model,
       onGuarded: (_turn, fault) => faults.push(fault),
@@ -184,7 +185,12 @@ describe("one turn", () => {
   }
 
   const embeddedAlone = async (text = question) =>
-    wordsOf(await createAssistant({ brain, article, company }).decide(waiting(text), new AbortController().signal));
+    wordsOf(
+      await createAssistant({ brain, article, languages: brain.languages, company }).decide(
+        waiting(text),
+        new AbortController().signal,
+      ),
+    );
 
   const failures: readonly (readonly [name: string, acts: readonly Act[], outcome: string])[] = [
     ["answers 500", [{ status: 500 }], "unreachable"],
@@ -496,6 +502,7 @@ test("X3 a file that was not kept is not said to be kept", async () => {
     const assistant = createAssistant({
       brain: { understand: async () => ({ locale: "en", zone: "unknown", articles: [], flow: null, intent: null }) },
       article: () => null,
+      languages: ["en"],
       company: "Paylark",
     } as never);
     return wordsOf(await assistant.decide({ ...turn, messages }, new AbortController().signal));

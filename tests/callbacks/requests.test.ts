@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type CallbackTurn, callbackFlow, cancelCall } from "../../src/assistant/flows/callback.ts";
+import { wordingFor } from "../../src/assistant/wording.ts";
 import { applyToCallback } from "../../src/callbacks/apply.ts";
 import type { CallDesk } from "../../src/callbacks/desk.ts";
 import { callbackMeasures } from "../../src/callbacks/measures.ts";
@@ -7,6 +9,7 @@ import { type CallbackRequest, requestCallback } from "../../src/callbacks/reque
 import { lockCallback } from "../../src/callbacks/store.ts";
 import { joinHistory } from "../../src/contacts/join-history.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
+import { NoLongerTrue } from "../../src/turns/turn.ts";
 import { callDesk } from "../support/call-desk.ts";
 import { freshDatabase, quiet } from "../support/database.ts";
 
@@ -222,4 +225,35 @@ test("measures: kept is rung within half a minute of the promised time, reached 
     ...{ promised: 3, kept: 1, keptShare: 1 / 3, reached: 1, reachedShare: 1 / 3, abandoned: 1 },
     ...{ medianWaitSeconds: 35, medianHandleSeconds: 120 },
   });
+});
+
+test("R5 what the chat says of a call is written only if it is so by then", async () => {
+  const one = await customer();
+  const chat = (text: string): CallbackTurn => ({
+    desk,
+    locale: "en",
+    say: wordingFor("en"),
+    text,
+    turn: {
+      ...{ id: "turn", token: "token", conversationId: one.conversationId, contactId: one.contactId, firstSeq: 1 },
+      ...{ lastSeq: 1, attempts: 1, fence: 0, locale: "en", flow: {}, episodeFromSeq: 1, channel: "sms" },
+      ...{ account: "default", addressId: one.contactId, wording: "short", messages: [] },
+      address: { channel: "sms", kind: "e164", value: one.phone },
+    },
+  });
+  const promise = await callbackFlow(chat("call me"), "call me");
+  expect(promise.text).toContain(one.phone);
+  // The number asked never to be called between the words and their storing.
+  await db.run(
+    (sql) => sql`insert into contact_addresses (contact_id, channel, kind, value, opted_out_at)
+      values (${one.contactId}, 'voice', 'e164', ${one.phone}, now())`,
+  );
+  await expect(db.transaction(async (sql) => promise.alongside?.(sql))).rejects.toBeInstanceOf(NoLongerTrue);
+  await db.run((sql) => sql`delete from contact_addresses where value = ${one.phone}`);
+  await db.transaction(async (sql) => promise.alongside?.(sql));
+  const cancel = await cancelCall(chat("cancel my call"));
+  expect(cancel.text).toContain("cancelled");
+  const { id } = await one.row();
+  await db.run((sql) => sql`update callbacks set state = 'dialling' where id = ${id}`);
+  await expect(db.transaction(async (sql) => cancel.alongside?.(sql))).rejects.toBeInstanceOf(NoLongerTrue);
 });

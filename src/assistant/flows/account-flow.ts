@@ -48,9 +48,9 @@ interface Ask {
   readonly person: ChoiceOption;
 }
 
-/** The code in a turn's last message; null when it holds none. */
+/** The latest code in a turn's messages; null when they hold none. */
 export function enteredCode(turn: WaitingTurn): { readonly id: string; readonly digest: string } | null {
-  for (const part of turn.messages.at(-1)?.parts ?? []) {
+  for (const part of turn.messages.toReversed().flatMap(({ parts }) => parts)) {
     if (part.t !== "event" || part.name !== codeEntered) continue;
     const { code, digest } = (part.data ?? {}) as { code?: unknown; digest?: unknown };
     if (typeof code === "string" && typeof digest === "string") return { id: code, digest };

@@ -64,10 +64,16 @@ export function accountTopic(text: string, article: string | null): AccountTopic
   return topic === undefined || !isOwn(words) ? null : topic;
 }
 
+/** What customers own here, with the ending for "my": many other words of the language end in the same letter. */
+const ownInArabic =
+  /(?:طلب|طلبات|طلبيت|طلبيات|رصيد|بطاقت|بطاقات|حساب|حسابات|دفعت|دفعات|مدفوعات|قسط|أقساط|فاتورت|فواتير|مرتجع|مرتجعات|إرجاع|إرجاعات|استرداد|مشتريات|أموال|نقود|مال|خطت|دين|ديون|شحنت|رسوم)ي(?!\p{L})|(?<!\p{L})(?:لدي|عندي|عليّ|أنا)(?!\p{L})/u;
+
 /** "My", "I", "me": words that make a question one's own, in the articles' languages. */
 function isOwn(words: string): boolean {
-  return /(?<![\p{L}])(?:my|mine|i|me|i'm|i've|jag|min|mitt|mina|mig|ich|mein\w*|mir|mich|mi|mis|me|yo|he|tengo|debo)(?![\p{L}])|[\p{L}]+(?:ي|تي)(?![\p{L}])|لدي|أنا/u.test(
-    words,
+  return (
+    /(?<![\p{L}])(?:my|mine|i|me|i'm|i've|jag|min|mitt|mina|mig|ich|mein\w*|mir|mich|mi|mis|me|yo|he|tengo|debo)(?![\p{L}])/u.test(
+      words,
+    ) || ownInArabic.test(words)
   );
 }
 

@@ -12,7 +12,7 @@ import { timeInWords } from "../../callbacks/words.ts";
 import { whereVisitorIs } from "../../contacts/visitor-sessions.ts";
 import type { TransactionSql } from "../../db/client.ts";
 import type { ChoiceOption } from "../../lib/message.ts";
-import type { WaitingTurn } from "../../turns/turn.ts";
+import { NoLongerTrue, type WaitingTurn } from "../../turns/turn.ts";
 import { fill, type Wording } from "../wording.ts";
 import { callbackWords } from "./callback-words.ts";
 
@@ -95,13 +95,15 @@ export async function moveCall(from: CallbackTurn): Promise<CallbackStep | null>
 export async function cancelCall(from: CallbackTurn): Promise<CallbackStep> {
   const { desk, turn, say, locale } = from;
   const open = await openCall(from);
-  if (open === null) return { text: say.cancelled, state: {} };
+  if (open === null) return { text: say.leftAtThat, state: {} };
   if (open.state === "dialling" || open.state === "connected")
     return { text: callbackWords(locale).tooLate, state: {} };
   return {
     text: say.cancelled,
     state: {},
-    alongside: async (sql) => void (await cancelCallback(sql, desk, turn.conversationId, turn.contactId)),
+    async alongside(sql) {
+      if (!(await cancelCallback(sql, desk, turn.conversationId, turn.contactId))) throw new NoLongerTrue();
+    },
   };
 }
 
@@ -147,7 +149,10 @@ async function promiseAt(
       return {
         text: fill(sentence, { phone, when }),
         state: { promised: true },
-        alongside: async (sql) => void (await requestCallback(sql, desk, request)),
+        async alongside(sql) {
+          const now = await requestCallback(sql, desk, request);
+          if (now.outcome !== "promised" || now.at !== at) throw new NoLongerTrue();
+        },
       };
     }
     case "full":
