@@ -14,6 +14,7 @@ import { fileForAgent, fileForContact, placeUpload } from "./attachments/store.t
 import { takeUpload } from "./attachments/take-upload.ts";
 import { openingNow } from "./callbacks/opening.ts";
 import { callPageRoutes } from "./callbacks/page-routes.ts";
+import { tellKept } from "./callbacks/tell.ts";
 import { followCaller } from "./calls/live-call.ts";
 import { createIdentityCheck } from "./contacts/identity.ts";
 import { joinVisitor } from "./contacts/join-visitor.ts";
@@ -209,7 +210,9 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
         sessions.ended(id);
       },
       async join(signedIn, earlier) {
-        const joined = await joinVisitor(engines.db, { signedIn, earlier });
+        const joined = await joinVisitor(engines.db, { signedIn, earlier }, (sql, contactId) =>
+          tellKept(sql, options.calls, contactId),
+        );
         if (joined === null) return null;
         for (const { conversationId } of [signedIn, earlier]) engines.live.publish(conversationId);
         if (joined.answerDue) options.bell.ring(signedIn.conversationId);

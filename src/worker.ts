@@ -12,6 +12,7 @@ import type { CallDesk } from "./callbacks/desk.ts";
 import type { Dialler } from "./callbacks/dialler.ts";
 import { openingNow } from "./callbacks/opening.ts";
 import { removeOldAllowances } from "./callbacks/phone-policy.ts";
+import { tellKept } from "./callbacks/tell.ts";
 import type { LiveLines } from "./calls/live-lines.ts";
 import type { Config } from "./config.ts";
 import { removeOldCodes } from "./contacts/sign-in-codes.ts";
@@ -236,7 +237,7 @@ const codeChannel = { name: "sms", account: "default" } as const;
 const codeWithinMs = 10_000;
 
 function accountDesk(
-  { config, engines, library, channelFor, accountUrl, publicUrl, log }: Shared,
+  { config, engines, library, calls, channelFor, accountUrl, publicUrl, log }: Shared,
   secret: string,
 ): AccountDesk {
   const { name, account } = codeChannel;
@@ -264,6 +265,7 @@ function accountDesk(
               await channel.send(outgoing, AbortSignal.timeout(codeWithinMs));
             }
           },
+    callDropped: (sql, contactId) => tellKept(sql, calls, contactId),
     log,
   });
 }

@@ -7,7 +7,7 @@ import type { Part, ReplyMeta } from "../lib/message.ts";
 import type { CallDesk } from "./desk.ts";
 import { callToken } from "./link.ts";
 import { refusesCalls, takeAllowances, textAllowances } from "./phone-policy.ts";
-import type { CallbackRow } from "./store.ts";
+import { type CallbackRow, openCallbackOf } from "./store.ts";
 import { type CallWords, callWords, fillIn, timeInWords } from "./words.ts";
 
 const previewMaxChars = 140;
@@ -45,6 +45,16 @@ export async function tellCustomer(
       values (${id}, ${index + 1}, ${callback.conversationId}, ${seq}, ${way.channel.name}, ${way.channel.account},
         ${sql.json(asJson(way.address))}, ${sql.json(asJson(item))}, 'ready')`;
   }
+}
+
+/** Two promises became one by joining conversations: the customer reads which of them is kept. */
+export async function tellKept(sql: TransactionSql, desk: CallDesk, contactId: string): Promise<void> {
+  const kept = await openCallbackOf(sql, contactId);
+  if (kept === null) return;
+  const [place] = await sql<{ locale: string | null }[]>`
+    select locale from conversations where id = ${kept.conversationId}`;
+  const callback = { ...kept, locale: place?.locale ?? kept.locale };
+  await tellCustomer(sql, desk, callback, kept.wantedAt === null ? "keptSoon" : "kept");
 }
 
 export function callLink(desk: Pick<CallDesk, "key" | "now" | "publicUrl">, callbackId: string): string {

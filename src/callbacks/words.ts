@@ -4,6 +4,9 @@ export interface CallWords {
   readonly bookedSoon: string;
   readonly moved: string;
   readonly cancelled: string;
+  /** Two were asked for, before and after signing in. */
+  readonly kept: string;
+  readonly keptSoon: string;
   readonly reminder: string;
   readonly late: string;
   readonly retry: string;
@@ -24,6 +27,9 @@ const words: Readonly<Record<string, CallWords>> = {
     bookedSoon: "{company}: we will call you as soon as somebody is free. Another time or no call: {link}",
     moved: "{company}: your call is moved; we will call you on {when}. Change or cancel: {link}",
     cancelled: "{company}: your call is cancelled. To ask for a new one: {link}",
+    kept: "{company}: you asked for two calls. We keep one and call you on {when}. Another time or no call: {link}",
+    keptSoon:
+      "{company}: you asked for two calls. We keep one and call you as soon as somebody is free. Another time or no call: {link}",
     reminder: "{company}: we will call you on {when}, soon now. Another time or no call: {link}",
     late: "{company}: everybody is on another call just now. You keep your place and we call as soon as somebody is free. Another time: {link}",
     retry:
@@ -40,6 +46,9 @@ const words: Readonly<Record<string, CallWords>> = {
     bookedSoon: "{company}: vi ringer dig så snart någon är ledig. Annan tid eller inget samtal: {link}",
     moved: "{company}: ditt samtal är flyttat; vi ringer dig {when}. Ändra eller avboka: {link}",
     cancelled: "{company}: ditt samtal är avbokat. Vill du ha ett nytt: {link}",
+    kept: "{company}: du hade bett om två samtal. Vi behåller ett och ringer dig {when}. Annan tid eller inget samtal: {link}",
+    keptSoon:
+      "{company}: du hade bett om två samtal. Vi behåller ett och ringer dig så snart någon är ledig. Annan tid eller inget samtal: {link}",
     reminder: "{company}: vi ringer dig {when}, alltså snart. Annan tid eller inget samtal: {link}",
     late: "{company}: alla sitter i samtal just nu. Du behåller din plats och vi ringer så snart någon är ledig. Annan tid: {link}",
     retry:
@@ -56,6 +65,9 @@ const words: Readonly<Record<string, CallWords>> = {
     bookedSoon: "{company}: Wir rufen Sie an, sobald jemand frei ist. Andere Zeit oder kein Anruf: {link}",
     moved: "{company}: Ihr Rückruf ist verschoben; wir rufen Sie am {when} an. Ändern oder absagen: {link}",
     cancelled: "{company}: Ihr Rückruf ist abgesagt. Einen neuen anfordern: {link}",
+    kept: "{company}: Sie hatten um zwei Rückrufe gebeten. Einer bleibt: Wir rufen Sie am {when} an. Andere Zeit oder kein Anruf: {link}",
+    keptSoon:
+      "{company}: Sie hatten um zwei Rückrufe gebeten. Einer bleibt: Wir rufen Sie an, sobald jemand frei ist. Andere Zeit oder kein Anruf: {link}",
     reminder: "{company}: Wir rufen Sie am {when} an, also bald. Andere Zeit oder kein Anruf: {link}",
     late: "{company}: Gerade sind alle im Gespräch. Sie behalten Ihren Platz, und wir rufen an, sobald jemand frei ist. Andere Zeit: {link}",
     retry:
@@ -74,6 +86,9 @@ const words: Readonly<Record<string, CallWords>> = {
     bookedSoon: "{company}: te llamaremos en cuanto alguien esté libre. Otra hora o ninguna llamada: {link}",
     moved: "{company}: tu llamada se ha cambiado; te llamaremos el {when}. Cambiar o cancelar: {link}",
     cancelled: "{company}: tu llamada está cancelada. Para pedir otra: {link}",
+    kept: "{company}: habías pedido dos llamadas. Mantenemos una y te llamaremos el {when}. Otra hora o ninguna llamada: {link}",
+    keptSoon:
+      "{company}: habías pedido dos llamadas. Mantenemos una y te llamaremos en cuanto alguien esté libre. Otra hora o ninguna llamada: {link}",
     reminder: "{company}: te llamaremos el {when}, dentro de poco. Otra hora o ninguna llamada: {link}",
     late: "{company}: ahora mismo todos están en otra llamada. Conservas tu turno y te llamamos en cuanto alguien esté libre. Otra hora: {link}",
     retry:
@@ -91,6 +106,8 @@ const words: Readonly<Record<string, CallWords>> = {
     bookedSoon: "{company}: سنتصل بك فور توفر أحد موظفينا. لتغيير الموعد أو إلغائه: {link}",
     moved: "{company}: تم نقل موعد مكالمتك؛ سنتصل بك {when}. للتغيير أو الإلغاء: {link}",
     cancelled: "{company}: تم إلغاء مكالمتك. لطلب مكالمة جديدة: {link}",
+    kept: "{company}: طلبتَ مكالمتين. أبقينا واحدة وسنتصل بك {when}. لتغيير الموعد أو إلغائه: {link}",
+    keptSoon: "{company}: طلبتَ مكالمتين. أبقينا واحدة وسنتصل بك فور توفر أحد موظفينا. لتغيير الموعد أو إلغائه: {link}",
     reminder: "{company}: سنتصل بك {when}، أي بعد قليل. لتغيير الموعد أو إلغائه: {link}",
     late: "{company}: جميع موظفينا مشغولون بمكالمات أخرى الآن. دورك محفوظ وسنتصل بك فور توفر أحدهم. لاختيار موعد آخر: {link}",
     retry:

@@ -8,7 +8,11 @@ export interface Join {
   readonly confirmedBy: "chat" | "code" | "link";
   /** Where the person reads what comes next. */
   readonly replyTo: string;
+  readonly callDropped: CallDropped;
 }
+
+/** Both had a call promised, and this contact keeps one: they are told which, in the same transaction. */
+export type CallDropped = (sql: TransactionSql, contactId: string) => Promise<void>;
 
 export type JoinOutcome =
   /** `answerDue`: a question waits for its answer in the account's conversation: ring. */
@@ -33,9 +37,10 @@ export async function joinHistory(sql: TransactionSql, join: Join): Promise<Join
   if ((await joinOf(sql, join.from)) !== null) return joinHistory(sql, join);
   const copied = await copyMessages(sql, join, sides.into.nextSeq);
   const answerDue = await goOnInTarget(sql, join, sides, copied);
-  await moveCallbacks(sql, sides);
+  const dropped = await moveCallbacks(sql, sides);
   await moveCalls(sql, sides);
   await leaveSource(sql, join, sides);
+  if (dropped) await join.callDropped(sql, sides.into.contactId);
   return { outcome: "joined", messages: copied.shown, answerDue };
 }
 
@@ -113,8 +118,8 @@ function placesOf(sql: TransactionSql, from: string, eventSeq: number) {
 }
 
 /** One open callback per customer: where both have one, the account's stands, and the timeline says that the other is cancelled. */
-async function moveCallbacks(sql: TransactionSql, { from, into }: Sides): Promise<void> {
-  await sql`
+async function moveCallbacks(sql: TransactionSql, { from, into }: Sides): Promise<boolean> {
+  const dropped = await sql`
     with cancelled as (
       update callbacks set state = 'cancelled', ended_at = now(), updated_at = now(),
         contact_id = ${into.contactId}, conversation_id = ${into.id}
@@ -128,9 +133,10 @@ async function moveCallbacks(sql: TransactionSql, { from, into }: Sides): Promis
     insert into events (conversation_id, seq, type, actor, data)
     select ${into.id}, taken.seq, 'callback', 'system', jsonb_build_object('callback', c.id, 'change', 'cancelled',
       'state', 'cancelled', 'attempt', c.attempts, 'localTime', c.local_time, 'zone', c.zone, 'outcome', 'joined')
-    from cancelled c, taken`;
+    from cancelled c, taken returning 1`;
   await sql`update callbacks set contact_id = ${into.contactId}, conversation_id = ${into.id}
     where contact_id = ${from.contactId} and state in ('requested', 'scheduled', 'due')`;
+  return dropped.length > 0;
 }
 
 /** Those that are over, and those of a callback that moved; a call that goes on follows by itself (src/calls/live-call.ts). */

@@ -1,5 +1,5 @@
 import type { Db } from "../db/client.ts";
-import { joinHistory } from "./join-history.ts";
+import { type CallDropped, joinHistory } from "./join-history.ts";
 
 /** A visitor's earlier session and the one that is signed in, both shown by their signed tokens. */
 export interface VisitorJoin {
@@ -14,6 +14,7 @@ export interface VisitorJoin {
 export function joinVisitor(
   db: Db,
   { signedIn, earlier }: VisitorJoin,
+  callDropped: CallDropped,
 ): Promise<{ readonly messages: number; readonly answerDue: boolean } | null> {
   return db.transaction(async (sql) => {
     const [session] = await sql<{ addressId: string }[]>`
@@ -34,6 +35,7 @@ export function joinVisitor(
       into: signedIn.conversationId,
       confirmedBy: "chat",
       replyTo: session.addressId,
+      callDropped,
     });
     return joined.outcome === "joined" ? joined : null;
   });

@@ -1,6 +1,6 @@
 import type { TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
-import { joinHistory } from "./join-history.ts";
+import { type CallDropped, joinHistory } from "./join-history.ts";
 
 /** Customers of the company are known by their account's address on the web. */
 const accountChannel = "web-chat";
@@ -10,6 +10,7 @@ export interface SignInHere {
   readonly addressId: string;
   readonly customer: string;
   readonly confirmedBy: "code" | "link";
+  readonly callDropped: CallDropped;
 }
 
 /**
@@ -36,6 +37,7 @@ export async function signInHere(sql: TransactionSql, here: SignInHere): Promise
         into: account.conversationId,
         confirmedBy: here.confirmedBy,
         replyTo: here.addressId,
+        callDropped: here.callDropped,
       });
     // All that one unknown person wrote from comes along; from another's account only the number that was proved.
     await sql`update contact_addresses set contact_id = ${account.contactId}

@@ -7,6 +7,7 @@ import { callbackMeasures } from "../../src/callbacks/measures.ts";
 import { insertPromise } from "../../src/callbacks/promise-call.ts";
 import { type CallbackRequest, requestCallback } from "../../src/callbacks/request-callback.ts";
 import { lockCallback } from "../../src/callbacks/store.ts";
+import { tellKept } from "../../src/callbacks/tell.ts";
 import { joinHistory } from "../../src/contacts/join-history.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
 import { NoLongerTrue } from "../../src/turns/turn.ts";
@@ -173,12 +174,14 @@ test("C6 two promises of one person become one at a join, and the timeline says 
   const kept = await account.promised({ wantedAt: now + 60 * minute });
   const { id: dropped } = await before.row();
   const joined = await db.transaction(async (sql) => {
+    await sql`update conversations set locale = 'sv' where id = ${account.conversationId}`;
     const [address] = await sql<{ id: string }[]>`
       insert into contact_addresses (contact_id, channel, kind, value)
       values (${account.contactId}, 'web-chat', 'account', 'c-join-calls') returning id`;
     return joinHistory(sql, {
       ...{ from: before.conversationId, into: account.conversationId },
       ...{ confirmedBy: "chat" as const, replyTo: address?.id ?? "" },
+      callDropped: (sql, contactId) => tellKept(sql, desk, contactId),
     });
   });
   expect(joined.outcome).toBe("joined");
@@ -197,7 +200,15 @@ test("C6 two promises of one person become one at a join, and the timeline says 
       from events e join conversations c on c.id = e.conversation_id
       where c.id = ${account.conversationId} order by e.seq`,
   );
-  expect(events.at(-1)).toMatchObject({ type: "callback", callback: dropped, outcome: "joined" });
+  expect(events.at(-2)).toMatchObject({ type: "callback", callback: dropped, outcome: "joined" });
+  // And the customer reads it in their language.
+  const [told] = await db.run(
+    (sql) => sql<{ text: string; author: string; seq: number }[]>`
+      select parts->0->>'text' as text, author, seq::int as seq from messages
+      where conversation_id = ${account.conversationId}`,
+  );
+  expect(told).toMatchObject({ author: "system", seq: events.at(-1)?.seq });
+  expect(told?.text).toMatch(/två samtal\. Vi behåller ett och ringer dig onsdag 25 november .*12:00.*\/call\//);
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
   expect(events[0]?.next).toBe(events.length + 1);
 });

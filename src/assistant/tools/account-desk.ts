@@ -1,3 +1,4 @@
+import type { CallDropped } from "../../contacts/join-history.ts";
 import { enterCode, issueCode } from "../../contacts/sign-in-codes.ts";
 import { signInHere } from "../../contacts/sign-in-here.ts";
 import { standingOf } from "../../contacts/standing.ts";
@@ -17,6 +18,8 @@ export interface AccountDeskDeps {
   readonly timeZone: string;
   /** Hands a text to the provider past the timeline: what it says is kept nowhere (R10). Null: there is no way to. */
   readonly sendText: ((to: string, text: string) => Promise<void>) | null;
+  /** Tells a customer which call is kept, when signing in made one promise of two. */
+  readonly callDropped: CallDropped;
   readonly log: Log;
 }
 
@@ -57,7 +60,7 @@ export function createAccountDesk(deps: AccountDeskDeps): AccountDesk {
         turnId: turn.id,
       }),
     signInHere: (sql, { conversationId, addressId }, customer) =>
-      signInHere(sql, { conversationId, addressId, customer, confirmedBy: "code" }),
+      signInHere(sql, { conversationId, addressId, customer, confirmedBy: "code", callDropped: deps.callDropped }),
     signInUrl: deps.signInUrl,
     timeZone: deps.timeZone,
     now: Date.now,
