@@ -1,7 +1,7 @@
 import { call } from "./api.js";
 import { callbackDialog } from "./callbacks.js";
 import { closeDialog, openDialog } from "./dialog.js";
-import { $, el, isolated, wholeTime } from "./dom.js";
+import { $, el, isolated, nameOf, wholeTime } from "./dom.js";
 import { changed, desk, on } from "./state.js";
 import { toast } from "./toast.js";
 
@@ -43,26 +43,44 @@ function drawActions() {
   );
 }
 
-export const claim = () => change("claim", {}, "It is yours.", () => change("release", {}, "Given back."));
-export const resolve = () => change("resolve", {}, "Resolved.", reopen);
-export const reopen = () => change("reopen", {}, "Open again.");
+export const claim = () => take(desk.conversation);
+export const resolve = () => change(desk.conversation, "resolve", {}, "Resolved.", openAgain);
+const reopen = () => openAgain(desk.conversation);
 
-async function change(kind, body, words, undo) {
-  const one = desk.conversation;
-  if (one === null) return;
-  const { id, fence } = one;
-  const result = await call("POST", `/conversations/${id}/${kind}`, { fence, ...body });
-  if (result.ok && desk.openId === id && desk.conversation !== null) desk.conversation.fence = result.data.fence;
-  toast(result.ok ? words : result.words, result.ok ? undo : undefined);
-  changed("thread");
+const openAgain = (one) => change(one, "reopen", {}, "Open again.");
+const take = (one) => change(one, "claim", {}, "It is yours.", giveBack(one));
+const release = (one, to) => change(one, "release", { to }, back[to], take);
+const back = { queue: "Back in the queue.", assistant: "The assistant has it." };
+
+/** To whoever had it before; nothing to undo where it was this agent's already. */
+function giveBack(before) {
+  if (before?.owner === "agent") return undefined;
+  return (one) => release(one, before?.owner === "assistant" ? "assistant" : "queue");
+}
+
+/**
+ * Changes this conversation, whichever is open by then, and resolves to it as it is afterwards, or to null. `undo` gets
+ * that too: what somebody changed since is not undone.
+ */
+async function change(one, kind, body, words, undo) {
+  if (one === null) return null;
+  const result = await call("POST", `/conversations/${one.id}/${kind}`, { fence: one.fence, ...body });
+  const isOpen = desk.openId === one.id;
+  if (result.ok && isOpen && desk.conversation !== null) desk.conversation.fence = result.data.fence;
+  const after = { ...one, fence: result.data?.fence };
+  const about = isOpen ? "" : `\u2068${nameOf(one)}\u2069: `;
+  toast(about + (result.ok ? words : result.words), result.ok && undo ? () => undo(after) : undefined);
+  if (isOpen) changed("thread");
   changed("list");
+  return result.ok ? after : null;
 }
 
 export function snooze() {
-  if (desk.conversation === null) return;
+  const one = desk.conversation;
+  if (one === null) return;
   const put = (until) => {
     closeDialog();
-    void change("snooze", { until: until.toISOString() }, `Put aside until ${wholeTime(until)}.`, reopen);
+    void change(one, "snooze", { until: until.toISOString() }, `Put aside until ${wholeTime(until)}.`, openAgain);
   };
   const own = el("input", { type: "datetime-local", required: true, ariaLabel: "Until" });
   openDialog(
@@ -117,9 +135,13 @@ export async function assign() {
   const { ok, data, words } = await call("GET", "/agents");
   if (!ok) return toast(words);
   const before = one.agentId;
-  const undo = () =>
-    before === null ? change("release", {}, "Back in the queue.") : give({ id: before, name: "them" });
-  const give = (agent) => change("assign", { agentId: agent.id }, `Given to ${agent.name}.`);
+  const give = (to, agent, undo) => change(to, "assign", { agentId: agent.id }, `Given to ${agent.name}.`, undo);
+  const undo = (agent) => async (then) => {
+    if (before !== null) return give(then, { id: before, name: one.agentName ?? "the colleague" });
+    // Nobody gives back what a colleague has.
+    const mine = agent.id === desk.me.id ? then : await give(then, desk.me);
+    return mine && giveBack(one)(mine);
+  };
   const choose = (act) => () => {
     closeDialog();
     void act();
@@ -135,12 +157,12 @@ export async function assign() {
         .filter((agent) => agent.id !== before)
         .map((agent) =>
           row(
-            () => change("assign", { agentId: agent.id }, `Given to ${agent.name}.`, undo),
+            () => give(one, agent, undo(agent)),
             isolated(agent.id === desk.me.id ? `${agent.name} (you)` : agent.name),
           ),
         ),
-      row(() => change("release", { to: "queue" }, "Back in the queue.", claim), "The queue"),
-      row(() => change("release", { to: "assistant" }, "The assistant has it.", claim), "The assistant"),
+      row(() => release(one, "queue"), "The queue"),
+      row(() => release(one, "assistant"), "The assistant"),
     ),
   );
 }
