@@ -5,11 +5,14 @@ import { changed, desk, on } from "./state.js";
 import { scrollToEnd } from "./thread.js";
 
 /**
- * Drafts, one per conversation and kind, live in this browser until they are sent. A message that was sent stays here,
- * under the id that makes a repetition harmless, until the server has said that it is stored.
+ * Drafts, one per conversation and kind, live in this browser until they are sent, each agent's apart. A message that was
+ * sent stays here, under the id that makes a repetition harmless, until the server has said that it is stored.
  */
-const draftKey = (id, kind) => `everline:draft:${id}:${kind}`;
-const unsentKey = (id) => `everline:unsent:${id}`;
+const own = (what) => `everline:${what}:${desk.me.id}:`;
+const draftKey = (id, kind) => `${own("draft")}${id}:${kind}`;
+const unsentKey = (id) => `${own("unsent")}${id}`;
+const ownKeys = () =>
+  Object.keys(localStorage).filter((key) => ["draft", "unsent"].some((what) => key.startsWith(own(what))));
 
 const kindNow = () => new FormData($("composer")).get("kind");
 const unsentOf = (id) => JSON.parse(localStorage.getItem(unsentKey(id)) ?? "[]");
@@ -33,7 +36,7 @@ $("composer").addEventListener("submit", (event) => {
   const text = $("text").value.trim();
   if (text === "" || desk.openId === null) return;
   const message = {
-    clientId: crypto.randomUUID(),
+    clientId: newClientId(),
     kind: kindNow(),
     text,
     // Until the thread is here, the agent has read what the list says of it.
@@ -49,6 +52,9 @@ $("composer").addEventListener("submit", (event) => {
   scrollToEnd();
   void send(desk.openId, message);
 });
+
+// `crypto.randomUUID` is there on https and localhost only.
+const newClientId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
 
 let toldTypingAt = 0;
 /** The customer sees that their agent writes an answer; it passes by, so a lost one costs nothing. */
@@ -94,6 +100,14 @@ function keepDraft(id, kind, text) {
 export const hasDraft = (id) =>
   ["reply", "note"].some((kind) => localStorage.getItem(draftKey(id, kind)) !== null) || unsentOf(id).length > 0;
 
+/** Has this agent any words here that were not sent? */
+export const hasWords = () => ownKeys().length > 0;
+
+/** Whoever signs out leaves nothing of what they wrote behind. */
+export function forgetWords() {
+  for (const key of ownKeys()) localStorage.removeItem(key);
+}
+
 function keep(id, message) {
   const others = unsentOf(id).filter((one) => one.clientId !== message.clientId);
   localStorage.setItem(unsentKey(id), JSON.stringify([...others, message]));
@@ -127,11 +141,18 @@ async function send(id, message) {
   changed("list");
 }
 
+/** What stands there already is left alone: a screen reader reads what is put in anew. */
 function drawUnsentHere() {
-  for (const old of $("timeline").querySelectorAll(".unsent")) old.remove();
-  if (desk.openId === null) return;
   const id = desk.openId;
-  $("timeline").append(...unsentOf(id).map((one) => drawUnsent({ ...one, choices: choicesFor(id, one) })));
+  const unsent = id === null ? [] : unsentOf(id).map((one) => [JSON.stringify(one), one]);
+  const shown = [...$("timeline").querySelectorAll(".unsent")];
+  for (const old of shown) if (!unsent.some(([key]) => key === old.dataset.is)) old.remove();
+  for (const [key, one] of unsent) {
+    if (shown.some((old) => old.dataset.is === key)) continue;
+    const entry = drawUnsent({ ...one, choices: choicesFor(id, one) });
+    entry.dataset.is = key;
+    $("timeline").append(entry);
+  }
 }
 
 function choicesFor(id, message) {

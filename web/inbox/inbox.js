@@ -1,5 +1,6 @@
 import { call } from "./api.js";
 import { showPresence } from "./calls.js";
+import { forgetWords, hasWords } from "./composer.js";
 import "./context.js";
 import { $ } from "./dom.js";
 import "./face.js";
@@ -8,6 +9,7 @@ import { refreshList, showView } from "./list.js";
 import { connect } from "./live.js";
 import { lookAtCalls } from "./softphone.js";
 import { desk } from "./state.js";
+import { toast } from "./toast.js";
 import { watchChannels } from "./trouble.js";
 
 const setupToken = new URLSearchParams(location.search).get("token");
@@ -26,7 +28,10 @@ $("enter-form").addEventListener("submit", async (event) => {
   await enter();
 });
 $("leave").addEventListener("click", async () => {
-  await call("DELETE", "/session");
+  if (hasWords() && !confirm("Words that you have not sent are removed from this computer. Sign out?")) return;
+  const { ok, words } = await call("DELETE", "/session");
+  if (!ok) return toast(words);
+  forgetWords();
   location.reload();
 });
 $("back").addEventListener("click", () => {

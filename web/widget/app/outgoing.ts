@@ -20,7 +20,7 @@ let upload: XMLHttpRequest | null = null;
 export function send(text: string, value?: unknown, files: readonly File[] = []): void {
   const big = files.some((file) => file.size > fileMaxBytes);
   const pending: Pending = {
-    id: crypto.randomUUID(),
+    id: newId(),
     at: Date.now(),
     text,
     files,
@@ -32,6 +32,9 @@ export function send(text: string, value?: unknown, files: readonly File[] = [])
   change({ pending: [...state.pending, pending], atBottom: true });
   void flush();
 }
+
+// `crypto.randomUUID` is there on https and localhost only.
+const newId = (): string => [...crypto.getRandomValues(new Uint32Array(4))].join("-");
 
 /** Takes up what an earlier page could not send. */
 export function recallPending(): void {
