@@ -1,6 +1,7 @@
 import { call } from "./api.js";
 import { callbackRow, drawCallbackTabs } from "./callbacks.js";
 import { hasDraft } from "./composer.js";
+import { upToDate, wasRead } from "./connection.js";
 import { $, channelName, el, isolated, listTime, nameOf, span } from "./dom.js";
 import { changed, desk, on } from "./state.js";
 
@@ -77,8 +78,9 @@ export async function refreshList() {
     const query = new URLSearchParams({ view: callbacks ? desk.callbackView : desk.view });
     if (callbacks && desk.callbackAgent !== "") query.set("agent", desk.callbackAgent);
     if (next !== null) query.set("cursor", next);
-    const { ok, data } = await call("GET", `${callbacks ? "/callbacks" : "/conversations"}?${query}`);
-    if (!ok || mine !== asked) return;
+    const read = await call("GET", `${callbacks ? "/callbacks" : "/conversations"}?${query}`);
+    if (mine !== asked || !wasRead("list", read)) return;
+    const { data } = read;
     found.push(...(callbacks ? data.callbacks : data.conversations));
     tabs = data.counts ?? tabs;
     next = data.cursor;
@@ -87,7 +89,8 @@ export async function refreshList() {
   rows = found;
   cursor = next;
   drawList(tabs);
-  await drawCounts(callbacks && desk.callbackAgent === "" ? tabs : null);
+  const counted = await drawCounts(callbacks && desk.callbackAgent === "" ? tabs : null);
+  if (counted && mine === asked) upToDate("list");
 }
 
 const conversationOf = (row) => row.conversationId ?? row.id;
@@ -205,12 +208,13 @@ function markDrafts() {
   }
 }
 
+/** False: they could not be read. */
 async function drawCounts(callbackTabs) {
   const [counts, callbacks] = await Promise.all([
     call("GET", "/views"),
     callbackTabs ?? call("GET", "/callbacks?view=overdue").then(({ data }) => data?.counts ?? []),
   ]);
-  if (!counts.ok) return;
+  if (!wasRead("list", counts)) return false;
   const due = callbacks.find((one) => one.view === "today");
   const all = [...counts.data.views, ...(due === undefined ? [] : [{ ...due, view: "callbacks" }])];
   for (const { view, count, more } of all) {
@@ -219,6 +223,7 @@ async function drawCounts(callbackTabs) {
   }
   waiting = all.find((one) => one.view === "queue")?.count ?? 0;
   drawTitle();
+  return true;
 }
 
 /** What the browser's tab says: a call that is offered, and how many wait. */

@@ -1,4 +1,4 @@
-import { $ } from "./dom.js";
+import { sayLine } from "./connection.js";
 import { changed, desk, on } from "./state.js";
 
 const waitMaxMs = 15_000;
@@ -46,7 +46,7 @@ export function connect() {
   socket = new WebSocket(address);
   socket.addEventListener("open", () => {
     tries = 0;
-    say("");
+    sayLine("");
     sayHere();
     sayWatched();
     changed("list");
@@ -65,15 +65,10 @@ export function connect() {
     tries += 1;
     // Full jitter, so that a restart is not met by everybody at once.
     const waitMs = Math.random() * Math.min(waitMaxMs, 500 * 2 ** tries);
-    say(navigator.onLine ? "Connecting again…" : "You are offline. What you write is kept.");
+    sayLine(navigator.onLine ? "Connecting again…" : "You are offline. What you write is kept.");
     timer = setTimeout(connect, waitMs);
   });
 }
 
 // The network is back: no need to wait for the next try.
 addEventListener("online", () => socket?.readyState === WebSocket.CLOSED && connect());
-
-function say(words) {
-  $("connection").textContent = words;
-  $("connection").className = words === "" ? "" : "problem";
-}

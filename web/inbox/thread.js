@@ -1,4 +1,5 @@
 import { call } from "./api.js";
+import { upToDate, wasRead } from "./connection.js";
 import { $, dayKey, dayName, el, isolated, nameOf, span, wholeTime } from "./dom.js";
 import { drawEntry } from "./entries.js";
 import { changed, desk, on } from "./state.js";
@@ -12,11 +13,11 @@ const nearEndPx = 120;
 /** The widget says it every three seconds while the customer writes. */
 const typingMs = 6_000;
 
-let earliestSeq = 0;
-/** How far the customer has read. */
-let readTo = 0;
-let loading = null;
-let again = false;
+/** Longer than a screen reader takes to notice what was put in. */
+const quietMs = 500;
+
+/** What is on the screen; another one with each opening, so that a late answer to an earlier one is known. */
+let shown = null;
 
 on("open", openThread);
 on("thread", refreshThread);
@@ -29,76 +30,99 @@ new IntersectionObserver((entries) => entries[0].isIntersecting && void loadEarl
 
 /** Shows a conversation: its head at once from what the list knows, its end as soon as it is here. */
 async function openThread(known) {
-  const id = desk.openId;
+  // `earliestSeq`: 0 until its end is drawn; `readTo`: how far the customer has read.
+  shown = { id: desk.openId, earliestSeq: 0, readTo: 0, loading: null, again: false, loadsEarlier: false };
+  const mine = shown;
   desk.conversation = known ?? null;
   desk.lastSeq = 0;
-  earliestSeq = 0;
-  readTo = 0;
   $("timeline").replaceChildren();
   $("earlier").hidden = true;
   $("thread-empty").hidden = true;
   hideTyping();
   drawHead();
-  const page = await call("GET", `/conversations/${id}/events?before=${Number.MAX_SAFE_INTEGER}&limit=${firstPage}`);
-  if (id !== desk.openId) return;
-  if (!page.ok) return toast(page.words);
-  append(page.data.events);
-  earliestSeq = page.data.events[0]?.seq ?? 1;
-  $("earlier").hidden = earliestSeq <= 1;
-  scrollToEnd();
   await refreshThread();
-  scrollToEnd();
+  if (mine === shown) scrollToEnd();
 }
 
 /** Brings the screen to what the database holds: the conversation, and every event after the last seen (R7). */
 async function refreshThread() {
-  if (desk.openId === null) return;
-  if (loading !== null) {
-    again = true;
-    return loading;
+  const mine = shown;
+  if (mine === null) return;
+  if (mine.loading !== null) {
+    mine.again = true;
+    return mine.loading;
   }
-  loading = catchUp().finally(() => {
-    loading = null;
-    if (again) {
-      again = false;
-      void refreshThread();
-    }
+  mine.loading = catchUp(mine).finally(() => {
+    mine.loading = null;
+    if (mine.again && mine === shown) void refreshThread();
+    mine.again = false;
   });
-  return loading;
+  return mine.loading;
 }
 
-async function catchUp() {
-  const id = desk.openId;
+async function catchUp(mine) {
+  const { id } = mine;
+  if (mine.earliestSeq === 0 && !(await showEnd(mine))) return;
   const one = await call("GET", `/conversations/${id}`);
-  if (id !== desk.openId || !one.ok) return;
+  if (mine !== shown || !wasRead("thread", one)) return;
   desk.conversation = one.data;
   drawHead();
   changed("conversation");
   for (;;) {
     const page = await call("GET", `/conversations/${id}/events?after=${desk.lastSeq}`);
-    if (id !== desk.openId || !page.ok) return;
+    if (mine !== shown || !wasRead("thread", page)) return;
     const follow = isNearEnd();
     append(page.data.events);
     if (follow) scrollToEnd();
     if (page.data.events.length === 0 || desk.lastSeq >= page.data.lastSeq) break;
   }
+  upToDate("thread");
   markRead();
 }
 
+async function showEnd(mine) {
+  const last = `before=${Number.MAX_SAFE_INTEGER}&limit=${firstPage}`;
+  const page = await call("GET", `/conversations/${mine.id}/events?${last}`);
+  if (mine !== shown) return false;
+  if (page.status === 404) toast(page.words);
+  if (!wasRead("thread", page)) return false;
+  readNothingAloud();
+  append(page.data.events);
+  showBegin(mine, page.data.events);
+  scrollToEnd();
+  return true;
+}
+
+function showBegin(mine, events) {
+  mine.earliestSeq = events[0]?.seq ?? 1;
+  $("earlier").hidden = mine.earliestSeq <= 1;
+}
+
+let quiet = null;
+/** What was said before is no news. */
+function readNothingAloud() {
+  const log = $("timeline").parentElement;
+  log.ariaLive = "off";
+  clearTimeout(quiet);
+  quiet = setTimeout(() => {
+    log.ariaLive = "polite";
+  }, quietMs);
+}
+
 async function loadEarlier() {
-  const id = desk.openId;
-  if (id === null || earliestSeq <= 1 || $("earlier").disabled) return;
-  $("earlier").disabled = true;
-  const page = await call("GET", `/conversations/${id}/events?before=${earliestSeq}&limit=100`);
-  $("earlier").disabled = false;
-  if (id !== desk.openId || !page.ok) return;
+  const mine = shown;
+  if (mine === null || mine.earliestSeq <= 1 || mine.loadsEarlier) return;
+  mine.loadsEarlier = true;
+  const page = await call("GET", `/conversations/${mine.id}/events?before=${mine.earliestSeq}&limit=100`);
+  mine.loadsEarlier = false;
+  if (mine !== shown || !page.ok) return;
+  readNothingAloud();
   const before = $("scroller").scrollHeight;
   $("timeline").prepend(...page.data.events.map(draw).filter(Boolean));
   noteRead(page.data.events);
   keepLastRatings();
   sortDays();
-  earliestSeq = page.data.events[0]?.seq ?? 1;
-  $("earlier").hidden = earliestSeq <= 1;
+  showBegin(mine, page.data.events);
   // What the agent was reading stays where it was.
   $("scroller").scrollTop += $("scroller").scrollHeight - before;
 }
@@ -111,7 +135,7 @@ function append(events) {
     if (["receipt", "delivery-failed", "attachment"].includes(event.type) || event.data.change === "interrupted")
       void redraw(event.data.of);
     const entry = draw(event);
-    if (entry !== null) $("timeline").append(entry);
+    if (entry !== null) $("timeline").insertBefore(entry, $("timeline").querySelector(".unsent"));
   }
   noteRead(events);
   keepLastRatings();
@@ -140,12 +164,15 @@ function keepLastRatings() {
 
 /** Says once how far the customer has read: behind the last of our messages that they did. */
 function noteRead(events) {
-  readTo = Math.max(readTo, ...events.map(({ type, data }) => (type === "receipt" ? Number(data.upTo ?? 0) : 0)));
-  $("timeline").querySelector(".line.read")?.remove();
+  const { readTo } = shown;
+  shown.readTo = Math.max(readTo, ...events.map(({ type, data }) => (type === "receipt" ? Number(data.upTo ?? 0) : 0)));
   const seen = [...$("timeline").querySelectorAll(".message.ours:not(.note)")].filter(
-    ({ dataset }) => Number(dataset.seq) <= readTo,
+    ({ dataset }) => Number(dataset.seq) <= shown.readTo,
   );
-  seen.at(-1)?.after(el("li", { className: "line read" }, "The customer has read up to here"));
+  const mark =
+    $("timeline").querySelector(".line.read") ??
+    el("li", { className: "line read" }, "The customer has read up to here");
+  if (seen.at(-1)?.nextElementSibling !== mark) seen.at(-1)?.after(mark);
 }
 
 /** An entry that is on the screen changed: a delivery went on, a file arrived. */
@@ -155,7 +182,15 @@ async function redraw(seq) {
   const { ok, data } = await call("GET", `/conversations/${desk.openId}/events?after=${Number(seq) - 1}&limit=1`);
   const [event] = ok ? data.events : [];
   const entry = event?.seq === Number(seq) ? draw(event) : null;
-  if (entry !== null) old.replaceWith(entry);
+  if (entry !== null) replaceParts(old, entry);
+}
+
+/** Only what differs, so that a screen reader does not read a message again because it was delivered. */
+function replaceParts(old, entry) {
+  if (old.children.length !== entry.children.length) return old.replaceWith(entry);
+  const parts = [...entry.children];
+  for (const [index, before] of [...old.children].entries())
+    if (!before.isEqualNode(parts[index])) before.replaceWith(parts[index]);
 }
 
 function draw(event) {
@@ -171,14 +206,21 @@ async function retry(event) {
   await refreshThread();
 }
 
-/** One separator before the first entry of each day. */
+/** One separator before the first entry of each day; those that stand where they belong are left alone. */
 function sortDays() {
   let day = null;
-  for (const old of $("timeline").querySelectorAll(".day")) old.remove();
   for (const entry of [...$("timeline").children]) {
-    if (entry.dataset.day === undefined || entry.dataset.day === day) continue;
-    day = entry.dataset.day;
-    entry.before(el("li", { className: "day" }, dayName(entry.dataset.at)));
+    const { begins, day: own, at } = entry.dataset;
+    if (begins !== undefined && begins === day) entry.remove();
+    else if (begins !== undefined) day = begins;
+    if (own === undefined || own === day) continue;
+    day = own;
+    entry.before(el("li", { className: "day", "data-begins": own }, dayName(at)));
+  }
+  // What was today is yesterday after midnight.
+  for (const line of $("timeline").querySelectorAll(".day")) {
+    const words = dayName(line.dataset.begins);
+    if (line.textContent !== words) line.textContent = words;
   }
 }
 
