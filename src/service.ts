@@ -186,7 +186,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     bell,
     publish: (id) => engines.live.publish(id),
     hideCode: createHideCode({ db: engines.db, key: config.secretKey }),
-    callInstead: { asked: asksForCall, give: (message) => callInstead(engines.db, message) },
+    callInstead: { asked: asksForCall, give: (id, seq) => callInstead(engines.db, id, seq) },
     atOnce,
   });
 

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { InboundMessage } from "../channels/channel.ts";
+import { asksForCall } from "../src/assistant/hand-off-words.ts";
 import { createDb, type Db } from "../src/db/client.ts";
+import { DatabaseUnavailable } from "../src/db/errors.ts";
+import { callInstead } from "../src/escalations/call-instead.ts";
 import { createAccept } from "../src/intake/accept.ts";
 import { freshDatabase, quiet } from "./support/database.ts";
 
@@ -69,6 +72,90 @@ test("R3 the same first message in two processes makes one contact", async () =>
   );
   expect(new Set(results.map((one) => one.conversationId)).size).toBe(1);
   expect(results.map((one) => one.seq).sort()).toEqual([1, 2, 3, 4]);
+});
+
+test("R3 what needs a look before it is stored is not overtaken by what its sender wrote after it", async () => {
+  const take = createAccept({
+    db,
+    bell: { ring: () => undefined, ringTurn: () => undefined },
+    publish: () => undefined,
+    async hideCode(given) {
+      if (JSON.stringify(given.parts).includes("123456")) await db.run((sql) => sql`select pg_sleep(0.05)`);
+      return given;
+    },
+  });
+  const from = "+46700000004";
+  const stored = await Promise.all([
+    take(message("order:1", from, "my order is 123456"), sms),
+    take(message("order:2", from, "where is it?"), sms),
+    take(
+      {
+        kind: "change",
+        key: "order:3",
+        from: { channel: "sms", kind: "e164", value: from },
+        change: "revoke",
+        targetExternalId: "order:1",
+        data: {},
+      },
+      sms,
+    ),
+  ]);
+  expect(stored.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+});
+
+test("R3 a message that could not be looked at does not keep what comes after it from being stored", async () => {
+  const take = createAccept({
+    db,
+    bell: { ring: () => undefined, ringTurn: () => undefined },
+    publish: () => undefined,
+    hideCode: (given) => (given.key === "away:1" ? Promise.reject(new Error("away")) : Promise.resolve(given)),
+  });
+  const [first, second] = await Promise.allSettled(
+    ["away:1", "away:2"].map((key) => take(message(key, "+46700000005", "hello"), sms)),
+  );
+  expect(first?.status).toBe("rejected");
+  expect(second).toMatchObject({ status: "fulfilled", value: { outcome: "stored", seq: 1 } });
+});
+
+test("R4 R6 a customer who waits and asks for a call stays in the queue until that message is stored, then the assistant owes it", async () => {
+  const from = "+46700000006";
+  const { conversationId } = await accept()(message("call:1", from, "a person, please"), sms);
+  await db.run(
+    (sql) => sql`update conversations set owner = 'queue', waiting_since = now() where id = ${conversationId}`,
+  );
+  await db.run((sql) => sql`delete from turns where conversation_id = ${conversationId}`);
+  const owner = () => db.run((sql) => sql`select owner from conversations where id = ${conversationId}`);
+  const turns = () =>
+    db.run((sql) => sql`select first_seq, last_seq from turns where conversation_id = ${conversationId}`);
+  const callsInstead = (away: boolean) =>
+    createAccept({
+      db: away ? { ...db, run: () => Promise.reject(new DatabaseUnavailable("test")) } : db,
+      bell: { ring: (id) => rung.push(id), ringTurn: (id) => rung.push(id) },
+      publish: () => undefined,
+      callInstead: { asked: asksForCall, give: (id, seq) => callInstead(db, id, seq) },
+    });
+  const wish = message("call:2", from, "call me");
+  await expect(callsInstead(true)(wish, sms)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  expect(await owner()).toEqual([{ owner: "queue" }]);
+
+  // Stored by a process that died before it gave the conversation back: the provider's repetition does.
+  expect(await accept()(wish, sms)).toMatchObject({ outcome: "stored", seq: 2 });
+  expect(await turns()).toEqual([]);
+  rung.length = 0;
+  expect(await callsInstead(false)(wish, sms)).toMatchObject({ outcome: "duplicate", seq: 2 });
+  expect(await owner()).toEqual([{ owner: "assistant" }]);
+  expect(await turns()).toEqual([{ first_seq: 2, last_seq: 2 }]);
+  expect(rung).toEqual([conversationId]);
+
+  // Answered since, and waiting for a person again: that message is no reason any more.
+  await db.run((sql) => sql`delete from turns where conversation_id = ${conversationId}`);
+  await db.run(
+    (sql) => sql`insert into messages (conversation_id, seq, author, channel, account, parts)
+    values (${conversationId}, 90, 'assistant', 'sms', 'default', '[]')`,
+  );
+  await db.run((sql) => sql`update conversations set owner = 'queue', next_seq = 91 where id = ${conversationId}`);
+  await callsInstead(false)(wish, sms);
+  expect(await owner()).toEqual([{ owner: "queue" }]);
 });
 
 test("P1 a card number never reaches a table", async () => {

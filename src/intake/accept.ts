@@ -5,6 +5,7 @@ import { asJson } from "../db/json.ts";
 import { cleanFileName } from "../lib/attachment.ts";
 import { mapTexts } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
+import { createInOrder } from "../lib/in-order.ts";
 import { maskCards, maskParts } from "../lib/mask.ts";
 import { type Part, plainText } from "../lib/message.ts";
 import type { AtOnce } from "../turns/at-once.ts";
@@ -38,24 +39,40 @@ export function createAccept(deps: {
   readonly publish: (conversationId: string) => void;
   /** Takes a one-time code out of a message before anything keeps it (R10). */
   readonly hideCode?: (message: InboundMessage) => Promise<InboundMessage>;
-  /** Whether this message asks to be called instead of waiting for a person, and what then happens before it is stored. */
-  readonly callInstead?: { asked(parts: readonly Part[]): boolean; give(message: InboundMessage): Promise<void> };
+  /** Whether this message asks to be called instead of waiting for a person; `give` says whether it is to be answered now. */
+  readonly callInstead?: {
+    asked(parts: readonly Part[]): boolean;
+    give(conversationId: string, seq: number): Promise<boolean>;
+  };
   readonly atOnce?: AtOnce;
 }): Accept {
   const store = createGroupCommit<Row, Stored>({
     keyOf: (row) => `${row.kind}:${row.value}`,
     run: (batch) => storeBatch(deps.db, batch, deps.atOnce?.leaseMs() ?? null),
   });
+  const inOrder = createInOrder();
+  /** What a message must lose before it is stored takes a moment; nothing of the same sender passes it meanwhile (R3). */
+  const putInLine = (event: InboundMessage | TimelineChange, channel: IntakeChannel) =>
+    inOrder(`${event.from.kind}:${event.from.value}`, async () => {
+      const safe = event.kind === "message" && deps.hideCode !== undefined ? await deps.hideCode(event) : event;
+      const row = toRow(safe, channel);
+      return { row, stored: store(row) };
+    });
   return async (event, channel) => {
-    const safe = event.kind === "message" && deps.hideCode !== undefined ? await deps.hideCode(event) : event;
-    if (safe.kind === "message" && deps.callInstead?.asked(safe.parts)) await deps.callInstead.give(safe);
-    const row = toRow(safe, channel);
-    const { outcome, conversationId, seq, rings, held } = await store(row);
+    const { row, stored } = await putInLine(event, channel);
+    const { outcome, conversationId, seq, rings, held } = await stored;
     if (outcome === "stored") deps.publish(conversationId);
     if (held !== null) deps.atOnce?.answer(held);
     if (rings) deps.bell.ringTurn(conversationId, row.wait_ms);
     // Files are fetched at once, whoever owns the conversation and whatever else is awaited.
     if (row.media !== null && outcome === "stored") deps.bell.ring(conversationId);
+    const withPeople = held === null && !rings;
+    if (withPeople && row.parts !== null && deps.callInstead?.asked(row.parts)) {
+      if (await deps.callInstead.give(conversationId, seq)) {
+        deps.publish(conversationId);
+        deps.bell.ringTurn(conversationId, 0);
+      }
+    }
     return { outcome, conversationId, seq };
   };
 }
