@@ -10,9 +10,10 @@ const passedWithinMs = 5_000;
 const frozenMs: Readonly<Record<Way, number>> = { messages: 13_000, calls: 22_000 };
 /** A clock that is set right, or a machine that slept; within the half hour that a promise holds. */
 const jumpMaxMs = 8 * 60_000;
-const roles: readonly Role[] = ["web", "worker"];
 
 export interface ChaosPlan {
+  /** Processes that are web and worker in one, beside those that are either; none when left out. */
+  readonly alls?: number;
   readonly kills: number;
   readonly databaseCrashes: number;
   readonly flushes: number;
@@ -24,7 +25,7 @@ export interface ChaosPlan {
 export type ChaosEvent =
   | { readonly kind: "kill-at"; readonly role: Role; readonly point: Point; readonly pass: number }
   | { readonly kind: "kill"; readonly role: Role; readonly draw: number }
-  | { readonly kind: "freeze"; readonly way: Way; readonly draw: number }
+  | { readonly kind: "freeze"; readonly role: Role; readonly way: Way; readonly draw: number }
   | { readonly kind: "jump-clock"; readonly byMs: number }
   /** The provider stops or goes on to report what became of messages: without its word only the look-up tells. */
   | { readonly kind: "reports"; readonly on: boolean }
@@ -43,19 +44,24 @@ export interface ChaosCount {
 /** The events of a run, in order; the same seed gives the same ones. Three of four kills are at named points. */
 export function planChaos(plan: ChaosPlan, seed: number, way: Way): ChaosEvent[] {
   const random = seededRandom(seed + 2);
+  const alls = (plan.alls ?? 0) > 0;
+  const roles: readonly Role[] = alls ? ["web", "worker", "all"] : ["web", "worker"];
   const named = roles.flatMap((role) => pointsOf(role, way).map((point) => ({ role, point })));
   const shuffled = shuffle(named, random);
   const kills = Array.from({ length: plan.kills }, (_, index): ChaosEvent => {
     const at = shuffled[index % shuffled.length];
     if (index % 4 === 3 || at === undefined) {
-      return { kind: "kill", role: random() < 0.4 ? "web" : "worker", draw: random() };
+      return { kind: "kill", role: roleOfKill(random(), alls), draw: random() };
     }
     return { kind: "kill-at", ...at, pass: 1 + Math.floor(random() * 2) };
   });
   const others: ChaosEvent[] = [
     ...Array.from({ length: plan.databaseCrashes }, () => ({ kind: "crash-database" as const })),
     ...Array.from({ length: plan.flushes }, () => ({ kind: "flush-queue" as const })),
-    ...Array.from({ length: plan.freezes }, () => ({ kind: "freeze" as const, way, draw: random() })),
+    ...Array.from({ length: plan.freezes }, () => {
+      const role = alls && random() < 0.5 ? ("all" as const) : ("worker" as const);
+      return { kind: "freeze" as const, role, way, draw: random() };
+    }),
     ...Array.from({ length: plan.clockJumps ?? 0 }, () => {
       return { kind: "jump-clock" as const, byMs: Math.round((2 * random() - 1) * jumpMaxMs) };
     }),
@@ -63,6 +69,11 @@ export function planChaos(plan: ChaosPlan, seed: number, way: Way): ChaosEvent[]
   const events = spread(kills, shuffle(others, random));
   // Without reports a call is asked after once a minute: for messages alone that is a fit pace.
   return way === "messages" ? withSilence(events) : events;
+}
+
+function roleOfKill(draw: number, alls: boolean): Role {
+  if (alls && draw >= 0.6) return "all";
+  return draw < (alls ? 0.25 : 0.4) ? "web" : "worker";
 }
 
 /** In the middle third of a run the provider reports nothing. */
@@ -101,7 +112,7 @@ export async function wreak(
         struck(await killAny(world, event));
         break;
       case "freeze":
-        frozen.push(readyOf(world, "worker", event.draw).freeze(frozenMs[event.way]));
+        frozen.push(readyOf(world, event.role, event.draw).freeze(frozenMs[event.way]));
         count.freezes += 1;
         break;
       case "jump-clock":

@@ -53,7 +53,7 @@ export function createCrashPoints(report: (report: Report) => void, broken: Brok
   function watched<Tag extends object>(sql: Tag): Tag {
     return new Proxy(sql, {
       apply(target, self, given) {
-        const step = stepOf(given[0]);
+        const step = stepOf(given);
         const all = step === "write-leg" && broken.uniqueLeg ? [withoutConflict(given[0]), ...given.slice(1)] : given;
         const run = () => Reflect.apply(target as unknown as (...all: unknown[]) => PromiseLike<unknown>, self, all);
         if (broken.optOut && /from never_call/.test(textOf(given[0]))) return Promise.resolve([{ refuses: false }]);
@@ -142,9 +142,10 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/insert into provider_keys \(key, conversation_id\) values/, "report"],
 ];
 
-function stepOf(strings: unknown): Step | null {
+function stepOf([strings, _items, token]: readonly unknown[]): Step | null {
   const text = textOf(strings);
-  return steps.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+  const step = steps.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+  return step === "accept" && token !== null ? "hold" : step;
 }
 
 /** The statement of a tagged call; empty for the tag's other uses. */

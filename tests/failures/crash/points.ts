@@ -3,6 +3,20 @@ const stepsOf = {
   messages: {
     web: ["verify", "accept", "bell", "status"],
     worker: ["claim-turns", "write-replies", "claim-deliveries", "provider-call", "settle", "look-up", "sweep", "bell"],
+    // `hold`: it stores a message and takes the turn in one, to answer at once.
+    all: [
+      "verify",
+      "hold",
+      "write-replies",
+      "provider-call",
+      "settle",
+      "status",
+      "claim-turns",
+      "claim-deliveries",
+      "look-up",
+      "sweep",
+      "bell",
+    ],
   },
   calls: {
     web: ["verify", "report", "record-leg", "write-leg", "step-callback", "place-call", "end-call"],
@@ -16,11 +30,14 @@ const stepsOf = {
       "claim-look-ups",
       "look-up-call",
     ],
+    // A promised call goes the same way in a process that is both.
+    all: [],
   },
 } as const;
 
 export type Way = keyof typeof stepsOf;
-export type Role = "web" | "worker";
+/** What a process is started as; `all` is the default of `npm start`. */
+export type Role = "web" | "worker" | "all";
 export type Step = (typeof stepsOf)[Way][Role][number];
 /** `during`: the step was begun and its outcome is not known yet. */
 type Moment = "before" | "during" | "after";

@@ -4,7 +4,7 @@ import type { Seen } from "../../../src/simulator/journal.ts";
 import { type ChaosCount, type ChaosPlan, createPace, planChaos, wreak } from "./chaos.ts";
 import { type Sent, sendAll } from "./customers.ts";
 import { type EarlySeen, type Fault, type FaultKind, judge, openWork, readTruths } from "./judge.ts";
-import { type Point, pointsOf } from "./points.ts";
+import { type Point, pointsOf, type Role } from "./points.ts";
 import { type Sabotage, sabotageDatabase } from "./sabotage.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -34,13 +34,22 @@ const behaving: Partial<Behaviour> = { timeoutAfterAccepting: 0, failAfter: 0, f
 export interface Scale extends ChaosPlan {
   readonly conversations: number;
   readonly messagesEach: number;
+  readonly webs: number;
+  readonly workers: number;
+  readonly alls: number;
 }
 
+/** A second worker takes over from one that is frozen; a second web would only take processor time from a small run. */
+const few = { webs: 1, workers: 2, alls: 1 };
+
 export const scales = {
-  full: { conversations: 1_000, messagesEach: 3, kills: 200, databaseCrashes: 5, flushes: 3, freezes: 3 },
-  small: { conversations: 48, messagesEach: 3, kills: 9, databaseCrashes: 1, flushes: 1, freezes: 1 },
+  full: {
+    ...{ conversations: 1_000, messagesEach: 3, webs: 2, workers: 2, alls: 1 },
+    ...{ kills: 240, databaseCrashes: 5, flushes: 3, freezes: 4 },
+  },
+  small: { conversations: 48, messagesEach: 3, ...few, kills: 11, databaseCrashes: 1, flushes: 1, freezes: 1 },
   /** Enough for a part that is missing to show. */
-  sabotage: { conversations: 40, messagesEach: 3, kills: 6, databaseCrashes: 0, flushes: 0, freezes: 0 },
+  sabotage: { conversations: 40, messagesEach: 3, ...few, kills: 6, databaseCrashes: 0, flushes: 0, freezes: 0 },
 } as const satisfies Record<string, Scale>;
 
 export interface RunOptions extends Scale {
@@ -80,8 +89,6 @@ export async function runCrash(options: RunOptions): Promise<Verdict> {
   const { sabotage } = options;
   const world = await startWorld({
     ...options,
-    webs: 2,
-    workers: 2,
     behaviour,
     environment: sabotage === null ? {} : { CRASH_BROKEN: sabotage },
     prepare: (sql) => sabotageDatabase(sql, sabotage),
@@ -92,7 +99,7 @@ export async function runCrash(options: RunOptions): Promise<Verdict> {
     const settledAfterMs = seenEarly ? null : await calm(world, sabotage === null ? calmMs : sabotagedCalmMs);
     if (!seenEarly) await sleep(afterthoughtMs);
     const { faults, log } = await judgeWorld(world, sent);
-    const all = [...pointsOf("web", "messages"), ...pointsOf("worker", "messages")];
+    const all = new Set(roles.flatMap((role) => pointsOf(role, "messages")));
     return {
       faults,
       messages: sent.reduce((sum, one) => sum + one.sids.length, 0),
@@ -102,11 +109,31 @@ export async function runCrash(options: RunOptions): Promise<Verdict> {
       seconds: (performance.now() - began) / 1000,
       died: world.died,
       failedStarts: world.failedStarts(),
-      neverPassed: all.filter((point) => !world.passed.has(point)),
+      neverPassed: [...all].filter((point) => !world.passed.has(point)),
     };
   } finally {
     await world.close();
   }
+}
+
+const roles: readonly Role[] = ["web", "worker", "all"];
+
+/** What beside a fault is wrong with a run: a process died by itself, or the harness struck less than it was to. */
+export function shortcomings(verdict: Verdict, scale: Scale): string[] {
+  const { chaos, died, neverPassed } = verdict;
+  const planned = (what: string, count: number, wanted: number) =>
+    count === wanted ? [] : [`${count} ${what} instead of ${wanted}`];
+  const kills = [...chaos.kills.values()].reduce((sum, count) => sum + count, 0);
+  return [
+    ...died.map((account) => `died by itself: ${account}`),
+    ...(neverPassed.length > 0 ? [`points never passed: ${neverPassed.join(", ")}`] : []),
+    ...(verdict.settledAfterMs === null ? ["work was open when the calm was over"] : []),
+    ...planned("messages acknowledged", verdict.messages, scale.conversations * scale.messagesEach),
+    ...planned("kills", kills, scale.kills),
+    ...planned("database crashes", chaos.databaseCrashes, scale.databaseCrashes),
+    ...planned("queue flushes", chaos.flushes, scale.flushes),
+    ...planned("freezes", chaos.freezes, scale.freezes),
+  ];
 }
 
 export function countOf(verdict: Verdict, kind: FaultKind): number {

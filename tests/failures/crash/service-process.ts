@@ -16,6 +16,8 @@ export interface ServiceProcess {
   readonly origin: string | null;
   /** Does it run with its start behind it? */
   ready(): boolean;
+  /** Would a load balancer send customers to it: ready, and not frozen? */
+  serves(): boolean;
   untilReady(): Promise<void>;
   order(order: Order): void;
   /** Resolves at its next end by kill -9, whoever did it; rejects never. */
@@ -49,6 +51,7 @@ export function superviseProcess(
 ): ServiceProcess {
   let stopping = false;
   let isReady = false;
+  let frozen: ChildProcess | null = null;
   let child = launch();
 
   function launch(): ChildProcess {
@@ -84,6 +87,7 @@ export function superviseProcess(
     role: options.role,
     origin: options.origin,
     ready: () => isReady,
+    serves: () => isReady && frozen !== child,
     async untilReady() {
       for (const until = Date.now() + readyWithinMs; !isReady; await sleep(20)) {
         if (Date.now() > until) throw new Error(`${options.name} is not ready: ${lastLines(options.logFile)}`);
@@ -101,10 +105,12 @@ export function superviseProcess(
     },
     kill: () => void child.kill("SIGKILL"),
     async freeze(ms) {
-      const frozen = child;
-      frozen.kill("SIGSTOP");
+      const stopped = child;
+      frozen = stopped;
+      stopped.kill("SIGSTOP");
       await sleep(ms);
-      frozen.kill("SIGCONT");
+      stopped.kill("SIGCONT");
+      frozen = null;
     },
     async stop() {
       stopping = true;

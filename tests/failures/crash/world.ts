@@ -65,6 +65,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly webs: number;
   readonly workers: number;
+  /** Processes that are both, as `npm start` runs it; none when left out. */
+  readonly alls?: number;
   readonly behaviour: Partial<Behaviour>;
   /** What the processes are told beside the usual. */
   readonly environment: Readonly<Record<string, string>>;
@@ -79,13 +81,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "everline-crash-"));
   // mkdtemp makes 0700, which the account that runs PostgreSQL could not enter.
   chmodSync(folder, 0o755);
-  const ports = await Promise.all(Array.from({ length: options.webs }, freePort));
+  const serving = [...rolesOf("web", options.webs), ...rolesOf("all", options.alls ?? 0)];
+  const places = await Promise.all(serving.map(async (role) => ({ role, port: await freePort() })));
   const [program, redis, double, started] = await Promise.all([
     bundledService(),
     options.queue === "redis" ? startRedis() : null,
     startDouble(
       options,
-      ports.map((port) => `http://127.0.0.1:${port}`),
+      places.map(({ port }) => `http://127.0.0.1:${port}`),
     ),
     startEmbeddedPostgres({ dataDir: folder, log: silent }),
   ]);
@@ -105,10 +108,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const passed = new Set<Point>();
   const died: string[] = [];
   let failedStarts = 0;
-  const launch = (role: Role, index: number, port: number) => {
+  const launch = ({ role, port }: { readonly role: Role; readonly port: number }, index: number) => {
     const name = `${role}-${index + 1}`;
     const environment = environmentOf(options, { role, port, folder, database, redis, doubleUrl: double.url, clock });
-    const origin = role === "web" ? `http://127.0.0.1:${port}` : null;
+    const origin = role === "worker" ? null : `http://127.0.0.1:${port}`;
     const events = {
       onPassed: (point: Point) => void passed.add(point),
       onDied: (account: string) => void died.push(account),
@@ -116,10 +119,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     };
     return superviseProcess({ name, program, role, origin, environment, logFile: join(folder, `${name}.log`) }, events);
   };
-  const processes = [
-    ...ports.map((port, index) => launch("web", index, port)),
-    ...Array.from({ length: options.workers }, (_, index) => launch("worker", index, 0)),
-  ];
+  const working = rolesOf("worker", options.workers).map((role) => ({ role, port: 0 }));
+  const processes = [...places, ...working].map(launch);
   await Promise.all(processes.map((one) => one.untilReady()));
 
   return {
@@ -129,7 +130,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     passed,
     died,
     failedStarts: () => failedStarts,
-    origins: () => processes.flatMap((one) => (one.origin !== null && one.ready() ? [one.origin] : [])),
+    origins: () => processes.flatMap((one) => (one.origin !== null && one.serves() ? [one.origin] : [])),
     log: async (from) => (await (await fetch(`${double.url}/_double/log?from=${from}`)).json()) as Seen[],
     calls: async (from) => (await (await fetch(`${double.url}/_double/calls?from=${from}`)).json()) as LoggedCall[],
     async answerAs(callees) {
@@ -162,6 +163,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
 }
 
+function rolesOf(role: Role, count: number): Role[] {
+  return Array.from({ length: count }, () => role);
+}
+
 function signal(pid: number | undefined, name: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(pid, name);
@@ -192,7 +197,8 @@ function environmentOf(
     SECRET_KEY: secretKey,
     DEMO: "false",
     LOG_LEVEL: "warn",
-    BURST_WAIT_MS: String(burstWaitMs),
+    // What waits for more of a burst goes by the queue: only what does not is answered at once.
+    BURST_WAIT_MS: String(place.role === "all" ? 0 : burstWaitMs),
     TWILIO_ACCOUNT_SID: provider.accountSid,
     TWILIO_AUTH_TOKEN: provider.authToken,
     TWILIO_API_URL: place.doubleUrl,
