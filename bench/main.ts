@@ -10,7 +10,7 @@ import type { RunReport } from "./lib/orders.ts";
 import { answeredQuestions } from "./lib/questions.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { profileEverline } from "./profile.ts";
-import { type Figures, faultsOf, goalsOf, machine, mediansOf, table } from "./report.ts";
+import { type Figures, faultsOf, goalsOf, machine, mediansOf, names, table } from "./report.ts";
 import { benchSockets } from "./sockets/main.ts";
 
 /** Long enough that the hot functions are compiled and every connection is open. */
@@ -47,9 +47,14 @@ async function measure(stage: Stage, options: Options, started: Contestant[]): P
     return contestant;
   };
   const needsEverline = only.has("everline") || only.has("latency") || only.has("memory");
-  const everline = needsEverline ? add(await startEverline(stage, { name: "everline", queue: "redis" })) : null;
+  const everline = needsEverline
+    ? add(await startEverline(stage, { name: names.own, roles: ["all"], queue: "redis" }))
+    : null;
   const memory = everline !== null && only.has("memory") ? await everline.idleMb() : null;
-  if (only.has("postgres-queue")) add(await startEverline(stage, { name: "everline-postgres", queue: "postgres" }));
+  for (const queue of ["redis", "postgres"] as const) {
+    if (!only.has(`${queue}-queue`)) continue;
+    add(await startEverline(stage, { name: names.queue[queue], roles: ["web", "worker"], queue }));
+  }
   if (only.has("peer")) add(await startPeer(stage));
   if (only.has("limit")) for (const limit of await startLimits(stage)) add(limit);
 

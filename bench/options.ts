@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** What can be measured; each name is a word of `--only`. */
-export const parts = ["everline", "postgres-queue", "limit", "peer", "latency", "memory"] as const;
+export const parts = ["everline", "redis-queue", "postgres-queue", "limit", "peer", "latency", "memory"] as const;
 export type PartName = (typeof parts)[number];
 
 export interface Options {

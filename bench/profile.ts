@@ -26,7 +26,7 @@ type Profile = z.output<typeof profileSchema>;
 export async function profileEverline(stage: Stage, seconds: number): Promise<number> {
   const profileTo = join(stage.folder, "profile");
   mkdirSync(profileTo);
-  const everline = await startEverline(stage, { name: "everline", queue: "redis", profileTo });
+  const everline = await startEverline(stage, { name: "everline", roles: ["all"], queue: "redis", profileTo });
   await everline.measure(warmUpSeconds);
   // V8 stamps its samples with the same monotonic clock.
   const from = monotonicMicros();
