@@ -34,14 +34,19 @@ afterAll(() => desk.close());
 interface Route {
   readonly method: string;
   readonly path: string;
+  readonly summary?: string;
 }
 
 /** Every route of the API but signing in and out, as the OpenAPI document names them. */
 async function routes(): Promise<Route[]> {
-  const { paths } = (await (await fetch(`${desk.url}/api/openapi.json`)).json()) as { paths: Record<string, object> };
+  const { paths } = (await (await fetch(`${desk.url}/api/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, { summary: string }>>;
+  };
   return Object.entries(paths)
     .filter(([path]) => path.startsWith("/api/v1/") && path !== "/api/v1/setup")
-    .flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })))
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { summary }]) => ({ method: method.toUpperCase(), path, summary })),
+    )
     .filter(({ method, path }) => path !== "/api/v1/session" || method === "GET");
 }
 
@@ -190,17 +195,33 @@ test("A7 nothing changes for a request with a good cookie that comes from elsewh
   expect((await request(route, conversationId, mine)).status).toBe(204);
 }, 60_000);
 
+function saysReserved({ summary }: Route): boolean {
+  return summary?.includes("(administrators)") ?? false;
+}
+
 test("A1 what is an administrator's is refused to agents and their machines alike", async () => {
   const machine = (await admin.call("POST", "/tokens", { name: "agent machine" })).body.token as string;
   const before = await state();
-  const reserved = (await routes()).filter(
-    ({ method, path }) => path.includes("/tokens") || (path.includes("/agents") && method !== "GET"),
-  );
-  expect(reserved.map(({ method }) => method).sort()).toEqual(["DELETE", "GET", "PATCH", "POST", "POST"]);
+  const reserved = (await routes()).filter(saysReserved);
+  const paths = new Set(reserved.map(({ path }) => path.split("/")[3]));
+  expect([...paths].sort()).toEqual(["agents", "articles", "articles-archive", "calls", "logo", "settings", "tokens"]);
   for (const route of reserved)
     for (const token of [ada.token, machine])
       for (const id of ids()) expect((await request(route, id, { authorization: `Bearer ${token}` })).status).toBe(403);
   expect(await state()).toEqual(before);
+});
+
+test("A1 the document calls a route an administrator's when an agent is refused it, and only then", async () => {
+  const vera = await desk.agent("Vera");
+  const all = await routes();
+  const refused: Route[] = [];
+  for (const route of all) {
+    const { text } = await request(route, missingId, { authorization: `Bearer ${vera.token}` });
+    if (text.includes("AdministratorsOnly")) refused.push(route);
+  }
+  expect(refused.length).toBeGreaterThan(10);
+  expect(all.length - refused.length).toBeGreaterThan(10);
+  expect(refused).toEqual(all.filter(saysReserved));
 });
 
 test("A1 the telephone in the browser is a person's: no machine gets what it signs in with, whatever its role", async () => {

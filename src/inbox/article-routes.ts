@@ -75,7 +75,8 @@ export function articleRoutes(routes: Routes, deps: InboxDeps): void {
     {
       onRequest,
       schema: {
-        summary: "The articles with their translations, drafts, answers of readers, and those set aside",
+        summary:
+          "The articles with their translations, drafts, answers of readers, and those set aside (administrators)",
         response: { 200: z.object({ articles: z.array(listed) }), ...notDone },
       },
     },
@@ -86,7 +87,7 @@ export function articleRoutes(routes: Routes, deps: InboxDeps): void {
     {
       onRequest,
       schema: {
-        summary: "Begin an article: its first text, in the language it is written in, as a draft",
+        summary: "Begin an article (administrators): its first text, in the language it is written in, as a draft",
         body: articleText.extend({ id: articleId, topic: topic.default("other"), locale: articleLocale }),
         response: {
           201: done,
@@ -107,7 +108,7 @@ export function articleRoutes(routes: Routes, deps: InboxDeps): void {
     {
       onRequest,
       schema: {
-        summary: "Move an article to another topic or place",
+        summary: "Move an article to another topic or place (administrators)",
         params: id,
         body: z.object({ topic: topic.optional(), position: z.number().int().min(0).max(100_000).optional() }),
         response: { 200: done, ...refusals },
@@ -123,7 +124,7 @@ export function articleRoutes(routes: Routes, deps: InboxDeps): void {
     {
       onRequest,
       schema: {
-        summary: "Set an article aside, in every language; POST …/restore takes it back",
+        summary: "Set an article aside, in every language (administrators); POST …/restore takes it back",
         params: id,
         response: { 200: done, ...refusals },
       },
@@ -137,7 +138,7 @@ export function articleRoutes(routes: Routes, deps: InboxDeps): void {
     "/articles/:id/restore",
     {
       onRequest,
-      schema: { summary: "Take an article back", params: id, response: { 200: done, ...refusals } },
+      schema: { summary: "Take an article back (administrators)", params: id, response: { 200: done, ...refusals } },
     },
     async (request, reply) =>
       (await arrangeArticle(db, agentIn(request).id, request.params.id, { deleted: false }))
@@ -156,7 +157,7 @@ function translationRoutes(routes: Routes, { db }: InboxDeps, changed: () => Pro
     {
       onRequest,
       schema: {
-        summary: "The texts of a translation, newest first",
+        summary: "The texts of a translation, newest first (administrators)",
         params: translation,
         response: { 200: z.object({ versions: z.array(versionShape) }), ...refusals },
       },
@@ -172,7 +173,7 @@ function translationRoutes(routes: Routes, { db }: InboxDeps, changed: () => Pro
       onRequest,
       schema: {
         summary:
-          "Save a draft. Customers keep what they have until it is published; an older text is restored the same way",
+          "Save a draft (administrators). Customers keep what they have until it is published; an older text is restored the same way",
         params: translation,
         body: articleText.extend({ base: version.describe("The newest version you have seen; 0 for a new language.") }),
         response: {
@@ -200,7 +201,7 @@ function translationRoutes(routes: Routes, { db }: InboxDeps, changed: () => Pro
     {
       onRequest,
       schema: {
-        summary: "Show a version to customers and the assistant",
+        summary: "Show a version to customers and the assistant (administrators)",
         params: translation,
         body: z.object({ version }),
         response: { 200: done, ...refusals },
@@ -217,7 +218,7 @@ function translationRoutes(routes: Routes, { db }: InboxDeps, changed: () => Pro
     {
       onRequest,
       schema: {
-        summary: "Say that a translation still fits its source: takes the mark “out of date” away",
+        summary: "Say that a translation still fits its source (administrators): takes the mark “out of date” away",
         params: translation,
         response: { 200: done, ...refusals },
       },
@@ -232,7 +233,7 @@ function translationRoutes(routes: Routes, { db }: InboxDeps, changed: () => Pro
     {
       onRequest,
       schema: {
-        summary: "Take a translation away from customers; publishing a version brings it back",
+        summary: "Take a translation away from customers (administrators); publishing a version brings it back",
         params: translation,
         response: { 200: done, ...refusals },
       },
@@ -249,7 +250,10 @@ function fileRoutes(routes: Routes, { db }: InboxDeps, changed: () => Promise<{ 
     "/articles-archive",
     {
       onRequest: administratorsOnly,
-      schema: { summary: "Every published article as Markdown files in a zip archive", response: { ...notDone } },
+      schema: {
+        summary: "Every published article as Markdown files in a zip archive (administrators)",
+        response: { ...notDone },
+      },
     },
     async (_request, reply) => {
       const archive = zipOf(await exportFiles(db));
@@ -266,7 +270,7 @@ function fileRoutes(routes: Routes, { db }: InboxDeps, changed: () => Promise<{ 
       bodyLimit: importMaxBytes,
       config: { slowBody: true } as object,
       schema: {
-        summary: "Take in Markdown files named <article>/<language>.md; may be repeated",
+        summary: "Take in Markdown files named <article>/<language>.md (administrators); may be repeated",
         body: z.object({
           files: z.array(z.object({ path: z.string().max(300), text: z.string() })).max(importFilesMax),
           publish: z.boolean().default(false),

@@ -210,7 +210,7 @@ export function callRoutes(routes: Routes, deps: InboxDeps): void {
     {
       preHandler: administratorsOnly,
       schema: {
-        summary: "Listen to a call; heard: the agent, and nobody else, hears me",
+        summary: "Listen to a call (administrators); heard: the agent, and nobody else, hears me",
         params,
         body: z.object({ agentId: z.string().max(64).nullable().default(null), heard: z.boolean().default(false) }),
         response: changing,
