@@ -20,6 +20,7 @@ export type Piece =
       readonly kind: "media";
       readonly media: "image" | "video" | "audio" | "document" | "sticker";
       readonly link: string;
+      /** Within the limits of its kind; what is not stands in a text behind it. */
       readonly caption: string;
       readonly name: string | null;
     };
@@ -89,8 +90,10 @@ class Page {
       return;
     }
     const media = part.kind === "voice" ? "audio" : part.kind;
-    const caption = (part.caption ?? "").slice(0, captionMaxChars);
-    this.#put({ kind: "media", media, link: part.url, caption, name: part.name ?? null });
+    const { caption = "" } = part;
+    const fits = caption.length <= captionMaxChars && media !== "audio" && media !== "sticker";
+    this.#put({ kind: "media", media, link: part.url, caption: fits ? caption : "", name: part.name ?? null });
+    if (!fits && caption !== "") this.#words.push(caption);
   }
 
   #offer(part: Part & { t: "choices" }): void {

@@ -27,7 +27,7 @@ function toBody(piece: Piece): Readonly<Record<string, unknown>> {
     }
     case "media": {
       const { media, link, caption, name } = piece;
-      const captioned = caption !== "" && media !== "audio" && media !== "sticker" ? { caption } : {};
+      const captioned = caption === "" ? {} : { caption };
       const named = name !== null && media === "document" ? { filename: name } : {};
       return { type: media, [media]: { link, ...captioned, ...named } };
     }
