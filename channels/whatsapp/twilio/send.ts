@@ -1,8 +1,9 @@
-import type { Outgoing, SendResult, Sends } from "../../channel.ts";
+import type { Outgoing, Sends } from "../../channel.ts";
 import { type Choices, type Contents, choicesSchema } from "./contents.ts";
 
 /** A content that is gone or that the channel does not take: clear refusals, so the plain form may be sent instead. */
-const contentRefusals = new Set(["21655", "21656", "63005", "63021", "63027", "63030"]);
+const gone = new Set(["21655", "21656"]);
+const notTaken = new Set(["63005", "63021", "63027", "63030"]);
 
 /** Sends choices as buttons or a list where Twilio lets us, and numbered in the text where it does not. */
 export function withChoices(plain: Sends, contents: Contents): Sends {
@@ -12,8 +13,9 @@ export function withChoices(plain: Sends, contents: Contents): Sends {
       const sid = choices === null ? null : await contents.sidFor(choices, signal);
       if (choices === null || sid === null) return plain.send(outgoing, signal);
       const result = await plain.send(shown(outgoing, choices, sid), signal);
-      if (!isContentRefusal(result)) return result;
-      contents.forget(choices);
+      const code = result.outcome === "rejected" ? result.error.code : null;
+      if (code === null || !(gone.has(code) || notTaken.has(code))) return result;
+      contents.refused(choices, gone.has(code));
       return plain.send(outgoing, signal);
     },
     async lookUp(outgoing, since, signal) {
@@ -35,8 +37,4 @@ function choicesIn({ item }: Outgoing): Choices | null {
 
 function shown(outgoing: Outgoing, { text }: Choices, contentSid: string): Outgoing {
   return { ...outgoing, item: { body: { contentSid, contentVariables: JSON.stringify({ "1": text }) } } };
-}
-
-function isContentRefusal(result: SendResult): boolean {
-  return result.outcome === "rejected" && contentRefusals.has(result.error.code);
 }
