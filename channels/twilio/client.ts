@@ -9,8 +9,11 @@ import { fetchTwilioMedia } from "./media.ts";
 
 /** Enough to find a message of the last minutes among those to one address. */
 const lookUpMax = 100;
-/** Twilio's times have whole seconds, and its clock is not ours. */
-const clockSlackMs = 2_000;
+/**
+ * Twilio's clock is not our database's, and its times have whole seconds. Too little sends a message twice; too much only
+ * meets messages of ours that the core knows.
+ */
+export const clockSlackMs = 5 * 60_000;
 
 const contentUrl = "https://content.twilio.com";
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Sends } from "../channel.ts";
 import type { TwilioClient } from "./client.ts";
+import { retries } from "./webhook.ts";
 
 export interface MessagesOptions {
   /** Where status callbacks go: "<public URL>/channels/<channel>/<account>". */
@@ -28,15 +29,21 @@ export function twilioMessages(options: MessagesOptions): Sends {
   const { client, prefix, messagingServiceSid } = options;
   const from = options.from === null ? null : prefix + options.from;
   const sender = messagingServiceSid !== null ? { messagingServiceSid } : { from: from ?? "" };
+  // A service picks the number by itself, so nobody knows what to ask for.
+  const sentFrom = messagingServiceSid !== null ? null : from;
   return {
     send: ({ deliveryId, to, item }, signal) => {
-      const statusCallback = `${options.callbackUrl()}/status?d=${deliveryId}`;
+      const statusCallback = `${options.callbackUrl()}/status?d=${deliveryId}${retries}`;
       return client.sendMessage(
         { to: prefix + to.value, ...sender, ...content.parse(item.body), statusCallback },
         signal,
       );
     },
     lookUp: ({ to, item }, since, signal) =>
-      client.findMessages({ from, to: prefix + to.value, body: content.parse(item.body).body ?? "" }, since, signal),
+      client.findMessages(
+        { from: sentFrom, to: prefix + to.value, body: content.parse(item.body).body ?? "" },
+        since,
+        signal,
+      ),
   };
 }

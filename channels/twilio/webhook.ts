@@ -1,6 +1,12 @@
 import type { RawRequest, Received, Webhook } from "../channel.ts";
 import { isFromTwilio } from "./verify.ts";
 
+/**
+ * Behind an address that we give to Twilio: it asks three times again. By default it gives up on a 5xx at once, so a
+ * report would be lost for good and an answered call would drop. No signature covers this part.
+ */
+export const retries = "#rc=3&rp=all";
+
 /** A signed form that Twilio posts to us. `read` sees it only after the signature was found right. */
 export function twilioWebhook(
   account: { readonly authToken: string; readonly publicUrl: () => string },

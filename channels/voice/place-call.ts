@@ -1,8 +1,7 @@
 import type { CallStanding, FoundCall, OutgoingCall, PlacesCalls } from "../channel.ts";
-import { failedRequest, refusedStatus, type TwilioClient } from "../twilio/client.ts";
+import { clockSlackMs, failedRequest, refusedStatus, type TwilioClient } from "../twilio/client.ts";
+import { retries } from "../twilio/webhook.ts";
 
-/** Twilio's times have whole seconds, and its clock is not ours. */
-const clockSlackMs = 2_000;
 /** Far more calls than anybody gets within the minutes of a look-up. */
 const lookUpMax = 50;
 /** Somebody who says nothing for so long is not waited for: a customer hears silence meanwhile. */
@@ -58,9 +57,6 @@ export function placesCalls({ client, from, callbackUrl }: PlaceCallOptions): Pl
     },
   };
 }
-
-/** By default Twilio gives up on a 5xx at once; an answered call that we cannot tell what to do would drop. */
-const retries = "#rc=3&rp=all";
 
 function creation(call: OutgoingCall, from: string, callbackUrl: string) {
   const mark = `c=${encodeURIComponent(call.callId)}`;

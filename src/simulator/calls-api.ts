@@ -12,7 +12,6 @@ import { readTwiml } from "./twiml.ts";
 const pageSizeMax = 1_000;
 /** Keys in answer to one call's menus; more is a loop. */
 const stepsMax = 20;
-const retryAfterMs = 200;
 
 /** What happens when a telephone rings. */
 const calleeSchema = z.object({
@@ -149,7 +148,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     const { reorderStatuses, statusDelayMs } = behaviour();
     // A report that is held back arrives after the next ones.
     const heldBack = reorderStatuses > 0 && random() < reorderStatuses ? statusDelayMs * 4 + 40 : 0;
-    after(statusDelayMs + heldBack, () => post(statusCallback, form));
+    after(statusDelayMs + heldBack, () => customer.postForm(statusCallback, form));
   }
 
   function callForm(call: PlacedCall, status: string): Map<string, string> {
@@ -236,7 +235,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
         if (ends.has(call.status) || call.generation !== mine) return;
         const form = callForm(call, "in-progress");
         writeEnd(form, line, end);
-        const posted = await post(new URL(action, url ?? undefined).toString(), form).catch(() => null);
+        const posted = await customer.postForm(new URL(action, url ?? undefined).toString(), form).catch(() => null);
         xml = posted?.status === 200 ? posted.body : null;
         continue;
       }
@@ -296,26 +295,12 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
     after(ms, async () => move(call, "completed"));
   }
 
-  /** Tries again as often as the address's fragment says; nobody signs that part. */
-  async function post(url: string, form: Map<string, string>) {
-    const [signed = url, fragment] = url.split("#");
-    const retries = Number(new URLSearchParams(fragment).get("rc") ?? 0);
-    for (let tries = 0; ; tries++) {
-      const posted = await customer.postForm(signed, form).catch((error: unknown) => {
-        if (tries >= retries) throw error;
-        return null;
-      });
-      if (posted !== null && (posted.status < 500 || tries >= retries)) return posted;
-      await sleep(retryAfterMs);
-    }
-  }
-
   async function ask(call: PlacedCall, url: string | null, digits: string | null): Promise<string | null> {
     if (url === null) return null;
     const form = callForm(call, "in-progress");
     if (digits !== null) form.set("Digits", digits);
     // As at Twilio, a call that nobody tells what to do ends.
-    const posted = await post(url, form).catch(() => null);
+    const posted = await customer.postForm(url, form).catch(() => null);
     return posted?.status === 200 ? posted.body : null;
   }
 
@@ -334,7 +319,7 @@ export function createCallsApi(deps: CallsDeps): CallsApi {
       move(call, "in-progress");
       const { from, to, given } = call;
       customer.pickUp({
-        ...{ sid, from, to, url: given.url, twiml: given.twiml, post },
+        ...{ sid, from, to, url: given.url, twiml: given.twiml },
         form: (status) => callForm(call, status),
         over: () => move(call, "completed"),
       });

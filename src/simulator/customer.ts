@@ -11,6 +11,7 @@ import { type HeardTwiml, type RelayTwiml, readTwiml, withoutGather } from "./tw
 /** Twilio gives a webhook 15 s in all. */
 const webhookTimeoutMs = 15_000;
 const connectionsMax = 64;
+const retryAfterMs = 200;
 /** A call is sent round while an answer is made; 40 rounds are over a minute. */
 const redirectsMax = 40;
 const callsKept = 500;
@@ -61,7 +62,6 @@ export interface AnsweredLine {
   readonly to: string;
   readonly url: string | null;
   readonly twiml: string | null;
-  readonly post: Customer["postForm"];
   /** What Twilio says of the call in every request. */
   readonly form: (status: string) => Map<string, string>;
   readonly over: () => void;
@@ -101,7 +101,10 @@ export interface Customer {
     call: Pick<RelayCaller, "callSid" | "from" | "to" | "direction">,
     onSpoken: (text: string, language: string) => void,
   ): RelayLine;
-  /** Posts a signed form or JSON to a URL of the service; used for status reports too. */
+  /**
+   * Posts a signed form to a URL of the service; used for status reports too. Tries again as often as the URL's fragment
+   * says; nobody signs that part.
+   */
   postForm(url: string, form: ReadonlyMap<string, string>): Promise<Posted>;
   postCloud(value: unknown): Promise<Posted>;
   close(): Promise<void>;
@@ -198,6 +201,19 @@ export function createCustomer(
   }
 
   async function postForm(url: string, form: ReadonlyMap<string, string>): Promise<Posted> {
+    const [signed = url, fragment] = url.split("#");
+    const retries = Number(new URLSearchParams(fragment).get("rc") ?? 0);
+    for (let tries = 0; ; tries++) {
+      const posted = await postOnce(signed, form).catch((error: unknown) => {
+        if (tries >= retries) throw error;
+        return null;
+      });
+      if (posted !== null && (posted.status < 500 || tries >= retries)) return posted;
+      await sleep(retryAfterMs);
+    }
+  }
+
+  async function postOnce(url: string, form: ReadonlyMap<string, string>): Promise<Posted> {
     const headers = {
       "content-type": "application/x-www-form-urlencoded; charset=UTF-8",
       "user-agent": "TwilioProxy/1.1",
@@ -272,7 +288,7 @@ export function createCustomer(
     let url = firstUrl;
     let form = firstForm;
     for (let round = 0; ; round++) {
-      const posted = await (call.placed?.post ?? postForm)(url, form);
+      const posted = await postForm(url, form);
       const fault = posted.status === 200 ? twimlFault(posted.body) : null;
       if (fault !== null) {
         options.switchboard?.fault(fault);

@@ -1,5 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { createTwilioClient, type TwilioClient } from "../../channels/twilio/client.ts";
+import { twilioMessages } from "../../channels/twilio/messages.ts";
+import { isFromTwilio } from "../../channels/twilio/verify.ts";
 import { wellBehaved } from "../../src/simulator/behaviour.ts";
 import { type ProviderDouble, startProviderDouble } from "../../src/simulator/provider-double.ts";
 import { quiet } from "../support/database.ts";
@@ -11,23 +15,41 @@ const message = {
   body: "Hej 😀",
   statusCallback: "https://everline.example/channels/sms/default/status?d=x.1",
 };
+const publicUrl = "https://everline.example";
 let double: ProviderDouble;
 let client: TwilioClient;
+/** What Twilio reported to us; the first report meets a service that cannot take it. */
+const reports: { state: string | null; genuine: boolean; url: string }[] = [];
+const service = createServer((request, response) => {
+  let body = "";
+  request.on("data", (chunk) => (body += String(chunk)));
+  request.on("end", () => {
+    const { url = "", headers } = request;
+    const form = new URLSearchParams(body);
+    const raw = { method: "POST", url, headers, body: Buffer.from(body) } as const;
+    const genuine = isFromTwilio({ authToken: "token", publicUrl, request: raw, form });
+    reports.push({ state: form.get("MessageStatus"), genuine, url });
+    response.writeHead(reports.length === 1 ? 503 : 204).end();
+  });
+});
 
 beforeAll(async () => {
+  await new Promise<void>((done) => service.listen(0, "127.0.0.1", done));
+  const origin = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
   double = await startProviderDouble({
     port: 0,
     seed: 3,
     log: quiet,
     accountSid,
     authToken: "token",
-    service: { publicUrl: () => "http://127.0.0.1:9" },
+    service: { publicUrl: () => publicUrl, origin: () => origin },
   });
   client = clientFor(double.url);
 });
 afterAll(async () => {
   await client.close();
   await double.close();
+  await new Promise((done) => service.close(done));
 });
 beforeEach(() => double.behave({ ...wellBehaved, statuses: false }));
 
@@ -46,7 +68,45 @@ test("R2 a message that was sent is found again by address and words, and no oth
     found: [{ externalId: sent.outcome === "accepted" ? sent.externalId : "", state: "sent" }],
   });
   expect(await client.findMessages({ ...query, body: "Hej" }, since, soon())).toEqual({ found: [] });
-  expect(await client.findMessages(query, new Date(Date.now() + 60_000), soon())).toEqual({ found: [] });
+  expect(await client.findMessages(query, new Date(Date.now() + 60 * 60_000), soon())).toEqual({ found: [] });
+});
+
+test("R2 a message is found again although our clock is a minute ahead of the provider's", async () => {
+  const to = "+12025550134";
+  expect(await client.sendMessage({ ...message, to }, soon())).toMatchObject({ outcome: "accepted" });
+  const aheadOfTwilio = new Date(Date.now() + 60_000);
+  const query = { from: message.from, to, body: message.body };
+  expect(await client.findMessages(query, aheadOfTwilio, soon())).toMatchObject({ found: [{ state: "sent" }] });
+});
+
+test("R2 a message that a messaging service sent from a number of its choice is found again", async () => {
+  const messages = twilioMessages({
+    callbackUrl: () => `${publicUrl}/channels/sms/default`,
+    client,
+    prefix: "",
+    from: message.from,
+    messagingServiceSid: `MG${"0".repeat(32)}`,
+  });
+  const to = { channel: "sms", kind: "e164", value: "+12025550135" } as const;
+  const outgoing = { deliveryId: "m1.1", to, item: { body: { body: "Hello" } } };
+  const since = new Date();
+  const sent = await messages.send(outgoing, soon());
+  expect(await messages.lookUp(outgoing, since, soon())).toMatchObject({
+    found: [{ externalId: sent.outcome === "accepted" ? sent.externalId : "" }],
+  });
+});
+
+test("R6 a report that we could not take is made again, and its signature fits", async () => {
+  reports.length = 0;
+  double.behave({ statuses: true, statusDelayMs: 1 });
+  const callbackUrl = () => `${publicUrl}/channels/sms/default`;
+  const messages = twilioMessages({ callbackUrl, client, prefix: "", from: message.from, messagingServiceSid: null });
+  const to = { channel: "sms", kind: "e164", value: "+12025550136" } as const;
+  await messages.send({ deliveryId: "m2.1", to, item: { body: { body: "Hello" } } }, soon());
+  await vi.waitFor(() => expect(reports).toHaveLength(4), 5_000);
+  expect(reports.map(({ state }) => state).sort()).toEqual(["delivered", "queued", "queued", "sent"]);
+  expect(new Set(reports.map(({ url }) => url))).toEqual(new Set(["/channels/sms/default/status?d=m2.1"]));
+  expect(reports.every(({ genuine }) => genuine)).toBe(true);
 });
 
 test.each([

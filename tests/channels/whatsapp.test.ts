@@ -10,6 +10,7 @@ import { parseCloud } from "../../channels/whatsapp/cloud/parse.ts";
 import { renderCloud } from "../../channels/whatsapp/cloud/render.ts";
 import { challengeIn, isFromMeta, signMeta } from "../../channels/whatsapp/cloud/verify.ts";
 import { toWhatsapp } from "../../channels/whatsapp/dialect.ts";
+import { type Choices, createContents } from "../../channels/whatsapp/twilio/contents.ts";
 import { createTwilioWhatsapp } from "../../channels/whatsapp/twilio/index.ts";
 import { parseTwilio } from "../../channels/whatsapp/twilio/parse.ts";
 import { renderTwilio } from "../../channels/whatsapp/twilio/render.ts";
@@ -284,7 +285,7 @@ test.skipIf(!existsSync(fixtures))("every recorded Cloud API payload parses, twi
 
 test("choices that Twilio will not show as buttons are sent as numbers, once", async () => {
   const sent: Outgoing[] = [];
-  const forgotten: string[] = [];
+  const refused: boolean[] = [];
   const refusesContents: Sends = {
     async send(outgoing) {
       sent.push(outgoing);
@@ -293,7 +294,7 @@ test("choices that Twilio will not show as buttons are sent as numbers, once", a
     },
     lookUp: async () => ({ found: [] }),
   };
-  const contents = { sidFor: async () => "HX1", forget: () => void forgotten.push("HX1") };
+  const contents = { sidFor: async () => "HX1", refused: (_: unknown, gone: boolean) => void refused.push(gone) };
   const { send, lookUp } = withChoices(refusesContents, contents);
   const options = [option(1), option(2)];
   const { items, to } = {
@@ -306,8 +307,93 @@ test("choices that Twilio will not show as buttons are sent as numbers, once", a
     "HX1",
     "Which?\n1. Option 1\n2. Option 2",
   ]);
-  expect(forgotten).toEqual(["HX1"]);
+  expect(refused).toEqual([false]);
   expect(await lookUp(outgoing, new Date(), AbortSignal.timeout(1_000))).toBe("cannot-tell");
+});
+
+const choices: Choices = { kind: "buttons", text: "Which?", buttons: [{ id: "o1", title: "Option 1" }] };
+const inTime = () => AbortSignal.timeout(1_000);
+
+/** Twilio's Content API as far as it is asked: `list` answers each page, `made` counts what was created. */
+function contentsApi(list: (page: string | null) => { status: number; body: unknown }) {
+  const api = { made: 0 };
+  const client = {
+    async contents(method: "get" | "post", data: object) {
+      if (method === "get") return list((data as { PageToken?: string }).PageToken ?? null);
+      return { status: 201, body: { sid: `HX${++api.made}` } };
+    },
+  };
+  return { api, client };
+}
+
+test("contents that are listed on a later page are used again; while none can be listed, none is made", async () => {
+  const { api, client } = contentsApi(() => ({ status: 200, body: { contents: [] } }));
+  expect(await createContents(client).sidFor(choices, inTime())).toBe("HX1");
+  let definition: { friendly_name?: string } = {};
+  const watched = {
+    async contents(method: "get" | "post", data: object) {
+      if (method === "post") definition = data;
+      return client.contents(method, data);
+    },
+  };
+  await createContents(watched).sidFor(choices, inTime());
+  const { friendly_name } = definition;
+  const paged = contentsApi((page) => ({
+    status: 200,
+    body:
+      page === null
+        ? { contents: [], meta: { next_page_url: "https://content.twilio.com/v1/Content?PageSize=500&PageToken=next" } }
+        : { contents: [{ sid: "HXold", friendly_name }], meta: { next_page_url: null } },
+  }));
+  expect(await createContents(paged.client).sidFor(choices, inTime())).toBe("HXold");
+  let answers = false;
+  const away = contentsApi(() =>
+    answers ? { status: 200, body: { contents: [{ sid: "HXold", friendly_name }] } } : { status: 500, body: {} },
+  );
+  const contents = createContents(away.client);
+  expect(await contents.sidFor(choices, inTime())).toBeNull();
+  answers = true;
+  expect(await contents.sidFor(choices, inTime())).toBe("HXold");
+  expect([api.made, paged.api.made, away.api.made]).toEqual([2, 0, 0]);
+});
+
+test("choices that were refused are left alone for an hour, and their content is kept", async () => {
+  let now = 0;
+  const { api, client } = contentsApi(() => ({ status: 200, body: { contents: [] } }));
+  const contents = createContents(client, () => now);
+  expect(await contents.sidFor(choices, inTime())).toBe("HX1");
+  contents.refused(choices, false);
+  expect(await contents.sidFor(choices, inTime())).toBeNull();
+  now = 61 * 60_000;
+  expect(await contents.sidFor(choices, inTime())).toBe("HX1");
+  contents.refused(choices, true);
+  now *= 2.5;
+  expect(await contents.sidFor(choices, inTime())).toBe("HX2");
+  expect(api.made).toBe(2);
+});
+
+test.each(["image", "document"] as const)("a caption too long for a file stands whole behind it: %s", (kind) => {
+  const caption = `${"x".repeat(1_023)}😀 and more`;
+  const file: Part = { t: "media", kind, mime: "x/y", state: "ready", url: "https://files.example/1", caption };
+  expect(renderCloud(outbound(file)).items.map(({ body }) => body)).toEqual([
+    { type: kind, [kind]: { link: "https://files.example/1" } },
+    { type: "text", text: { body: caption, preview_url: false } },
+  ]);
+  expect(renderTwilio(outbound(file)).items.map(({ body }) => body)).toEqual([
+    { mediaUrl: ["https://files.example/1"] },
+    { body: caption },
+  ]);
+});
+
+test("a sound has no caption, so its words come behind it; a short caption stays with a picture", () => {
+  const file = { t: "media", mime: "x/y", state: "ready", url: "https://files.example/1", caption: "Hello" } as const;
+  expect(renderCloud(outbound({ ...file, kind: "voice" })).items.map(({ body }) => body)).toEqual([
+    { type: "audio", audio: { link: "https://files.example/1" } },
+    { type: "text", text: { body: "Hello", preview_url: false } },
+  ]);
+  expect(renderCloud(outbound({ ...file, kind: "image" })).items.map(({ body }) => body)).toEqual([
+    { type: "image", image: { link: "https://files.example/1", caption: "Hello" } },
+  ]);
 });
 
 test("someone who writes back is shown that we write, under the message they wrote", async () => {
