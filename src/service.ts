@@ -149,6 +149,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     phone: () => phoneAmong(channels),
     lines: liveLines,
     countries: config.callCountries,
+    ...(double === null ? {} : { madeUp: new Set(simulatedCustomers.map(({ number }) => number)) }),
     policy: usualPolicy,
     caps: usualCaps,
     hours: () => readSetting(engines.db, hoursSetting),

@@ -3,7 +3,7 @@ import { type CallingHours, callingHours } from "./calling-hours.ts";
 import type { CallDesk } from "./desk.ts";
 import { appendCallbackEvent } from "./events.ts";
 import { type CallbackEvent, type CallbackPolicy, type Effect, type Stepped, step } from "./machine.ts";
-import { checkPhone, dialAllowances, giveBackAllowances } from "./phone-policy.ts";
+import { checkFor, dialAllowances, giveBackAllowances } from "./phone-policy.ts";
 import { type CallbackRow, savePromised } from "./store.ts";
 import { tellCustomer } from "./tell.ts";
 
@@ -58,12 +58,12 @@ function wordsFor(what: Extract<Effect, { do: "tell" }>["what"], { attempts }: C
 }
 
 /** An agent who does not come to the telephone uses up nothing of what a customer may be rung in a day. */
-async function giveBack(sql: TransactionSql, { countries, caps }: CallDesk, row: CallbackRow, now: number) {
+async function giveBack(sql: TransactionSql, desk: CallDesk, row: CallbackRow, now: number) {
   const { phone, proven } = row;
-  const number = phone === null ? null : checkPhone(phone, countries, proven);
+  const number = phone === null ? null : checkFor(desk, phone, proven);
   if (number?.outcome !== "callable") return;
   const dialled = { phone: number.number, country: number.country, proven };
-  await giveBackAllowances(sql, dialAllowances(dialled, new Date(now), caps));
+  await giveBackAllowances(sql, dialAllowances(dialled, new Date(now), desk.caps));
 }
 
 /** The hours in which this customer may be called: where they said they are, or wherever their number may be. */

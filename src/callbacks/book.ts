@@ -5,7 +5,7 @@ import { callingHours } from "./calling-hours.ts";
 import type { CallDesk } from "./desk.ts";
 import { appendCallbackEvent } from "./events.ts";
 import { aheadMaxMs, pastMaxMs } from "./machine.ts";
-import { checkPhone, refusesCalls } from "./phone-policy.ts";
+import { checkFor, refusesCalls } from "./phone-policy.ts";
 import { changePromise, insertPromise } from "./promise-call.ts";
 import { type CallbackRow, isOver, lockCallback, openCallbackOf } from "./store.ts";
 import { zonesOf } from "./where.ts";
@@ -190,7 +190,7 @@ async function phoneFor(sql: TransactionSql, desk: CallDesk, contactId: string, 
   const own = known.find((one) => one.value === text.replaceAll(/[^\d+]/g, ""));
   // R5: never to someone who opted out, on whichever channel they said so.
   if (own?.optedOut === true) return { outcome: "opted-out" } as const;
-  const checked = checkPhone(text, desk.countries, own?.proven === true);
+  const checked = checkFor(desk, text, own?.proven === true);
   if (checked.outcome !== "callable") return checked;
   if (await refusesCalls(sql, checked.number)) return { outcome: "opted-out" } as const;
   return { ...checked, proven: known.some((one) => one.proven && one.value === checked.number) };

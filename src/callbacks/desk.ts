@@ -20,6 +20,8 @@ export interface CallDesk {
   /** Who follows the lines that belong to no callback; left out: there are none. */
   readonly lines?: LineFollower;
   readonly countries: readonly string[];
+  /** Telephones that only the simulator rings. */
+  readonly madeUp?: ReadonlySet<string>;
   readonly policy: CallbackPolicy;
   readonly caps: Caps;
   readonly hours: () => Promise<Hours>;

@@ -10,7 +10,7 @@ import type { CallDesk, DiallingMode } from "./desk.ts";
 import { failLeg, type Leg, lockLeg, recordOnLeg, renewLease, standingEverySeconds, writeLeg } from "./legs.ts";
 import { step } from "./machine.ts";
 import { endOldOffers, isAsked, offerCallback, ringsInBrowser } from "./offer-callback.ts";
-import { checkPhone, dialAllowances, refusesCalls, takeAllowances } from "./phone-policy.ts";
+import { checkFor, dialAllowances, refusesCalls, takeAllowances } from "./phone-policy.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";
 import { tellCustomer } from "./tell.ts";
 
@@ -166,15 +166,15 @@ export function createDialler(desk: CallDesk): Dialler {
     const late = new Date(now.getTime() - desk.policy.lateAfterMs);
     const rows = await desk.db.run(
       (sql) => sql<{ id: string; state: string }[]>`
-        (select id, state, due_at, created_at from callbacks where state in ('requested', 'scheduled') and due_at <= ${now}
-          order by due_at, created_at limit ${batchMax})
+        (select id, state, place_at, created_at from callbacks where state in ('requested', 'scheduled') and due_at <= ${now}
+          order by place_at, created_at limit ${batchMax})
         union
-        (select id, state, due_at, created_at from callbacks where state = 'due' and (until < ${now} or (not told_late and due_at <= ${late}))
-          order by due_at, created_at limit ${batchMax})
+        (select id, state, place_at, created_at from callbacks where state = 'due' and (until < ${now} or (not told_late and due_at <= ${late}))
+          order by place_at, created_at limit ${batchMax})
         union
-        (select id, state, due_at, created_at from callbacks where state = 'due' and not_before <= ${now}
-          order by due_at, created_at limit ${batchMax})
-        order by due_at, created_at`,
+        (select id, state, place_at, created_at from callbacks where state = 'due' and not_before <= ${now}
+          order by place_at, created_at limit ${batchMax})
+        order by place_at, created_at`,
     );
     let free = true;
     for (const { id, state } of rows) {
@@ -206,7 +206,7 @@ export function createDialler(desk: CallDesk): Dialler {
     free: boolean,
     after: Aftermath,
   ): Promise<boolean> {
-    const number = row.phone === null ? null : checkPhone(row.phone, desk.countries, row.proven);
+    const number = row.phone === null ? null : checkFor(desk, row.phone, row.proven);
     if (number === null || number.outcome !== "callable") return hold(sql, row, number?.outcome ?? "no-number");
     // Its time may not have come after all, or be over: a clock was set back. Nothing is used up for that.
     const { effects } = step(row, { type: "dial" }, { now: desk.now(), hours: hoursOf(row), policy: desk.policy });

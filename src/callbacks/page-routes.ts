@@ -65,7 +65,8 @@ export async function callPageRoutes(
     const counted = await perAddress(request);
     if (counted.isAllowed || !counted.isExceeded) return undefined;
     void reply.header("retry-after", String(counted.ttlInSeconds));
-    return reply.status(429).type("text/plain; charset=utf-8").send("Too many tries. Wait a minute, then try again.");
+    // The error handler says it in the reader's language.
+    throw Object.assign(new Error("Too many tries. Wait a minute, then try again."), { statusCode: 429 });
   });
   const hidden = { schema: { hide: true } };
   const localeOf = (request: FastifyRequest, usual?: string) => {
@@ -91,20 +92,15 @@ export async function callPageRoutes(
   app.get("/call", hidden, async (request, reply) => {
     const given = fields.partial().safeParse(request.query).data ?? {};
     const zone = isTimeZone(given.zone ?? "") && given.zone ? given.zone : desk.deskZone;
-    const values = {
-      id: newId(),
-      phone: given.phone ?? "",
-      when: "",
-      zone,
-      language: localeOf(request),
-      topic: given.topic ?? "",
-    };
-    return sendForm(request, reply, values, {});
+    const wanted = { phone: given.phone ?? "", zone, topic: given.topic ?? "" };
+    return sendForm(request, reply, { ...emptyForm(desk, localeOf(request)), ...wanted }, {});
   });
 
-  app.post("/call", { ...hidden, preHandler: sameSite(desk) }, async (request, reply) => {
+  app.post("/call", hidden, async (request, reply) => {
     const locale = localeOf(request);
     const say = callPageWords(locale);
+    if (isForeign(desk, request))
+      return sendForm(request, reply.status(403), emptyForm(desk, locale), { form: say.foreign });
     const given = valuesOf(desk, fields.safeParse(request.body).data ?? fields.parse({}), locale);
     if (given.zoneChanged) return sendForm(request, reply, given.values, given.asked ? {} : { zone: say.otherZone });
     const when = readWhen(given.values.when, desk.now());
@@ -161,11 +157,12 @@ export async function callPageRoutes(
     return id === null ? gone(request, reply) : show(request, reply, id);
   });
 
-  app.post("/call/:token", { ...hidden, preHandler: sameSite(desk) }, async (request, reply) => {
+  app.post("/call/:token", hidden, async (request, reply) => {
     const id = idIn(request);
     if (id === null) return gone(request, reply);
     const locale = localeOf(request);
     const say = callPageWords(locale);
+    if (isForeign(desk, request)) return show(request, reply.status(403), id, { form: say.foreign });
     const given = fields.safeParse(request.body).data ?? fields.parse({});
     if (given.do === "never") {
       await neverAgain(desk, id);
@@ -187,15 +184,14 @@ export async function callPageRoutes(
 }
 
 /** A form of another site must not ask for calls in a visitor's name (A7). */
-function sameSite(desk: CallDesk) {
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    const { origin, host } = request.headers;
-    if (origin === undefined || origin === "null") return;
-    const allowed = [host, URL.canParse(desk.publicUrl()) ? new URL(desk.publicUrl()).host : undefined];
-    if (!URL.canParse(origin) || !allowed.includes(new URL(origin).host)) {
-      await reply.status(403).type("text/plain; charset=utf-8").send("This form belongs to another site.");
-    }
-  };
+function isForeign(desk: CallDesk, { headers: { origin, host } }: FastifyRequest): boolean {
+  if (origin === undefined || origin === "null") return false;
+  const allowed = [host, URL.canParse(desk.publicUrl()) ? new URL(desk.publicUrl()).host : undefined];
+  return !URL.canParse(origin) || !allowed.includes(new URL(origin).host);
+}
+
+function emptyForm({ deskZone }: CallDesk, language: string): FormValues {
+  return { id: newId(), phone: "", when: "", zone: deskZone, language, topic: "" };
 }
 
 function valuesOf(desk: CallDesk, given: Fields, locale: string) {

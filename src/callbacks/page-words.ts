@@ -33,6 +33,8 @@ export interface CallPageWords {
   readonly cancelled: string;
   readonly missed: string;
   readonly gone: string;
+  /** The form of another site was sent here. */
+  readonly foreign: string;
   readonly again: string;
   readonly clockChange: string;
 }
@@ -67,12 +69,14 @@ const words: Readonly<Record<string, CallPageWords>> = {
     cancel: "Cancel the call",
     never: "Never call this number again",
     neverLead: "Somebody else asked for this call, or you want no calls from us at all?",
-    neverDone: "We will never call this number again.",
+    neverDone:
+      "We will never call this number again. If you change your mind, write us “you may call me again” from it.",
     underWay: "We are calling you right now.",
     over: "This call has taken place. Thank you for talking with us.",
     cancelled: "This call is cancelled.",
     missed: "We did not reach you. You can ask for a new call.",
     gone: "This link is not valid or has expired. You can ask for a new call.",
+    foreign: "Nothing was changed: this was sent from another website. If you want it, please ask here.",
     again: "Request a new call",
     clockChange: "The clock changes that night; this is the time it will show.",
   },
@@ -105,12 +109,14 @@ const words: Readonly<Record<string, CallPageWords>> = {
     cancel: "Avboka samtalet",
     never: "Ring aldrig det här numret igen",
     neverLead: "Har någon annan beställt samtalet, eller vill du inte bli uppringd av oss alls?",
-    neverDone: "Vi ringer aldrig det här numret igen.",
+    neverDone:
+      "Vi ringer aldrig det här numret igen. Om du ångrar dig, skriv ”ni får ringa mig igen” till oss från det.",
     underWay: "Vi ringer dig just nu.",
     over: "Samtalet är genomfört. Tack för att du pratade med oss.",
     cancelled: "Samtalet är avbokat.",
     missed: "Vi nådde dig inte. Du kan beställa ett nytt samtal.",
     gone: "Länken gäller inte eller har gått ut. Du kan beställa ett nytt samtal.",
+    foreign: "Ingenting har ändrats: det här skickades från en annan webbplats. Om du vill ha det, be om det här.",
     again: "Beställ ett nytt samtal",
     clockChange: "Klockan ställs om den natten; det här är tiden den kommer att visa.",
   },
@@ -143,12 +149,15 @@ const words: Readonly<Record<string, CallPageWords>> = {
     cancel: "Rückruf absagen",
     never: "Diese Nummer nie wieder anrufen",
     neverLead: "Hat jemand anderes diesen Rückruf angefordert, oder möchten Sie gar keine Anrufe von uns?",
-    neverDone: "Wir rufen diese Nummer nie wieder an.",
+    neverDone:
+      "Wir rufen diese Nummer nie wieder an. Wenn Sie es sich anders überlegen, schreiben Sie uns von ihr „Sie dürfen mich wieder anrufen“.",
     underWay: "Wir rufen Sie gerade an.",
     over: "Das Gespräch hat stattgefunden. Danke, dass Sie mit uns gesprochen haben.",
     cancelled: "Dieser Rückruf ist abgesagt.",
     missed: "Wir haben Sie nicht erreicht. Sie können einen neuen Rückruf anfordern.",
     gone: "Dieser Link ist ungültig oder abgelaufen. Sie können einen neuen Rückruf anfordern.",
+    foreign:
+      "Es wurde nichts geändert: Das wurde von einer anderen Website gesendet. Wenn Sie es möchten, fordern Sie es bitte hier an.",
     again: "Neuen Rückruf anfordern",
     clockChange: "In dieser Nacht wird die Uhr umgestellt; das ist die Zeit, die sie dann zeigt.",
   },
@@ -181,12 +190,14 @@ const words: Readonly<Record<string, CallPageWords>> = {
     cancel: "Cancelar la llamada",
     never: "No llamar nunca más a este número",
     neverLead: "¿Otra persona pidió esta llamada o no quieres ninguna llamada nuestra?",
-    neverDone: "No volveremos a llamar a este número.",
+    neverDone:
+      "No volveremos a llamar a este número. Si cambias de idea, escríbenos «pueden volver a llamarme» desde él.",
     underWay: "Te estamos llamando ahora mismo.",
     over: "La llamada ya tuvo lugar. Gracias por hablar con nosotros.",
     cancelled: "Esta llamada está cancelada.",
     missed: "No te localizamos. Puedes pedir una nueva llamada.",
     gone: "Este enlace no es válido o ha caducado. Puedes pedir una nueva llamada.",
+    foreign: "No se ha cambiado nada: esto se envió desde otro sitio web. Si lo quieres, pídelo aquí.",
     again: "Pedir una nueva llamada",
     clockChange: "Esa noche cambia la hora; esta es la que marcará el reloj.",
   },
@@ -219,12 +230,13 @@ const words: Readonly<Record<string, CallPageWords>> = {
     cancel: "ألغِ المكالمة",
     never: "لا تتصلوا بهذا الرقم أبدًا",
     neverLead: "هل طلب شخص آخر هذه المكالمة، أو لا تريد أي مكالمات منا؟",
-    neverDone: "لن نتصل بهذا الرقم مرة أخرى.",
+    neverDone: "لن نتصل بهذا الرقم مرة أخرى. إذا غيّرت رأيك فاكتب لنا منه «يمكنكم الاتصال بي مرة أخرى».",
     underWay: "نحن نتصل بك الآن.",
     over: "تمت المكالمة. شكرًا لتحدثك معنا.",
     cancelled: "هذه المكالمة ملغاة.",
     missed: "لم نتمكن من الوصول إليك. يمكنك طلب مكالمة جديدة.",
     gone: "هذا الرابط غير صالح أو انتهت صلاحيته. يمكنك طلب مكالمة جديدة.",
+    foreign: "لم يتغير شيء: أُرسل هذا من موقع آخر. إذا كنت تريده فاطلبه من هنا.",
     again: "اطلب مكالمة جديدة",
     clockChange: "تتغير الساعة في تلك الليلة؛ هذا هو الوقت الذي ستشير إليه.",
   },

@@ -48,7 +48,8 @@ export interface FormValues {
   readonly language: string;
   readonly topic: string;
 }
-export type FormFaults = Readonly<Partial<Record<keyof FormValues, string>>>;
+/** `form`: none of it was taken. */
+export type FormFaults = Readonly<Partial<Record<keyof FormValues | "form", string>>>;
 
 /** The form that asks for a call; each fault stands beside its field and is announced with it. */
 export function requestForm(
@@ -60,7 +61,7 @@ export function requestForm(
 ): string {
   const say = callPageWords(locale);
   const languages = locales.map((one) => option(one, languageName(one), one === values.language)).join("");
-  return `<article class="text"><h1>${escapeHtml(say.title)}</h1><p>${escapeHtml(say.lead)}</p>
+  return `<article class="text"><h1>${escapeHtml(say.title)}</h1>${refusal(faults)}<p>${escapeHtml(say.lead)}</p>
 <form class="call" method="post" action="/call?lang=${encodeURIComponent(locale)}" novalidate>
 ${enterDoes("ask")}<input type="hidden" name="id" value="${escapeHtml(values.id)}"><input type="hidden" name="shown" value="${escapeHtml(values.zone)}">
 ${field("phone", say.phone, `<input id="phone" name="phone" type="tel" autocomplete="tel" inputmode="tel" dir="ltr" maxlength="40" required value="${escapeHtml(values.phone)}"${described("phone", faults, true)}>`, faults, say.phoneHint)}
@@ -91,17 +92,21 @@ export function callPage(
   const movable = `<section><h2>${escapeHtml(say.move)}</h2><form class="call" method="post" action="${action}">${enterDoes("move")}<input type="hidden" name="shown" value="${escapeHtml(values.zone)}">${timeField(say, locale, values, slots, faults)}<p><button name="do" value="move">${escapeHtml(say.moveTo)}</button></p></form></section>
 <section>${button("cancel", say.cancel, ' class="second"')}</section>`;
   const again = `<p><a class="button" href="/call?lang=${encodeURIComponent(locale)}">${escapeHtml(say.again)}</a></p>`;
-  const refusal =
+  const neverSection =
     never || callback.phone === null
       ? ""
       : `<section><p>${escapeHtml(say.neverLead)}</p>${button("never", say.never, ' class="second"')}</section>`;
-  return `<article class="text"><h1>${escapeHtml(say.yourCall)}</h1><p role="status"><strong>${escapeHtml(sentence)}</strong></p>${open ? number : ""}
-${open ? `<p>${escapeHtml(say.keepLink)}</p>${movable}` : again}${refusal}</article>`;
+  return `<article class="text"><h1>${escapeHtml(say.yourCall)}</h1>${refusal(faults)}<p role="status"><strong>${escapeHtml(sentence)}</strong></p>${open ? number : ""}
+${open ? `<p>${escapeHtml(say.keepLink)}</p>${movable}` : again}${neverSection}</article>`;
 }
 
 export function gonePage(locale: string): string {
   const say = callPageWords(locale);
   return `<article class="text"><h1>${escapeHtml(say.yourCall)}</h1><p role="alert">${escapeHtml(say.gone)}</p><p><a class="button" href="/call?lang=${encodeURIComponent(locale)}">${escapeHtml(say.again)}</a></p></article>`;
+}
+
+function refusal({ form }: FormFaults): string {
+  return form === undefined ? "" : `<p class="fault" role="alert">${escapeHtml(form)}</p>`;
 }
 
 function sentenceOf(say: CallPageWords, locale: string, callback: ListedCallback): string {

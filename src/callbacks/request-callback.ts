@@ -3,7 +3,7 @@ import type { CallDesk } from "./desk.ts";
 import { teamFor } from "./hours.ts";
 import { isPromisable } from "./machine.ts";
 import {
-  checkPhone,
+  checkFor,
   endOfDay,
   refusesCalls,
   requestAllowances,
@@ -38,6 +38,8 @@ export interface CallbackRequest {
   readonly source: string;
   /** The IP address it came from, if any. */
   readonly address: string | null;
+  /** They waited for a person since then, and keep that place in line; left out: they begin to wait now. */
+  readonly inLineSince?: Date | null;
 }
 
 export type RequestOutcome =
@@ -56,7 +58,7 @@ export async function requestCallback(
   await sql`select 1 from conversations where id = ${request.conversationId} for update`;
   const open = await openCallbackOf(sql, request.contactId);
   const known = request.proven || (open?.proven === true && open.phone === request.phone);
-  const number = checkPhone(request.phone, desk.countries, known);
+  const number = checkFor(desk, request.phone, known);
   if (number.outcome !== "callable") return { outcome: number.outcome };
   const phone = number.number;
   const now = new Date(desk.now());
@@ -87,14 +89,22 @@ export async function requestCallback(
   const given = { ...request, phone, zones, team: team.name || null, agentId: null };
   if (open === null) {
     const id = await insertPromise(sql, desk, given);
+    await keepPlace(sql, id, request);
     return { outcome: "promised", id, merged: false, at: request.wantedAt };
   }
   // A second request without a time asks about the same call.
   const when = request.wantedAt !== null || request.asap ? request : null;
   const changed = await changePromise(sql, desk, open, { ...given, when, change: "merged" });
   if (changed === null) return { outcome: "too-late" };
+  await keepPlace(sql, open.id, request);
   const at = changed.wantedAt !== null && changed.dueAt > desk.now() ? changed.dueAt : null;
   return { outcome: "promised", id: open.id, merged: true, at };
+}
+
+/** Whoever waited on the line is before those who asked while they waited; nobody gives up a place that they had. */
+async function keepPlace(sql: TransactionSql, id: string, { inLineSince }: CallbackRequest): Promise<void> {
+  if (inLineSince == null) return;
+  await sql`update callbacks set in_line_since = least(in_line_since, ${inLineSince}) where id = ${id}`;
 }
 
 /** Cancels the customer's open callback; false when there was none. Cancel wins until dialling is committed. */

@@ -1,3 +1,4 @@
+import { presentSummary } from "../conversations/present-summary.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { shownName } from "../lib/shown-name.ts";
 
@@ -11,7 +12,7 @@ export async function whisper(
   given: { readonly phone: string | null; readonly issue: string | null } = { phone: null, issue: null },
 ): Promise<string> {
   const [about] = await sql<{ name: string | null; address: string | null; issue: string | null }[]>`
-    select p.name, a.value as address, c.summary->>'issue' as issue
+    select p.name, a.value as address, (${presentSummary(sql)})->>'issue' as issue
     from conversations c join contacts p on p.id = c.contact_id left join contact_addresses a on a.id = c.address_id
     where c.id = ${conversationId}`;
   const number = given.phone ?? about?.address ?? "";

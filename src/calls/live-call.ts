@@ -245,6 +245,7 @@ async function promiseCallback(
     locale,
     source: asked.from.channel,
     address: null,
+    inLineSince: call.waitingSince,
   });
   if (outcome.outcome !== "promised") {
     await sql`update calls set told_at = now() where id = ${call.id}`;

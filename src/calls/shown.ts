@@ -1,3 +1,4 @@
+import { presentSummary } from "../conversations/present-summary.ts";
 import type { Db } from "../db/client.ts";
 import { shownName } from "../lib/shown-name.ts";
 import { wantedFirstSeconds } from "./offers.ts";
@@ -45,7 +46,7 @@ export async function offersFor(db: Db, agentId: string): Promise<ShownOffer[]> 
   const rows = await db.run(
     (sql) => sql<ShownOffer[]>`
       select o.id, o.conference as "callId", o.kind, c.id as "conversationId", p.name as "contactName",
-        coalesce(k.phone, x.value) as address, c.locale, c.summary, k.topic, b.name as "byName",
+        coalesce(k.phone, x.value) as address, c.locale, ${presentSummary(sql)} as summary, k.topic, b.name as "byName",
         coalesce(l.waiting_since, o.made_at) as since
       from offers o ${aboutFrom(sql, sql`o.conversation_id`)}
       left join agents b on b.id = o.by_id
@@ -112,7 +113,8 @@ function named<Row extends About>(row: Row): Row {
 }
 
 function aboutColumns(sql: Parameters<Parameters<Db["run"]>[0]>[0]) {
-  return sql`c.id as "conversationId", p.name as "contactName", x.value as address, c.locale, c.summary`;
+  return sql`c.id as "conversationId", p.name as "contactName", x.value as address, c.locale,
+    ${presentSummary(sql)} as summary`;
 }
 
 function aboutFrom(sql: Parameters<Parameters<Db["run"]>[0]>[0], conversation: ReturnType<typeof aboutColumns>) {

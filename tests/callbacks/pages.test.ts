@@ -4,7 +4,7 @@ import { type Desk, openDesk } from "../support/desk.ts";
 
 let desk: Desk;
 beforeAll(async () => {
-  desk = await openDesk({ DEMO: "true", CALL_COUNTRIES: "SE,US", TIME_ZONE: "Europe/Stockholm" });
+  desk = await openDesk({ DEMO: "true", CALL_COUNTRIES: "SE,US,GB", TIME_ZONE: "Europe/Stockholm" });
 }, 60_000);
 afterAll(() => desk.close());
 
@@ -70,8 +70,16 @@ test("a call is asked for without script, shown, moved and cancelled by its link
   const before = await changes();
   await post(path, { do: "move", when: slots[5] ?? "", zone: "Europe/Stockholm", shown: "Europe/Stockholm" });
   expect(await changes()).toEqual(before);
-  const foreign = await post(path, { do: "cancel" }, { origin: "https://evil.example" });
+  const evil = { origin: "https://evil.example" };
+  const foreign = await post(`${path}?lang=sv`, { do: "cancel" }, evil);
   expect(foreign.status).toBe(403);
+  expect(await foreign.text()).toMatch(/role="alert">Ingenting har ändrats.*Avboka samtalet/s);
+  const asking = await post("/call?lang=de", { ...(await form("de")).fields, phone: "+46701740699" }, evil);
+  expect(asking.status).toBe(403);
+  const refusal = await asking.text();
+  expect(refusal).toMatch(/role="alert">Es wurde nichts geändert.*<form class="call"/s);
+  expect(refusal).not.toContain("701740699");
+  expect(await callbacks()).toHaveLength(1);
   await get(`${path}?do=cancel`);
   expect((await callbacks())[0]?.state).toBe("scheduled");
   expect(await (await post(path, { do: "cancel" })).text()).toContain("This call is cancelled.");
@@ -105,6 +113,13 @@ test("each fault stands beside its field, in the customer's language, with what 
   expect(await (await post("/call?lang=en", { ...fields, when: "tomorrow" })).text()).toContain(
     "choose one of the times",
   );
+}, 30_000);
+
+test("M1 the simulator's own telephones can be called though no country hands such numbers out; their neighbours cannot", async () => {
+  const { fields } = await form();
+  expect((await post("/call?lang=en", { ...fields, phone: "+44 7700 900123" })).status).toBe(303);
+  const { fields: others } = await form();
+  expect((await post("/call?lang=en", { ...others, phone: "+44 7700 900124" })).status).toBe(422);
 }, 30_000);
 
 test("M5 the answer for a number that is never called looks like any other", async () => {
@@ -155,8 +170,9 @@ test("M2 one address asks, looks and moves so often a minute at most, and is tol
   const statuses: number[] = [];
   for (let tries = 0; tries < 70; tries += 1) statuses.push((await get("/call/nonsense")).status);
   expect(new Set(statuses)).toEqual(new Set([404, 429]));
-  const refused = await post("/call?lang=en", { phone: "+46701740613" });
+  const refused = await post("/call?lang=es", { phone: "+46701740613" }, { accept: "text/html" });
   expect(refused.status).toBe(429);
+  expect(await refused.text()).toMatch(/<html lang="es".*<a class="button" href="\/call">/s);
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
   expect((await get("/health")).status).not.toBe(429);
 });

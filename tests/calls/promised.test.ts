@@ -285,3 +285,65 @@ test("in single requests too a long answer is shortened, and its details go out 
   );
   await centre.double.customer.hangUp(callSid);
 }, 60_000);
+
+test("what a call is about is what the customer said now, not what was handed over in an episode before", async () => {
+  await mode("agent-first");
+  const from = `+4670175${String(++numbers).padStart(4, "0")}`;
+  centre.double.answerAs(from, { talkMs: 600_000 });
+  const writes = (body: string) => centre.double.customer.sms({ from, to: ourNumber, body });
+  const theirs = (what: string) =>
+    sql(
+      (db) => db<{ id: string; callback: string; summary: { issue: string } | null }[]>`
+        select c.*, k.id as callback from conversations c join contact_addresses a on a.contact_id = c.contact_id
+        left join callbacks k on k.contact_id = c.contact_id where a.value = ${from} and ${db.unsafe(what)}`,
+    );
+  await writes("I want to talk to a person about my broken lamp");
+  const [handed] = await centre.until("it is handed over", async () => {
+    const rows = await theirs("c.owner = 'queue'");
+    return rows.length > 0 && rows;
+  });
+  expect((await ada.call("POST", `/conversations/${handed?.id}/claim`, {})).status).toBe(200);
+  expect((await ada.call("POST", `/conversations/${handed?.id}/resolve`, {})).status).toBe(200);
+  await writes("Please call me about a late fee");
+  const [asked] = await centre.until("a call is promised", async () => {
+    const rows = await theirs("k.state in ('requested', 'due')");
+    return rows.length > 0 && rows;
+  });
+  // The one of before stands in the row still.
+  expect(asked?.summary?.issue).toContain("lamp");
+  await presence(ada, "available");
+  const offer = await offerOf(ada);
+  expect(offer).toMatchObject({ callId: asked?.callback, topic: "Please call me about a late fee", summary: null });
+  await takes(ada);
+  await isIn(ada);
+  expect(lineOf(ada)?.heard[0]).toMatch(/About: Please call me about a late fee/);
+  expect((await callOf(ada)).summary).toBeNull();
+  const line = centre.double.calls.find((call) => call.to === from);
+  centre.double.hangUp(line?.sid ?? "");
+}, 60_000);
+
+test("who waited on the line and asked to be called is called before those who asked while they waited", async () => {
+  await mode("agent-first");
+  const from = `+1202555${String(8000 + ++numbers)}`;
+  const { callSid } = await centre.double.customer.call({ from, to: ourNumber });
+  await centre.double.customer.gather({ callSid, digits: "0" });
+  await centre.until("they wait", async () => {
+    const rows = await sql(
+      (db) => db`select 1 from calls where external_id = ${callSid} and waiting_since is not null`,
+    );
+    return rows.length > 0;
+  });
+  const meanwhile = await promised();
+  await centre.double.customer.gather({ callSid, digits: "1" });
+  const waited = await centre.until("they are promised a call", async () => {
+    const [row] = await sql(
+      (db) => db<{ id: string; behind: boolean }[]>`
+      select k.id, k.due_at > o.due_at as behind from callbacks k, callbacks o where k.phone = ${from} and o.id = ${meanwhile.id}`,
+    );
+    return row;
+  });
+  expect(waited.behind).toBe(true);
+  await presence(ada, "available");
+  expect((await offerOf(ada)).callId).toBe(waited.id);
+  for (const id of [waited.id, meanwhile.id]) await ada.call("PATCH", `/callbacks/${id}`, { state: "cancelled" });
+}, 60_000);

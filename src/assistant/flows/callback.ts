@@ -7,6 +7,7 @@ import { type ReadTime, readTime } from "../../callbacks/read-time.ts";
 import { cancelCallback, requestCallback } from "../../callbacks/request-callback.ts";
 import { freeSlots } from "../../callbacks/slots.ts";
 import { openCallbackOf } from "../../callbacks/store.ts";
+import { topicOf } from "../../callbacks/topic.ts";
 import { zonesOf } from "../../callbacks/where.ts";
 import { timeInWords } from "../../callbacks/words.ts";
 import { whereVisitorIs } from "../../contacts/visitor-sessions.ts";
@@ -129,7 +130,8 @@ async function promiseAt(
     picked: read.kind === "at" && picked,
     zone: read.kind === "at" ? zone : null,
     browserZone: browser.timeZone,
-    topic: null,
+    // Moving a call is not about anything else.
+    topic: saysMove(from.text) ? null : await topicOf(desk.db, turn),
     locale,
     source: turn.channel,
     address: browser.ip,
