@@ -223,7 +223,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     },
     files: {
       take: (conversationId, files) => takeUpload(engines.db, conversationId, files),
-      place: (ids, seq) => placeUpload(engines.db, ids, seq),
+      place: (ids, at) => placeUpload(engines.db, ids, at),
       open: (conversationId, id) => fileForContact(engines.db, conversationId, id),
     },
     customer: customerSide(options),

@@ -15,8 +15,10 @@ import { removeOldAllowances } from "./callbacks/phone-policy.ts";
 import { tellKept } from "./callbacks/tell.ts";
 import type { LiveLines } from "./calls/live-lines.ts";
 import type { Config } from "./config.ts";
+import { reaches } from "./contacts/level.ts";
 import { removeOldCodes } from "./contacts/sign-in-codes.ts";
-import { removeOldSessions } from "./contacts/visitor-sessions.ts";
+import { standingOf } from "./contacts/standing.ts";
+import { removeOldSessions, removeSilentVisitors } from "./contacts/visitor-sessions.ts";
 import { episodeBefore } from "./conversations/episode.ts";
 import { wakeSnoozed } from "./conversations/wake.ts";
 import type { Engines } from "./engines.ts";
@@ -143,6 +145,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
   const chores = startChores(
     [
       () => removeUnplaced(engines.db),
+      () => removeSilentVisitors(engines.db),
       () => removeOldSessions(engines.db),
       () => removeOldCodes(engines.db),
       () => removeOldNudges(engines.db),
@@ -288,9 +291,12 @@ async function openModel(
     get company() {
       return library.current().company;
     },
-    async saidBefore({ conversationId, episodeFromSeq, firstSeq }) {
+    async saidBefore({ conversationId, episodeFromSeq, firstSeq, addressId, channel }) {
       const episode = { conversationId, fromSeq: episodeFromSeq, beforeSeq: firstSeq };
-      const entries = await episodeBefore(db, episode, historyMaxEntries);
+      // R8: a number can be feigned; what was said elsewhere is for whoever proved that they said it (C2).
+      const { level } = await standingOf(db, { conversationId, addressId }, Date.now());
+      const at = reaches(level, "verified") ? null : { addressId, channel };
+      const entries = await episodeBefore(db, episode, historyMaxEntries, at);
       return entries.map(({ author, parts, flow }) => ({
         author: author === "contact" ? "customer" : "assistant",
         // C2: what was shown of an account is for the customer alone, not for whoever runs the model.

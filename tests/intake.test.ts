@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { InboundMessage } from "../channels/channel.ts";
+import { createAgent } from "../src/agents/sessions.ts";
 import { asksForCall } from "../src/assistant/hand-off-words.ts";
+import { openVisitorSession, removeSilentVisitors } from "../src/contacts/visitor-sessions.ts";
+import { changeConversation } from "../src/conversations/change.ts";
+import { episodeBefore } from "../src/conversations/episode.ts";
+import { timelineForAgent } from "../src/conversations/for-agent.ts";
 import { createDb, type Db } from "../src/db/client.ts";
 import { DatabaseUnavailable } from "../src/db/errors.ts";
 import { callInstead } from "../src/escalations/call-instead.ts";
 import { createAccept } from "../src/intake/accept.ts";
+import { limitKey } from "../src/lib/limit-key.ts";
+import { plainText } from "../src/lib/message.ts";
 import { freshDatabase, quiet } from "./support/database.ts";
 
 const sms = { name: "sms", account: "default", limits: { burstWaitMs: 0 } };
@@ -156,6 +163,170 @@ test("R4 R6 a customer who waits and asks for a call stays in the queue until th
   await db.run((sql) => sql`update conversations set owner = 'queue', next_seq = 91 where id = ${conversationId}`);
   await callsInstead(false)(wish, sms);
   expect(await owner()).toEqual([{ owner: "queue" }]);
+});
+
+test("R6 C14 a reaction, the end of a call or a STOP makes nobody wait for a person", async () => {
+  const from = "+46700000008";
+  const { conversationId } = await accept()(message("calm:1", from, "hello"), sms);
+  await db.run(
+    (sql) => sql`update conversations set owner = 'queue', listed_at = now() - interval '1 hour'
+    where id = ${conversationId}`,
+  );
+  const line = async () => {
+    const [row] = await db.run(
+      (sql) => sql`select waiting_since is not null as waits,
+      listed_at < now() - interval '1 minute' as below from conversations where id = ${conversationId}`,
+    );
+    return row;
+  };
+  await accept()(
+    {
+      kind: "change",
+      key: "calm:2",
+      from: { channel: "sms", kind: "e164", value: from },
+      change: "reaction",
+      targetExternalId: "calm:1",
+      data: { emoji: "+1" },
+    },
+    sms,
+  );
+  expect(await line()).toEqual({ waits: false, below: true });
+  await accept()(message("calm:3", from, "STOP", { consent: "stop" }), sms);
+  expect(await line()).toEqual({ waits: false, below: false });
+  await accept()(message("calm:4", from, "and my parcel?"), sms);
+  expect(await line()).toEqual({ waits: true, below: false });
+});
+
+test("R8 addresses that are said to be one person's and are two people's merge nobody, and the timeline says so once", async () => {
+  const [one, two] = ["+46700000009", "+46700000010"];
+  const mine = await accept()(message("clash:1", one, "hello"), sms);
+  const theirs = await accept()(message("clash:2", two, "hello"), sms);
+  const aliases = [
+    { channel: "sms", kind: "e164", value: two },
+    { channel: "sms", kind: "opaque", value: "scoped-1" },
+  ] as const;
+  for (const key of ["clash:3", "clash:4"]) await accept()(message(key, one, "me again", { aliases }), sms);
+  const events = await db.run(
+    (sql) => sql`select conversation_id, seq::int, type, data from events
+    where conversation_id in (${mine.conversationId}, ${theirs.conversationId}) and type = 'identity-clash'`,
+  );
+  expect(events).toEqual([
+    { conversation_id: mine.conversationId, seq: 2, type: "identity-clash", data: { with: theirs.conversationId } },
+  ]);
+  const people = await db.run(
+    (sql) => sql`select a.value, c.id from contact_addresses a
+    join conversations c on c.contact_id = a.contact_id where a.value in (${one}, ${two}, 'scoped-1') order by a.value`,
+  );
+  expect(people).toEqual([
+    { value: one, id: mine.conversationId },
+    { value: two, id: theirs.conversationId },
+    { value: "scoped-1", id: mine.conversationId },
+  ]);
+  const seqs = await db.run(
+    (sql) => sql`select seq::int from events where conversation_id = ${mine.conversationId} order by seq`,
+  );
+  expect(seqs.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+});
+
+test("R8 what was said at a person's other addresses is not remembered for one that proved nothing", async () => {
+  const [phone, account] = ["+46700000011", "c-said"];
+  const { conversationId } = await accept()(message("said:1", phone, "hello"), sms);
+  await db.run(
+    (sql) => sql`insert into contact_addresses (contact_id, channel, kind, value)
+    select contact_id, 'web-chat', 'account', ${account} from conversations where id = ${conversationId}`,
+  );
+  const from = { channel: "web-chat", kind: "account", value: account } as const;
+  await accept()(message("said:2", "", "my card was stolen", { from }), { ...sms, name: "web-chat" });
+  const [address] = await db.run(
+    (sql) => sql<{ id: string }[]>`select id from contact_addresses where value = ${phone}`,
+  );
+  const episode = { conversationId, fromSeq: 1, beforeSeq: 9 };
+  const said = async (at: Parameters<typeof episodeBefore>[3]) =>
+    (await episodeBefore(db, episode, 10, at)).map(({ parts }) => plainText(parts));
+  expect(await said(null)).toEqual(["hello", "my card was stolen"]);
+  expect(await said({ addressId: address?.id ?? "", channel: "sms" })).toEqual(["hello"]);
+});
+
+test("R4 given back to the assistant, a STOP and the mere beginning of a call are not answered", async () => {
+  const from = "+46700000012";
+  const { conversationId } = await accept()(message("back:1", from, "STOP", { consent: "stop" }), sms);
+  const began = { t: "event", name: "call-started" } as const;
+  await accept()(message("back:2", from, "", { parts: [began], wantsAnswer: false }), sms);
+  await db.run((sql) => sql`update conversations set owner = 'queue' where id = ${conversationId}`);
+  const agent = await createAgent(db, { email: "a@example.com", name: "a", role: "agent", password: "not-used-here" });
+  const release = { kind: "release", to: "assistant" } as const;
+  const release1 = await changeConversation(db, conversationId, agent?.id ?? "", release);
+  expect(release1).toMatchObject({ outcome: "done", changed: true, answerDue: false });
+  await db.run((sql) => sql`update conversations set owner = 'queue' where id = ${conversationId}`);
+  await accept()(message("back:3", from, "is my parcel there?"), sms);
+  const release2 = await changeConversation(db, conversationId, agent?.id ?? "", release);
+  expect(release2).toMatchObject({ outcome: "done", changed: true, answerDue: true });
+  const turns = await db.run((sql) => sql`select first_seq::int from turns where conversation_id = ${conversationId}`);
+  expect(turns).toEqual([{ first_seq: 4 }]);
+});
+
+test("a visitor who asked for a token and never wrote is forgotten after a day, one who wrote or is there is not", async () => {
+  const open = (value: string) =>
+    openVisitorSession(db, {
+      address: { channel: "web-chat", kind: "web-visitor", value },
+      proof: null,
+      from: { timeZone: null, ip: "192.0.2.1" },
+      tokenSeconds: 60,
+      resumeSeconds: 90 * 86_400,
+    });
+  const [silent, wrote] = [await open("silent"), await open("wrote")];
+  const from = { channel: "web-chat", kind: "web-visitor", value: "wrote" } as const;
+  await accept()(message("silent:1", "", "hello", { from }), { ...sms, name: "web-chat" });
+  const there = await open("there");
+  await db.run(
+    (sql) => sql`update visitor_sessions set expires_at = now() - interval '2 days'
+    where id in (${silent?.sessionId ?? ""}, ${wrote?.sessionId ?? ""})`,
+  );
+  await removeSilentVisitors(db);
+  const ids = [silent, wrote, there].map((one) => one?.conversationId ?? "");
+  const left = await db.run(
+    (sql) => sql<{ id: string }[]>`select id from conversations where id = any (${ids}::uuid[])`,
+  );
+  expect(left.map(({ id }) => id).sort()).toEqual(ids.slice(1).sort());
+});
+
+test("R9 a limit per address counts a whole line of IPv6, and an address however it is written", () => {
+  const line = limitKey("2001:db8:0:1:aaaa:bbbb:cccc:dddd");
+  expect(limitKey("2001:0DB8::1:0:0:0:1")).toBe(line);
+  expect(limitKey("2001:db8:0:2::1")).not.toBe(line);
+  expect(limitKey("::ffff:192.0.2.7")).toBe("192.0.2.7");
+  expect(limitKey("192.0.2.7")).toBe("192.0.2.7");
+  expect(limitKey("fe80::1%eth0")).toBe(limitKey("fe80::2"));
+  expect(limitKey("not an address")).toBe("not an address");
+});
+
+test("an agent sees which message a customer answers, where the customer marked it, and never another's", async () => {
+  const from = "+46700000013";
+  const { conversationId } = await accept()(message("quote:1", from, "hello"), sms);
+  const [ours] = await db.run(
+    (sql) => sql<{ id: string }[]>`
+    with moved as (update conversations set next_seq = 3 where id = ${conversationId}),
+      logged as (insert into events (conversation_id, seq, type, actor) values (${conversationId}, 2, 'message', 'assistant'))
+    insert into messages (conversation_id, seq, author, channel, account, parts) values (${conversationId}, 2, 'assistant',
+      'sms', 'default', '[{"t":"text","format":"plain","text":"Which parcel?"}]') returning id`,
+  );
+  await db.run(
+    (sql) => sql`insert into deliveries (message_id, piece, conversation_id, seq, channel, account, address,
+      item, state, external_id)
+    values (${ours?.id ?? ""}, 1, ${conversationId}, 2, 'sms', 'default', '{}', '{}', 'sent', 'SM-ours')`,
+  );
+  await accept()(message("quote:3", from, "this one", { replyToExternalId: "SM-ours" }), sms);
+  await accept()(message("quote:4", from, "and as I said", { replyToExternalId: "quote:1" }), sms);
+  const foreign = message("quote:5", "+46700000014", "this one", { replyToExternalId: "SM-ours" });
+  const other = await accept()(foreign, sms);
+  const quotes = async (id: string) => (await timelineForAgent(db, id, { after: 0 })).map(({ replyTo }) => replyTo);
+  expect(await quotes(conversationId)).toEqual([
+    null,
+    null,
+    { seq: 2, author: "assistant", text: "Which parcel?" },
+    { seq: 1, author: "contact", text: "hello" },
+  ]);
+  expect(await quotes(other.conversationId)).toEqual([null]);
 });
 
 test("P1 a card number never reaches a table", async () => {

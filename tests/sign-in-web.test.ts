@@ -1,7 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { settleFile } from "../src/attachments/store.ts";
 import { type Everline, startEverline } from "./support/everline.ts";
+import { openPatientDb } from "./support/patient-db.ts";
 
 const secret = "an-identity-secret-of-more-than-32-characters";
 let everline: Everline;
@@ -122,6 +124,30 @@ test("C6 a file that was sent before can be opened afterwards, by the account al
   expect((await call(`/attachments/${row?.id}`, account.token)).status).toBe(200);
   const other = await signIn("c-file-other");
   expect((await call(`/attachments/${row?.id}`, other.token)).status).toBe(404);
+});
+
+test("R6 R7 a file that is still being fetched goes along, and arrives where its message is now", async () => {
+  const before = await generate();
+  await post(before, "see the photo");
+  const id = crypto.randomUUID();
+  const photo = { t: "media", kind: "image", mime: "image/png", state: "pending", assetId: id };
+  await everline.sql`update messages set parts = ${JSON.stringify([photo])}::text::jsonb
+    where conversation_id = ${before.conversationId} and author = 'contact'`;
+  await everline.sql`insert into attachments (id, conversation_id, state, declared_mime, due_at, attempts)
+    values (${id}, ${before.conversationId}, 'pending', 'image/png', now() + interval '1 hour', 1)`;
+  const account = await signIn("c-fetched");
+  expect((await join(account, before.resume)).status).toBe(200);
+  const db = openPatientDb(everline.databaseUrl);
+  const bytes = Buffer.from("a plain text");
+  const claim = { id, conversationId: before.conversationId, attempts: 1 };
+  const settled = await settleFile(db, claim, { state: "ready", mime: "text/plain", bytes });
+  await db.close();
+  expect(settled).toBe(account.conversationId);
+  expect((await call(`/attachments/${id}`, account.token)).status).toBe(200);
+  const [event] = await everline.sql`select e.conversation_id, m.parts from events e
+    join messages m on m.conversation_id = e.conversation_id and m.seq = (e.data->>'of')::bigint
+    where e.type = 'attachment' and e.data->>'attachmentId' = ${id}`;
+  expect(event).toMatchObject({ conversation_id: account.conversationId, parts: [{ assetId: id }] });
 });
 
 test("C6 R4 a conversation that waits for a person keeps its place after joining", async () => {

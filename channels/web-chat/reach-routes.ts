@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { limitKey } from "../../src/lib/limit-key.ts";
 import { admit, type DoorDeps, isRefusal, type Refusal, refusals, refuse } from "./door.ts";
 import { limiter } from "./limiter.ts";
 import type { Visitor } from "./tokens.ts";
@@ -67,7 +68,7 @@ export function reachRoutes(
   );
   scope.post("/reach", hidden, (request, reply) =>
     withVisitor(request, reply, async (visitor) => {
-      const outcome = await reach.leaveNumber(visitor, request.ip, request.body);
+      const outcome = await reach.leaveNumber(visitor, limitKey(request.ip), request.body);
       return outcome === "kept" ? {} : refuse(reply, refusedNumbers[outcome]);
     }),
   );
@@ -80,12 +81,12 @@ export function reachRoutes(
 
   // A service worker outlives the page and its token. Whatever it says, the answer is the same (M5).
   scope.post("/push/shown", hidden, async (request, reply) => {
-    if (!perAddress(request.ip)) return refuse(reply, refusals.tooMany);
+    if (!perAddress(limitKey(request.ip))) return refuse(reply, refusals.tooMany);
     await reach.shown(bodyOf(request).shown);
     return {};
   });
   scope.post("/push/moved", hidden, async (request, reply) => {
-    if (!perAddress(request.ip)) return refuse(reply, refusals.tooMany);
+    if (!perAddress(limitKey(request.ip))) return refuse(reply, refusals.tooMany);
     await reach.moved(request.body);
     return {};
   });

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { WebSocket } from "ws";
 import { fileHeaders, type StoredFile } from "../../src/lib/attachment.ts";
 import { derivedId, isId } from "../../src/lib/ids.ts";
+import { limitKey } from "../../src/lib/limit-key.ts";
 import type { MediaPart } from "../../src/lib/message.ts";
 import { isTimeZone } from "../../src/lib/zoned-time.ts";
 import type { Channel, InboundMessage } from "../channel.ts";
@@ -99,7 +100,7 @@ export interface Files {
     conversationId: string,
     files: readonly { id: string; name: string; declaredMime: string; bytes: Buffer }[],
   ): Promise<readonly MediaPart[] | "quota">;
-  place(ids: readonly string[], seq: number): Promise<void>;
+  place(ids: readonly string[], at: { readonly conversationId: string; readonly seq: number }): Promise<void>;
   open(conversationId: string, id: string): Promise<StoredFile | null>;
 }
 
@@ -184,7 +185,7 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
   const tokens = limiter(tokensPerMinute, minuteMs, deps.now);
   const { sessions } = deps;
   scope.post("/tokens/generate", hidden, async (request, reply) => {
-    if (!tokens(request.ip)) return refuse(reply, refusals.tooMany);
+    if (!tokens(limitKey(request.ip))) return refuse(reply, refusals.tooMany);
     const { identity, resume, zone } = objectIn(request.body);
     const from = { timeZone: typeof zone === "string" && isPlace(zone) ? zone : null, ip: request.ip };
     if (identity !== undefined) return signIn(reply, identity, from);
@@ -326,7 +327,7 @@ async function uploadRoute(scope: FastifyInstance, channel: Channel, deps: WebCh
   await takeStreams(scope);
   scope.post("/conversations/:id/upload", { ...hidden, config: { slowBody: true } }, (request, reply) =>
     withVisitor(deps, request, reply, async ({ visitor }) => {
-      if (!uploads(visitor.sessionId) || !uploads(request.ip)) return refuse(reply, refusals.tooMany);
+      if (!uploads(visitor.sessionId) || !uploads(limitKey(request.ip))) return refuse(reply, refusals.tooMany);
       const { upload, release } = await readUpload(request);
       try {
         return await acceptUpload(reply, visitor, upload);
@@ -347,12 +348,12 @@ async function uploadRoute(scope: FastifyInstance, channel: Channel, deps: WebCh
     const parts = await deps.files.take(visitor.conversationId, named);
     if (parts === "quota") return refuse(reply, noRoom);
     const { attachments: _, ...posted } = activity;
-    const { seq } = await deps.accept(toMessage(posted, visitor, clientId, parts), channel);
+    const stored = await deps.accept(toMessage(posted, visitor, clientId, parts), channel);
     await deps.files.place(
       named.map((file) => file.id),
-      seq,
+      stored,
     );
-    return { id: activityId(visitor.conversationId, seq) };
+    return { id: activityId(visitor.conversationId, stored.seq) };
   }
 }
 

@@ -59,11 +59,11 @@ export function createMediaFetcher(deps: {
     if (stopping.signal.aborted) return giveBack(deps.db, pending);
     const settled = await judge(fetched, pending);
     if (settled === null) return tryLater(deps.db, pending);
-    const changed = await settleFile(deps.db, pending, settled);
-    if (!changed) return;
-    deps.publish(pending.conversationId);
+    const conversationId = await settleFile(deps.db, pending, settled);
+    if (conversationId === null) return;
+    deps.publish(conversationId);
     const reason = settled.state === "ready" ? null : settled.reason;
-    deps.log.info({ conversationId: pending.conversationId, state: settled.state, reason }, "media-settled");
+    deps.log.info({ conversationId, state: settled.state, reason }, "media-settled");
   }
 
   async function fetchFrom({ source, conversationId }: Pending): Promise<FetchedMedia> {

@@ -74,9 +74,21 @@ async function insertBytes(sql: TransactionSql, id: string, bytes: Buffer): Prom
   await sql`insert into attachment_contents (attachment_id, bytes) values (${id}, ${bytes})`;
 }
 
+export interface MessagePlace {
+  readonly conversationId: string;
+  readonly seq: number;
+}
+
 /** Says which message the files belong to. Lost in a crash, it is found again from the message (removeUnplaced). */
-export async function placeUpload(db: Db, ids: readonly string[], seq: number): Promise<void> {
-  await db.run((sql) => sql`update attachments set seq = ${seq} where id = any (${[...ids]}::uuid[]) and seq is null`);
+export async function placeUpload(
+  db: Db,
+  ids: readonly string[],
+  { conversationId, seq }: MessagePlace,
+): Promise<void> {
+  await db.run(
+    (sql) => sql`update attachments set conversation_id = ${conversationId}, seq = ${seq}
+      where id = any (${[...ids]}::uuid[]) and seq is null`,
+  );
 }
 
 /** Removes files whose message was never stored. Safe at any time: a message keeps the ids of its files. */
@@ -102,22 +114,30 @@ export type Settled =
   | { readonly state: "failed" | "blocked"; readonly reason: FileReason };
 
 /**
- * Ends a pending file: its bytes, its state and the timeline's event are one write. False when somebody else ended it
- * or holds it under a later claim.
+ * Ends a pending file: its bytes, its state and the timeline's event are one write. Gives the conversation that has it
+ * now; null when somebody else ended it or holds it under a later claim.
  */
-export function settleFile(db: Db, claim: Claim, settled: Settled): Promise<boolean> {
-  const work = async (sql: TransactionSql): Promise<boolean> => {
+export function settleFile(db: Db, claimed: Claim, settled: Settled): Promise<string | null> {
+  const work = async (sql: TransactionSql): Promise<string | null> => {
+    const claim = await whereItIs(sql, claimed);
     const fits = settled.state !== "ready" || (await hasRoom(sql, claim.conversationId, settled.bytes.length));
     const result: Settled = fits ? settled : { state: "blocked", reason: "quota" };
     const [conversation] = await sql`select 1 from conversations where id = ${claim.conversationId} for update`;
-    if (conversation === undefined) return false;
+    if (conversation === undefined) return null;
     const [file] = await updateFile(sql, claim, result);
-    if (file === undefined) return false;
+    if (file === undefined) return null;
     if (result.state === "ready") await insertBytes(sql, claim.id, result.bytes);
     await appendFileEvent(sql, claim, { of: file.seq, state: result.state, reason: reasonOf(result) });
-    return true;
+    return claim.conversationId;
   };
   return writing(() => db.transaction(work, { deadlineMs: writeWithinMs }));
+}
+
+/** Its customer may have signed in while it was fetched, and taken it along. */
+async function whereItIs(sql: TransactionSql, claim: Claim): Promise<Claim> {
+  const [file] = await sql<{ conversationId: string }[]>`
+    select conversation_id as "conversationId" from attachments where id = ${claim.id}`;
+  return { ...claim, ...file };
 }
 
 function updateFile(sql: TransactionSql, claim: Claim, result: Settled) {
@@ -127,7 +147,7 @@ function updateFile(sql: TransactionSql, claim: Claim, result: Settled) {
       sha256 = ${ready === null ? null : digest(ready.bytes)}, reason = ${reasonOf(result)},
       seq = (select m.seq from messages m where m.conversation_id = a.conversation_id
         and m.parts @> jsonb_build_array(jsonb_build_object('assetId', a.id)) limit 1)
-    where a.id = ${claim.id} and a.state = 'pending' and a.attempts = ${claim.attempts} returning a.seq`;
+    where a.id = ${claim.id} and a.conversation_id = ${claim.conversationId} and a.state = 'pending' and a.attempts = ${claim.attempts} returning a.seq`;
 }
 
 async function appendFileEvent(sql: TransactionSql, claim: Claim, data: object): Promise<void> {

@@ -1,6 +1,7 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 import type { Db, TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
+import { limitKey } from "../lib/limit-key.ts";
 
 /** Numbers that cost their caller money or reach nobody in particular (M1). */
 const refusedTypes = new Set([
@@ -118,7 +119,9 @@ export function requestAllowances(
     one("request-prefix", prefixOf(asked.phone), caps.requestsPerPrefixDay),
     one("request-country", asked.country, caps.requestsPerCountryDay),
     ...(asked.contactId === null ? [] : [one("request-contact", asked.contactId, caps.requestsPerContactDay)]),
-    ...(asked.address === null ? [] : [one("request-address", asked.address, caps.requestsPerAddressHour, hour)]),
+    ...(asked.address === null
+      ? []
+      : [one("request-address", limitKey(asked.address), caps.requestsPerAddressHour, hour)]),
   ];
 }
 

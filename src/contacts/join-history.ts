@@ -21,7 +21,7 @@ export type JoinOutcome =
 
 /**
  * Adds an anonymous conversation to that of an account: copies of its messages take the next seqs of the target, so its
- * timeline has no gap and both stay what they were should the join be taken back. Asked again, it changes nothing.
+ * timeline has no gap and what was said stays where it was said; its files go along. Asked again, it changes nothing.
  * Refused unless the source is nobody's account and the target is somebody's (C6, R8).
  */
 export async function joinHistory(sql: TransactionSql, join: Join): Promise<JoinOutcome> {
@@ -89,14 +89,16 @@ interface Copied {
 async function copyMessages(sql: TransactionSql, { from, into, confirmedBy }: Join, eventSeq: number): Promise<Copied> {
   const joining = placesOf(sql, from, eventSeq);
   await sql`insert into messages (conversation_id, seq, author, agent_id, visibility, channel, account, address_id,
-      external_id, client_id, parts, meta, locale, provider_time, raw, at)
+      external_id, client_id, reply_to, parts, meta, locale, provider_time, raw, at)
     select ${into}, j.new_seq, m.author, m.agent_id, m.visibility, m.channel, m.account, m.address_id, m.external_id,
-      case when m.author = 'contact' then m.client_id end, m.parts, m.meta, m.locale, m.provider_time, m.raw, m.at
+      case when m.author = 'contact' then m.client_id end, m.reply_to, m.parts, m.meta, m.locale, m.provider_time, m.raw, m.at
     from ${joining} j join messages m on m.id = j.id`;
   await sql`insert into events (conversation_id, seq, type, at, actor, agent_id)
     select ${into}, j.new_seq, 'message', m.at, m.author, m.agent_id from ${joining} j join messages m on m.id = j.id`;
-  await sql`update attachments a set conversation_id = ${into}, seq = j.new_seq from ${joining} j
-    where a.conversation_id = ${from} and a.seq = j.old_seq`;
+  // Found by what the messages name: one that is still being fetched has no seq yet.
+  await sql`update attachments a set conversation_id = ${into}, seq = j.new_seq
+    from ${joining} j join messages m on m.id = j.id
+    where a.conversation_id = ${from} and m.parts @> jsonb_build_array(jsonb_build_object('assetId', a.id))`;
   const [row] = await sql<{ id: string; shown: number; all: number }[]>`
     with counted as (
       select count(*) filter (where m.visibility = 'public') as shown, count(*) as all

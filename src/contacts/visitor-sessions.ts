@@ -222,3 +222,20 @@ export async function removeOldSessions(db: Db): Promise<void> {
   );
   await db.run((sql) => sql`delete from used_identity_tokens where expires_at < now() - interval '1 hour'`);
 }
+
+/** What one round of housekeeping takes at most: much is removed with each of them. */
+const silentMax = 500;
+
+/** Removes visitors whose browser asked for a token, never wrote and is gone for a day: there is nothing to come back to. */
+export async function removeSilentVisitors(db: Db): Promise<void> {
+  await db.run(
+    (sql) => sql`delete from contacts p using (
+        select c.contact_id from visitor_sessions s join conversations c on c.id = s.conversation_id
+        where s.expires_at < now() - ${keepOverDays} * interval '1 day' and c.next_seq = 1
+          and not exists (select 1 from contact_addresses a where a.contact_id = c.contact_id and a.kind <> 'web-visitor')
+          and not exists (select 1 from visitor_sessions o where o.conversation_id = c.id
+            and o.expires_at >= now() - ${keepOverDays} * interval '1 day')
+        limit ${silentMax} for update of c skip locked) silent
+      where p.id = silent.contact_id`,
+  );
+}

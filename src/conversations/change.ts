@@ -146,7 +146,12 @@ async function openTurn(sql: TransactionSql, id: string): Promise<boolean> {
   const opened = await sql`
     with unanswered as (
       select min(m.seq) as first_seq, max(m.seq) as last_seq from messages m
-      where m.conversation_id = ${id} and m.author = 'contact' and m.seq > (
+      where m.conversation_id = ${id} and m.author = 'contact'
+        -- Nobody answers a STOP, or that a call began.
+        and not exists (select 1 from consents k where k.address_id = m.address_id
+          and k.provider_key = m.provider_key and k.action <> 'start')
+        and jsonb_path_exists(m.parts, '$[*] ? (@.t != "event")')
+        and m.seq > (
         select coalesce(max(o.seq), 0) from messages o
         where o.conversation_id = ${id} and o.author <> 'contact' and o.visibility = 'public'
           and not exists (select 1 from deliveries d

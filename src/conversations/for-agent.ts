@@ -1,6 +1,7 @@
 import type { Db } from "../db/client.ts";
 import { type FileState, withFileStates } from "../lib/attachment.ts";
-import type { Part, ReplyMeta } from "../lib/message.ts";
+import { cutText } from "../lib/clean-text.ts";
+import { type Author, type Part, plainText, type ReplyMeta } from "../lib/message.ts";
 import { shownName } from "../lib/shown-name.ts";
 import { type ListedConversation, listedColumns, listedFrom } from "./lists.ts";
 import { fileStates } from "./timeline.ts";
@@ -92,6 +93,8 @@ export interface TimelineEntry {
   readonly channel: string | null;
   readonly locale: string | null;
   readonly visibility: "public" | "internal" | null;
+  /** The message that this one answers, as the customer marked it; null: none, or one that is not here. */
+  readonly replyTo: { readonly seq: number; readonly author: Author; readonly text: string | null } | null;
   readonly deliveries: readonly { readonly piece: number; readonly state: string; readonly error: unknown }[];
 }
 
@@ -108,9 +111,14 @@ export async function timelineForAgent(
   const rows = await db.run((sql) => {
     const [range, order] =
       "after" in from ? [sql`e.seq > ${from.after}`, sql`e.seq`] : [sql`e.seq < ${from.before}`, sql`e.seq desc`];
-    return sql<(TimelineEntry & { files: FileState[] | null })[]>`
+    return sql<(TimelineEntry & { files: FileState[] | null; quoted: Quoted | null })[]>`
       select e.seq, e.type, e.at, e.actor, g.id as "agentId", g.name as "agentName", e.data,
         m.id as "messageId", m.parts, m.meta, m.channel, m.locale, m.visibility, ${fileStates(sql)} as files,
+        (select jsonb_build_object('seq', q.seq, 'author', q.author, 'parts', q.parts) from messages q
+          where m.reply_to is not null and q.conversation_id = m.conversation_id and q.seq < m.seq
+            and (q.external_id = m.reply_to
+              or q.id in (select d.message_id from deliveries d where d.external_id = m.reply_to))
+          order by q.seq desc limit 1) as quoted,
         (select coalesce(jsonb_agg(jsonb_build_object('piece', d.piece, 'state', d.state, 'error', d.error) order by d.piece), '[]')
           from deliveries d where d.message_id = m.id) as deliveries
       from events e
@@ -118,11 +126,25 @@ export async function timelineForAgent(
       left join agents g on g.id = coalesce(m.agent_id, e.agent_id)
       where e.conversation_id = ${id} and ${range} order by ${order} limit ${Math.min(limit, timelinePageMax)}`;
   });
-  const entries = rows.map(({ files, parts, ...event }) => ({
+  const entries = rows.map(({ files, parts, quoted, ...event }) => ({
     ...event,
     parts: parts === null ? null : withFileStates(parts, files),
+    replyTo: quoted === null ? null : excerptOf(quoted),
   }));
   return "after" in from ? entries : entries.reverse();
+}
+
+interface Quoted {
+  readonly seq: number;
+  readonly author: Author;
+  readonly parts: readonly Part[];
+}
+
+/** As much of a quoted message as tells which one it is. */
+const excerptMaxChars = 140;
+
+function excerptOf({ seq, author, parts }: Quoted) {
+  return { seq, author, text: cutText(plainText(parts), excerptMaxChars) || null };
 }
 
 /** Remembers what was on this agent's screen; an older seq than the known one changes nothing. False: no such conversation. */

@@ -80,6 +80,10 @@ const entry = z.looseObject({
   data: z.record(z.string(), z.unknown()),
   messageId: z.string().nullable(),
   parts: z.array(z.unknown()).nullable(),
+  replyTo: z
+    .object({ seq: z.number(), author: z.string(), text: z.string().nullable() })
+    .nullable()
+    .describe("The message that the customer answers with this one, where they marked it."),
   deliveries: z.array(z.unknown()),
 });
 

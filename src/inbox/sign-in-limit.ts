@@ -1,5 +1,6 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { limitKey } from "../lib/limit-key.ts";
 import { refuse } from "./answers.ts";
 
 /** Tries at one account from one address: nobody mistypes more often, and ten characters outlast it for ever. */
@@ -14,11 +15,15 @@ export type SignInLimit = (request: FastifyRequest, reply: FastifyReply) => Prom
 /** Counts tries to prove who one is, before any of the costly work of checking is done (R9). */
 export async function createSignInLimit(scope: FastifyInstance): Promise<SignInLimit> {
   await scope.register(rateLimit, { global: false, cache: remembered });
-  const perAddress = scope.createRateLimit({ max: perAddressAndMinute, timeWindow: 60_000 });
+  const perAddress = scope.createRateLimit({
+    max: perAddressAndMinute,
+    timeWindow: 60_000,
+    keyGenerator: ({ ip }) => limitKey(ip),
+  });
   const perAccount = scope.createRateLimit({
     max: perAccountAndMinute,
     timeWindow: 60_000,
-    keyGenerator: (request) => `${request.ip} ${accountIn(request)}`,
+    keyGenerator: (request) => `${limitKey(request.ip)} ${accountIn(request)}`,
   });
   return async (request, reply) => {
     for (const limit of [perAddress, perAccount]) {

@@ -6,7 +6,7 @@ export interface UpgradeTaker<Wanted> {
   readonly frameMaxBytes: number;
   /** What an upgrade asks for; null: it is somebody else's, "refused": answered with 403 before any socket is open. */
   readonly wanted: (request: IncomingMessage) => Wanted | null | "refused";
-  /** What has to be known as it is before the client hears that its socket is open. Must not reject. */
+  /** What has to be known as it is before the client hears that its socket is open. Where it rejects, nothing opens. */
   readonly before?: (wanted: Wanted) => Promise<void>;
   readonly opened: (socket: WebSocket, wanted: Wanted) => void;
 }
@@ -27,16 +27,33 @@ export function takeUpgrades<Wanted extends object>(server: Server, taker: Upgra
   const others = server.listeners("upgrade");
   server.removeAllListeners("upgrade");
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const wanted = taker.wanted(request);
+    const wanted = wantedBy(request);
     // It may go away meanwhile, which nobody else would hear.
     if (wanted !== null) socket.on("error", ignore);
     if (wanted === null) for (const other of others) Reflect.apply(other, server, [request, socket, head]);
     else if (wanted === "refused") refuse(socket);
     else if (taker.before === undefined) open(request, socket, head, wanted);
-    else void taker.before(wanted).then(() => open(request, socket, head, wanted));
+    else
+      taker.before(wanted).then(
+        () => open(request, socket, head, wanted),
+        () => socket.destroy(),
+      );
   });
+  /** What a taker throws ends that one upgrade; thrown on, it would end the process and every other socket. */
+  function wantedBy(request: IncomingMessage): Wanted | null | "refused" {
+    try {
+      return taker.wanted(request);
+    } catch {
+      return "refused";
+    }
+  }
   function open(request: IncomingMessage, socket: Duplex, head: Buffer, wanted: Wanted): void {
-    if (!socket.destroyed) accepting.handleUpgrade(request, socket, head, (opened) => taker.opened(opened, wanted));
+    if (socket.destroyed) return;
+    try {
+      accepting.handleUpgrade(request, socket, head, (opened) => taker.opened(opened, wanted));
+    } catch {
+      socket.destroy();
+    }
   }
   return () => {
     for (const client of accepting.clients) client.close(1001, "going away");

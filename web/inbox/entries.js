@@ -49,8 +49,20 @@ function drawMessage(event, onRetry) {
     "li",
     { className: `message ${side} ${event.actor} ${isNote ? "note" : ""}`, "data-seq": event.seq },
     isNote ? el("strong", { className: "sign" }, "Note, only colleagues see it") : null,
-    el("div", { className: "bubble" }, ...parts),
+    el("div", { className: "bubble" }, quote(event.replyTo), ...parts),
     about(event, onRetry),
+  );
+}
+
+/** What the customer answers with their message, where they marked it. */
+function quote(replyTo) {
+  if (!replyTo) return null;
+  const author = { contact: "Customer", assistant: "Assistant" }[replyTo.author] ?? "Everline";
+  return el(
+    "blockquote",
+    {},
+    el("small", {}, `In reply to ${author}`),
+    el("p", { dir: "auto" }, replyTo.text ?? "a file"),
   );
 }
 
@@ -128,6 +140,8 @@ function lineWords(event) {
       return reachWords(data);
     case "change":
       return changeWords(data);
+    case "identity-clash":
+      return "A number or name of this customer is another customer's as well; nothing was merged";
     case "rating":
       return `The customer rated this issue ${data.score} of 5${data.comment ? `: ${data.comment}` : ""}`;
     case "receipt":
