@@ -11,6 +11,7 @@ import { DatabaseUnavailable } from "../src/db/errors.ts";
 import { callInstead } from "../src/escalations/call-instead.ts";
 import { createAccept } from "../src/intake/accept.ts";
 import { limitKey } from "../src/lib/limit-key.ts";
+import { maskCards, maskParts } from "../src/lib/mask.ts";
 import { plainText } from "../src/lib/message.ts";
 import { freshDatabase, quiet } from "./support/database.ts";
 
@@ -336,6 +337,137 @@ test("P1 a card number never reaches a table", async () => {
   expect(JSON.stringify(row)).not.toContain("4111");
 });
 
+const card = "4111111111111111";
+const seed = Number(process.env.SEED ?? Date.now() % 1e9);
+
+test("P1 a card number is found with whatever people put between its digits, and in every part", () => {
+  const groups = card.match(/.{4}/g) ?? [];
+  const marks = " .,*|·_/-\u00ad\u200b\u2060\u2010\u2011\u2012\u2013\u2014\u2015\u2212";
+  for (const mark of [...marks, ", ", " - "])
+    expect(maskCards(groups.join(mark)), JSON.stringify(mark)).not.toMatch(/4.*1.*1.*1.*1.*1/);
+  const parts = maskParts([
+    { t: "choice", optionId: card, title: card },
+    { t: "location", lat: 1, lng: 2, name: card, address: card },
+    { t: "contact", name: card, phones: [card, "+4915112345678"] },
+  ]);
+  expect(JSON.stringify(parts)).not.toContain(card);
+  expect(JSON.stringify(parts)).toContain("+4915112345678");
+  expect(maskParts([{ t: "choice", optionId: `slot:${card}`, title: "" }])).toMatchObject([
+    { optionId: `slot:${card}` },
+  ]);
+});
+
+test(`P1 ten thousand cards in thirty forms are masked to their last four digits, look-alikes are not (seed ${seed})`, () => {
+  const random = seeded(seed);
+  const digitsOf = (count: number) => Array.from({ length: count }, () => Math.floor(random() * 10)).join("");
+  const card = (prefix: string, length: number, off = 0) => {
+    const body = prefix + digitsOf(length - 1 - prefix.length);
+    const sum = [...body].reverse().reduce((total, digit, index) => {
+      const one = Number(digit) * (index % 2 === 0 ? 2 : 1);
+      return total + (one > 9 ? one - 9 : one);
+    }, 0);
+    return body + ((10 - (sum % 10) + off) % 10);
+  };
+  const kinds = [
+    ["4", 16],
+    ["51", 16],
+    ["2221", 16],
+    ["6011", 16],
+    ["37", 15],
+    ["36", 14],
+    ["4", 19],
+    ["3530", 16],
+  ] as const;
+  const grouped = (digits: string) =>
+    digits.length === 15 ? digits.replace(/^(.{4})(.{6})/, "$1 $2 ") : digits.replace(/.{4}(?=.)/g, "$& ");
+  const inDigits = (zero: number) => (text: string) =>
+    text.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)));
+  const forms: ((digits: string) => string)[] = [
+    (one) => one,
+    (one) => `my card:${one}.`,
+    (one) => [...one].join(" "),
+    (one) => `exp 12/28 ${grouped(one)}`,
+    (one) => `${grouped(one)} 12/28 123`,
+    (one) => `order 77, ${grouped(one)}`,
+    (one) => `a${one}b`,
+    ...[0x660, 0x6f0, 0x966, 0xff10, 0x1d7ce].flatMap((zero) => [
+      inDigits(zero),
+      (one: string) => inDigits(zero)(grouped(one)),
+    ]),
+    ...[" ", "\t", "\n", "\u00a0", ".", "-", "\u2011", "\u2013", "\u2014", ",", ", ", " - ", "/"].map(
+      (mark) => (one: string) => grouped(one).replaceAll(" ", mark),
+    ),
+  ];
+  expect(forms).toHaveLength(30);
+  const plain = (text: string) =>
+    text.normalize("NFKC").replace(/\p{Nd}/gu, (digit) => {
+      const zero = [0x30, 0x660, 0x6f0, 0x966].find((one) => (digit.codePointAt(0) ?? 0) - one < 10) ?? 0x30;
+      return String((digit.codePointAt(0) ?? 0) - zero);
+    });
+  const wrong = { shown: 0, hidden: 0 };
+  for (let n = 0; n < 10_000; n++) {
+    const [prefix, length] = kinds[n % kinds.length] ?? ["4", 16];
+    const given = card(prefix, length);
+    const form = forms[Math.floor(n / kinds.length) % forms.length] ?? String;
+    const digits = plain(maskCards(form(given))).replace(/[^\d•]/g, "");
+    if (!digits.includes("•".repeat(length - 4))) wrong.shown += 1;
+    // The same with a wrong check digit, a parcel's number, a telephone number, times.
+    const miscounted = card(length === 16 ? prefix : "4", 16, 1 + Math.floor(random() * 9));
+    const likes = [
+      miscounted,
+      grouped(miscounted),
+      `1${digitsOf(14)}`,
+      `+46 70 ${digitsOf(3)} ${digitsOf(2)} ${digitsOf(2)}`,
+      "2026-12-01 10:30 or 2026-12-02 11:45",
+    ];
+    const like = likes[n % likes.length] ?? "";
+    if (maskCards(like) !== like) wrong.hidden += 1;
+  }
+  expect(wrong.shown).toBeLessThanOrEqual(10);
+  expect(wrong.hidden).toBeLessThanOrEqual(10);
+});
+
+test("P1 a card number typed over several messages is masked in all of them, also in one go", async () => {
+  const take = accept();
+  const splits = [
+    ["4111 1111", "1111 1111"],
+    ["4111", "1111", "1111", "1111"],
+    ["41111111", "11111111 12/28"],
+  ];
+  for (const [n, pieces] of splits.entries()) {
+    const from = `+4670000010${n}`;
+    const sent = pieces.map((text, at) => take(message(`split:${n}:${at}`, from, text, { raw: { Body: text } }), sms));
+    const [{ conversationId = "" } = {}] = await Promise.all(sent);
+    const timeline = await timelineForAgent(db, conversationId, { after: 0 });
+    const texts = timeline.flatMap(({ parts }) => (parts === null ? [] : [plainText(parts)]));
+    expect(texts.join("").replace(/12\/28|\D/g, "")).toBe("1111");
+    expect(texts.join("")).toContain("•");
+    const masked = timeline.filter(({ data }) => data.change === "masked");
+    expect(masked.map(({ data }) => data.of)).toEqual(pieces.slice(1).map((_, at) => at + 1));
+    expect(timeline.map(({ seq }) => Number(seq))).toEqual(timeline.map((_, at) => at + 1));
+    const kept = await db.run(
+      (sql) => sql`select raw, (select preview from conversations where id = conversation_id)
+      from messages where conversation_id = ${conversationId}`,
+    );
+    expect(JSON.stringify(kept)).not.toMatch(/4111|1111.1111/);
+  }
+});
+
+test("P1 figures that make no card number are left as they are", async () => {
+  const take = accept();
+  for (const [n, pieces] of [
+    ["4111 1111", "1111 1112"],
+    ["4111 1111", "yes", "1111 1111"],
+  ].entries()) {
+    const from = `+4670000011${n}`;
+    let conversationId = "";
+    for (const [at, text] of pieces.entries())
+      conversationId = (await take(message(`look:${n}:${at}`, from, text), sms)).conversationId;
+    const timeline = await timelineForAgent(db, conversationId, { after: 0 });
+    expect(timeline.map(({ parts }) => plainText(parts ?? []))).toEqual(pieces);
+  }
+});
+
 test("a STOP is stored, recorded as consent and opens no turn", async () => {
   const stored = await accept()(message("stop:1", "+46700000003", "STOP", { consent: "stop" }), sms);
   const turns = await db.run((sql) => sql`select 1 from turns where conversation_id = ${stored.conversationId}`);
@@ -343,3 +475,11 @@ test("a STOP is stored, recorded as consent and opens no turn", async () => {
   expect(turns).toHaveLength(0);
   expect(address?.opted_out_at).toBeInstanceOf(Date);
 });
+
+function seeded(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+    return state / 4_294_967_296;
+  };
+}

@@ -10,6 +10,7 @@ import { maskCards, maskParts } from "../lib/mask.ts";
 import { type Part, plainText } from "../lib/message.ts";
 import type { AtOnce } from "../turns/at-once.ts";
 import type { HeldTurn } from "../turns/turn.ts";
+import { hideSplitCard, isPiece } from "./hide-split-card.ts";
 
 /** Enough for one line of a list. */
 const previewMaxChars = 140;
@@ -54,10 +55,14 @@ export function createAccept(deps: {
   /** What a message must lose before it is stored takes a moment; nothing of the same sender passes it meanwhile (R3). */
   const putInLine = (event: InboundMessage | TimelineChange, channel: IntakeChannel) =>
     inOrder(`${event.from.kind}:${event.from.value}`, async () => {
-      const safe = event.kind === "message" && deps.hideCode !== undefined ? await deps.hideCode(event) : event;
+      const safe = event.kind === "message" ? await hideSecrets(event) : event;
       const row = toRow(safe, channel);
-      return { row, stored: store(row) };
+      const stored = store(row);
+      if (event.kind === "message" && isPiece(event)) await stored.catch(() => undefined);
+      return { row, stored };
     });
+  const hideSecrets = async (message: InboundMessage) =>
+    hideSplitCard(deps.db, deps.hideCode === undefined ? message : await deps.hideCode(message));
   return async (event, channel) => {
     const { row, stored } = await putInLine(event, channel);
     const { outcome, conversationId, seq, rings, held } = await stored;
@@ -155,7 +160,7 @@ function toRow(event: InboundMessage | TimelineChange, channel: IntakeChannel) {
     ...shared,
     addresses,
     type: "message",
-    name: event.profileName ?? null,
+    name: event.profileName === undefined ? null : maskCards(event.profileName),
     external_id: event.externalId,
     client_id: event.clientId ?? null,
     reply_to: event.replyToExternalId ?? null,

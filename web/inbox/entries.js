@@ -228,6 +228,7 @@ function changeWords(data) {
     return data.heardChars > 0
       ? "The caller spoke over an answer: the transcript keeps what they heard of it"
       : "The caller spoke before an answer was heard";
+  if (data.change === "masked") return "A card number was typed over several messages; it is masked in them";
   if (data.change === "call")
     return `Call ${data.state ?? ""}${data.durationSeconds ? `, ${data.durationSeconds} s` : ""}`;
   const words = {

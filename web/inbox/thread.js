@@ -132,7 +132,10 @@ function append(events) {
     if (event.seq <= desk.lastSeq) continue;
     desk.lastSeq = event.seq;
     if (event.actor === "contact") hideTyping();
-    if (["receipt", "delivery-failed", "attachment"].includes(event.type) || event.data.change === "interrupted")
+    if (
+      ["receipt", "delivery-failed", "attachment"].includes(event.type) ||
+      ["interrupted", "masked"].includes(event.data.change)
+    )
       void redraw(event.data.of);
     const entry = draw(event);
     if (entry !== null) $("timeline").insertBefore(entry, $("timeline").querySelector(".unsent"));
