@@ -73,6 +73,29 @@ describe("the whole service with a language model", () => {
     expect(JSON.stringify(double.seen)).not.toMatch(/4111|1111 1111/);
   });
 
+  test("R8 C2 whoever writes from a number reads nothing of what its account said elsewhere, until they prove who they are", async () => {
+    const number = "+12025550160";
+    const phone = onPhone(everline, number);
+    double.behave([{ say: grounded }]);
+    await phone.ask(question);
+    await everline.sql`
+      with line as (select c.id, c.contact_id, c.next_seq from contact_addresses a
+          join conversations c on c.contact_id = a.contact_id where a.value = ${number}),
+        account as (insert into contact_addresses (contact_id, channel, kind, value, evidence)
+          select contact_id, 'web-chat', 'account', 'c-elsewhere', 'verified' from line returning id),
+        moved as (update conversations c set next_seq = c.next_seq + 1 from line where c.id = line.id)
+      insert into messages (conversation_id, seq, author, channel, account, address_id, parts)
+        select line.id, line.next_seq, 'contact', 'web-chat', 'default', account.id,
+          '[{"t": "text", "format": "plain", "text": "my wallet was stolen"}]' from line, account`;
+    await phone.ask("And how long until it is removed?");
+    const unproven = JSON.stringify(double.seen.at(-1)?.body.messages);
+    expect(unproven).toContain(question);
+    expect(unproven).not.toContain("stolen");
+    await everline.sql`update contact_addresses set verified_at = now() where value = ${number}`;
+    await phone.ask("And is that all there is to it?");
+    expect(JSON.stringify(double.seen.at(-1)?.body.messages)).toContain("stolen");
+  });
+
   test("R4 a hand-off of the model is a visible sentence, then silence", async () => {
     double.behave([{ call: "hand_off", with: { reason: "complaint" } }]);
     const chat = await inChat(everline);
