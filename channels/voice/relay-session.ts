@@ -1,36 +1,21 @@
 import { NamedTimers } from "../../src/lib/named-timers.ts";
-import type {
-  CallHost,
-  CallNews,
-  CallSession,
-  CallWire,
-  HeldCall,
-  InboundMessage,
-  ReplyDraft,
-  SpokenReply,
-} from "../channel.ts";
-import { type Cut, prefixEnd } from "./heard.ts";
+import type { CallHost, CallSession, CallWire, HeldCall, InboundMessage, ReplyDraft } from "../channel.ts";
 import { Keypad } from "./keypad.ts";
 import { isNoise } from "./noise.ts";
 import { partsOf } from "./parse.ts";
 import { phrases, type SpokenLocale, toRelayedLocale } from "./phrases.ts";
 import { type Handoff, type OurFrame, type RelayFrame, readFrame } from "./relay-frames.ts";
 import type { RelayTimes } from "./relay-times.ts";
-import { toSpeech } from "./render.ts";
-import { listenableCount, sentencesOf, shorten } from "./sentences.ts";
-import { noSeqYet, Speaker } from "./speaker.ts";
+import { ReplyReader } from "./reply-reader.ts";
+import { Speaker } from "./speaker.ts";
 
 /** How long a text takes to be spoken, where the provider does not say: slow voices say 14 characters a second. */
 const speakMsPerChar = 70;
 const retryMs = 500;
-/** So soon after somebody spoke over us it is known what they said. */
-const cutMs = 3_000;
 /** An embedded answer takes less. */
 const ownBellMs = 40;
 /** Whoever is said to be speaking and never ends has stopped unheard. */
 const speakingMaxMs = 60_000;
-/** A reply that is not there by now will not be: longer than a statement of the database may take. */
-const storedWithinMs = 2_500;
 
 /**
  * What the caller heard before: our greeting, which offers a language; that the assistant has them (again); or that the
@@ -53,13 +38,6 @@ export function openRelaySession(options: RelayOptions, wire: CallWire, host: Ca
   return { receive: (frame) => session.receive(frame), closed: () => session.close("dropped") };
 }
 
-/** The beginning of an answer whose rest is still being made. */
-interface Early {
-  speech: string;
-  /** The caller spoke over it. */
-  dead: boolean;
-}
-
 type Phase = "new" | "open" | "ending" | "over";
 
 class Session {
@@ -68,6 +46,7 @@ class Session {
   readonly #host: CallHost;
   readonly #timers = new NamedTimers();
   readonly #speaker: Speaker;
+  readonly #reader: ReplyReader;
   readonly #keypad = new Keypad();
   #phase: Phase = "new";
   #call: HeldCall | null = null;
@@ -76,23 +55,11 @@ class Session {
   /** Frames are handled one after the other; only an interruption does not wait. */
   #work: Promise<void> = Promise.resolve();
   #frames = 0;
-  /** Everything up to here was said. */
-  #after = 0;
-  /** Up to here it was heard to its end, or spoken over. */
-  #heardSeq = 0;
-  #reading = false;
-  #again = false;
   /** The caller waits for an answer since then; null: nobody waits. */
   #askedAt: number | null = null;
-  #askedSeq = 0;
   #storing = false;
   #ownBell = false;
   #silences = 0;
-  #early: Early | null = null;
-  /** The rest of this reply is still to be said. */
-  #unsaidOf: number | null = null;
-  /** What somebody spoke over, until it is known whether it was a noise. */
-  #cut: (Cut & { readonly heardSeq: number }) | null = null;
   #turns = 0;
   #handoff: Handoff["reason"] = "failed";
 
@@ -101,6 +68,17 @@ class Session {
     this.#wire = wire;
     this.#host = host;
     this.#speaker = new Speaker((frame) => this.#send(frame));
+    this.#reader = new ReplyReader(this.#speaker, this.#timers, {
+      isOpen: () => this.#phase === "open",
+      hasAsked: () => this.#turns > 0,
+      answered: (replies) => {
+        this.#askedAt = null;
+        this.#stop("filler");
+        this.#keypad.expectAfter(replies);
+      },
+      said: (chars) => this.#listen(chars),
+      handOver: () => this.#handOver(),
+    });
     this.#timer("setup", options.times.setupMs, () => this.#refuse());
   }
 
@@ -119,24 +97,8 @@ class Session {
     this.#phase = "over";
     this.#timers.stopAll();
     this.#undo();
-    this.#settleCut();
-    if (this.#call !== null) this.#settleEarly(this.#call, this.#early);
-    this.#call?.ended(how, this.#heardSeq);
-  }
-
-  /** The session is over before the answer that it had begun to say was stored: if it never is, what was said is kept. */
-  #settleEarly(call: HeldCall, early: Early | null): void {
-    if (early === null || early.dead || early.speech === "") return;
-    const settle = async (): Promise<void> => {
-      const { replies } = await call.news(this.#askedSeq);
-      const stored = replies.some(
-        ({ author, parts, meta }) =>
-          author === "assistant" &&
-          prefixEnd(toSpeech(parts, toRelayedLocale(meta?.locale) ?? this.#locale), early.speech) > 0,
-      );
-      if (!stored) await this.#giveUpEarly(call, early.speech);
-    };
-    setTimeout(() => void settle().catch(() => undefined), storedWithinMs).unref();
+    this.#reader.close();
+    this.#call?.ended(how, this.#reader.heardSeq);
   }
 
   #inTurn(work: () => Promise<void>): void {
@@ -171,8 +133,7 @@ class Session {
     this.#phase = "open";
     this.#call = call;
     this.#sessionId = sessionId;
-    this.#after = call.lastSeq;
-    this.#heardSeq = call.lastSeq;
+    this.#reader.open(call);
     this.#speaker.startIn(toRelayedLocale(call.locale) ?? "en");
     const undo = [call.onNews(() => this.#rung()), call.onDraft((draft) => this.#sayDraft(draft))];
     this.#undo = () => {
@@ -197,9 +158,9 @@ class Session {
   async #takeUp(call: HeldCall): Promise<void> {
     this.#turns = 1;
     if (call.answerDue) this.#await();
-    const before = this.#after;
-    await this.#catchUp();
-    if (this.#phase !== "open" || this.#after > before || this.#askedAt !== null) return;
+    const before = this.#reader.after;
+    await this.#reader.catchUp();
+    if (this.#phase !== "open" || this.#reader.after > before || this.#askedAt !== null) return;
     this.#sayOwn(phrases[this.#locale].sayAgain, this.#locale);
   }
 
@@ -236,16 +197,13 @@ class Session {
     const call = this.#call;
     const parts = partsOf(input.pressed, input.said, input.heardIn);
     if (call === null || parts.length === 0) return;
-    this.#settleCut();
     this.#turns += 1;
     this.#silences = 0;
-    await this.#giveUpEarly(call, this.#early?.speech ?? "");
-    this.#early = null;
-    this.#overtake();
+    await this.#reader.overtaken();
     this.#await();
     this.#storing = true;
     this.#ownBell = true;
-    this.#askedSeq = await this.#store(call, {
+    const seq = await this.#store(call, {
       kind: "message",
       key: `twilio:relay:${this.#sessionId}:${input.number}`,
       from: call.from,
@@ -254,6 +212,7 @@ class Session {
       locale: input.heardIn,
       wantsAnswer: true,
     });
+    this.#reader.asked(seq);
     this.#storing = false;
   }
 
@@ -268,12 +227,6 @@ class Session {
     }
   }
 
-  /** Whoever is speaking for us stops. */
-  #overtake(): void {
-    this.#speaker.overtaken();
-    this.#heardSeq = this.#after;
-  }
-
   #await(): void {
     if (this.#phase !== "open") return;
     this.#stop("silence");
@@ -284,7 +237,7 @@ class Session {
   #fill(words: string): void {
     if (this.#askedAt === null) return;
     // A bell may have been lost (R7).
-    void this.#catchUp();
+    void this.#reader.catchUp();
     if (Date.now() - this.#askedAt >= this.#options.times.tooLongMs) {
       this.#askedAt = null;
       this.#sayOwn(phrases[this.#locale].tooLong, this.#locale);
@@ -298,124 +251,17 @@ class Session {
   #rung(): void {
     if (this.#ownBell) {
       this.#ownBell = false;
-      this.#timer("look", ownBellMs, () => void this.#catchUp());
+      this.#timer("look", ownBellMs, () => void this.#reader.catchUp());
     } else {
       this.#stop("look");
-      void this.#catchUp();
+      void this.#reader.catchUp();
     }
   }
 
-  /** Says what is new; one reader, so that nothing is said twice or out of order. */
-  async #catchUp(): Promise<void> {
-    if (this.#call === null || this.#phase !== "open") return;
-    if (this.#reading) {
-      this.#again = true;
-      return;
-    }
-    this.#reading = true;
-    try {
-      do {
-        this.#again = false;
-        await this.#sayNews(this.#call, await this.#call.news(this.#after));
-      } while (this.#again && this.#phase === "open");
-    } catch {
-      // The database is away: the next bell, or the filler's end, tries again.
-      this.#timer("again", retryMs, () => void this.#catchUp());
-    } finally {
-      this.#reading = false;
-    }
-  }
-
-  async #sayNews(call: HeldCall, { replies: written, lastSeq, owner }: CallNews): Promise<void> {
-    if (this.#phase !== "open") return;
-    this.#after = Math.max(this.#after, lastSeq);
-    // An answer that the caller has overtaken with their next words is not said any more; a person's words are.
-    const replies = written.filter(({ seq, author }) => seq > this.#askedSeq || author === "agent");
-    for (const { seq } of written.filter((one) => !replies.includes(one))) await call.heard(seq, "");
-    if (replies.length > 0) {
-      this.#askedAt = null;
-      this.#stop("filler");
-      this.#keypad.expectAfter(replies);
-      const { interruptions } = this.#speaker;
-      const spokeEarly = this.#early?.dead === false;
-      for (const reply of replies) {
-        if (interruptions === this.#speaker.interruptions) await this.#say(call, reply, interruptions);
-        else await call.heard(reply.seq, "");
-      }
-      const flushed = this.#speaker.flush(true);
-      if (!flushed && spokeEarly && interruptions === this.#speaker.interruptions) this.#speaker.endTurn();
-    }
-    if (owner !== "assistant" && this.#turns > 0) {
-      // What was said of an answer that a person has overtaken was said.
-      await this.#giveUpEarly(call, this.#early?.speech ?? "");
-      this.#handOver();
-    } else if (replies.length > 0) this.#listen(this.#speaker.chars());
-  }
-
-  /** The sentences of an answer that is still being made, as far as they go on from what was said. */
-  #sayDraft({ text, locale: named, answers }: ReplyDraft): void {
-    if (this.#phase !== "open" || this.#askedAt === null || this.#storing || answers < this.#askedSeq) return;
-    this.#early ??= { speech: "", dead: false };
-    const early = this.#early;
-    const locale = toRelayedLocale(named) ?? this.#locale;
-    const speech = toSpeech([{ t: "text", text, format: "markdown" }], locale);
-    const said = prefixEnd(speech, early.speech);
-    if (early.dead || (said === 0 && early.speech !== "")) return;
-    this.#speaker.switchTo(locale);
+  /** An answer as it is made: whoever hears of it is not asked to wait. */
+  #sayDraft(draft: ReplyDraft): void {
+    if (this.#phase !== "open" || this.#askedAt === null || this.#storing || !this.#reader.sayDraft(draft)) return;
     this.#timer("filler", this.#options.times.stillMs, () => this.#fill(phrases[this.#locale].stillThere));
-    for (const sentence of sentencesOf(speech.slice(said), locale)) {
-      // What is too long to be listened to waits for the whole: then it may go as a text.
-      if (early.speech !== "" && listenableCount([sentence], early.speech.length) === 0) break;
-      const words = `${sentence.trimEnd()} `;
-      early.speech += words;
-      this.#speaker.speak(noSeqYet, words);
-    }
-    this.#speaker.flush(false);
-  }
-
-  /** What was said of an answer that may never be stored is kept as what it was. */
-  async #giveUpEarly(call: HeldCall, words: string): Promise<void> {
-    if (this.#early === null || this.#early.dead) return;
-    this.#early.dead = true;
-    const said = { words: words.trim(), locale: this.#locale, interrupted: true };
-    if (said.words !== "") await call.said(said).catch(() => undefined);
-  }
-
-  /** What of an answer is still to be said, when its beginning was said before it was there. */
-  async #restOf(call: HeldCall, speech: string, seq: number): Promise<string> {
-    const early = this.#early;
-    this.#early = null;
-    if (early === null || early.speech === "") return speech;
-    const end = prefixEnd(speech, early.speech);
-    if (end > 0) {
-      this.#speaker.nameEarly(seq);
-      return speech.slice(end);
-    }
-    // It came out otherwise: what was said stays said.
-    this.#speaker.forget();
-    await call.said({ words: early.speech.trim(), locale: this.#locale, interrupted: false });
-    return speech;
-  }
-
-  async #say(call: HeldCall, reply: SpokenReply, interruptions: number): Promise<void> {
-    if (reply.author === "assistant" && this.#early?.dead === true) {
-      this.#early = null;
-      return call.heard(reply.seq, "");
-    }
-    const locale = toRelayedLocale(reply.meta?.locale) ?? this.#locale;
-    this.#speaker.switchTo(locale);
-    const speech = toSpeech(reply.parts, locale);
-    const left = reply.author === "assistant" ? await this.#restOf(call, speech, reply.seq) : speech;
-    const { said, rest } = shorten(reply, left, locale, speech.length - left.length);
-    for (const sentence of said) this.#speaker.speak(reply.seq, sentence);
-    if (rest.length === 0) return;
-    this.#speaker.flush(false);
-    this.#unsaidOf = reply.seq;
-    const texted = await call.sendDetails(reply.seq).catch(() => false);
-    this.#unsaidOf = null;
-    if (interruptions !== this.#speaker.interruptions) return;
-    if (texted) this.#speaker.speak(null, phrases[locale].texted);
-    else for (const sentence of rest) this.#speaker.speak(reply.seq, sentence);
   }
 
   #sayOwn(words: string, locale: SpokenLocale): void {
@@ -423,38 +269,15 @@ class Session {
     this.#listen(words.length);
   }
 
-  /** What was not heard was not said. */
   #interrupted(until: string): void {
     if (this.#call === null) return;
-    this.#settleCut();
-    const heardSeq = this.#heardSeq;
-    const cut = this.#speaker.cutAt(until);
-    this.#overtake();
+    this.#reader.interrupted(until);
     this.#listen(0);
-    const early = cut.heard.find(({ seq }) => seq === noSeqYet);
-    if (early !== undefined) void this.#giveUpEarly(this.#call, early.words);
-    const heard = cut.heard.filter(({ seq, whole }) => seq !== noSeqYet && (!whole || seq === this.#unsaidOf));
-    this.#cut = { ...cut, heard, rest: cut.rest.filter(({ seq }) => seq !== noSeqYet), heardSeq };
-    this.#timer("cut", cutMs, () => this.#settleCut());
   }
 
   /** A cough, or a room: what was being said goes on. */
   #goOn(): void {
-    const cut = this.#cut;
-    if (cut === null || cut.rest.length === 0 || this.#phase !== "open") return;
-    this.#cut = null;
-    this.#stop("cut");
-    this.#heardSeq = cut.heardSeq;
-    this.#speaker.goOn(cut);
-    this.#listen(this.#speaker.chars());
-  }
-
-  /** Those were words: what was not heard before them stays unheard. */
-  #settleCut(): void {
-    const cut = this.#cut;
-    this.#cut = null;
-    this.#stop("cut");
-    for (const { seq, words } of cut?.heard ?? []) void this.#call?.heard(seq, words).catch(() => undefined);
+    if (this.#phase === "open" && this.#reader.goOn()) this.#listen(this.#speaker.chars());
   }
 
   #informed({ name, value }: RelayFrame & { type: "info" }): void {
@@ -467,7 +290,7 @@ class Session {
 
   #wasPlayed(words: string): void {
     if (!this.#speaker.wasPlayed(words)) return;
-    if (this.#unsaidOf === null) this.#heardSeq = this.#after;
+    this.#reader.heardToTheEnd();
     if (this.#phase === "ending") this.#sendEnd();
   }
 
@@ -484,7 +307,7 @@ class Session {
 
   #onSilence(): void {
     if (this.#phase !== "open" || this.#askedAt !== null) return;
-    void this.#catchUp();
+    void this.#reader.catchUp();
     const { notHeard, offer, goodbye } = phrases[this.#locale];
     this.#silences += 1;
     if (this.#silences > 2) this.#finish(goodbye, "goodbye");
@@ -523,7 +346,7 @@ class Session {
 
   #sendEnd(): void {
     this.#stop("end");
-    const after = this.#call?.storedSeq(this.#after) ?? this.#after;
+    const after = this.#call?.storedSeq(this.#reader.after) ?? this.#reader.after;
     const handoff: Handoff = { reason: this.#handoff, locale: this.#locale, after };
     this.#send({ type: "end", handoffData: JSON.stringify(handoff) });
     this.close(this.#handoff);
