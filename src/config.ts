@@ -1,7 +1,9 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { z } from "zod";
+import { cannotWrite } from "./lib/cannot-write.ts";
 import { type TrustedProxies, trustedProxies } from "./lib/trusted-proxies.ts";
 import { isTimeZone } from "./lib/zoned-time.ts";
 
@@ -14,7 +16,7 @@ const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/
 const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, "must be a number like +4670…");
 
 const schema = z.object({
-  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  PORT: z.coerce.number().int().min(0).max(65535).optional(),
   HOST: text.default("127.0.0.1"),
   PUBLIC_URL: url.optional(),
   TRUST_PROXY: trustedProxies.optional(),
@@ -86,10 +88,14 @@ const schema = z.object({
   COUNTRY: z
     .string()
     .regex(/^[A-Z]{2}$/, "must be a country code like SE")
-    .default("US"),
+    .optional(),
   TIME_ZONE: z.string().refine(isTimeZone, "must be a zone like Europe/Stockholm").default("UTC"),
   BURST_WAIT_MS: z.coerce.number().int().min(0).max(30_000).optional(),
 });
+
+const usualPort = 3000;
+/** Where the simulator's customers live. */
+const simulatedCountries = ["US", "GB", "SE", "DE", "ES"] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Raw = z.output<typeof schema>;
@@ -117,6 +123,7 @@ export interface WhatsappCloudSettings {
 export interface Config {
   readonly role: Raw["ROLE"];
   readonly host: string;
+  /** A worker that was given none takes any that is free, for nobody but the one who runs it looks there. */
   readonly port: number;
   /** As the outside sees us; null until the port is known when none was configured. */
   readonly publicUrl: string | null;
@@ -127,7 +134,7 @@ export interface Config {
   readonly redisUrl: string | null;
   readonly logLevel: Raw["LOG_LEVEL"];
   readonly demo: boolean;
-  /** The built-in simulator plays Twilio and Meta because no provider is configured. */
+  /** The built-in simulator plays Twilio and Meta for the demo, because no provider is configured. */
   readonly simulator: boolean;
   readonly company: string;
   readonly admin: { readonly email: string; readonly password: string } | null;
@@ -146,20 +153,24 @@ export interface Config {
   /** The server of account data and the secret of its tokens; `url` null: the demo company's, on this service itself. */
   readonly account: { readonly url: string | null; readonly secret: string } | null;
   readonly callCountries: readonly string[];
-  readonly country: string;
   readonly timeZone: string;
   /** Overrides every channel's wait for the rest of a burst; null: the channel's own. */
   readonly burstWaitMs: number | null;
   /** 32 bytes derived from SECRET_KEY, or from the key kept in DATA_DIR. */
   readonly secretKey: Buffer;
+  /** No SECRET_KEY was given: whoever has another DATA_DIR has another key. */
+  readonly keyIsOwn: boolean;
 }
 
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** Reads every setting once. Throws one ConfigError that names all faults together, by name and never by value. */
-export function readConfig(environment: Environment): Config {
+/**
+ * Reads every setting once. Throws one ConfigError that names all faults together, by name and never by value. Who only
+ * looks leaves no trace: without `keepKey` a key that is not there yet is made for this process alone.
+ */
+export function readConfig(environment: Environment, { keepKey = true } = {}): Config {
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
   );
@@ -167,27 +178,28 @@ export function readConfig(environment: Environment): Config {
   const faults = parsed.success ? [] : describeFaults(parsed.error);
   const missing = missingTogether(given);
   if (!parsed.success || missing.length > 0) throw new ConfigError(sentence(missing, faults));
-  return toConfig(parsed.data);
+  return toConfig(parsed.data, keepKey);
 }
 
-function toConfig(raw: Raw): Config {
+function toConfig(raw: Raw, keepKey: boolean): Config {
   const anyProvider = raw.TWILIO_ACCOUNT_SID !== undefined || raw.WHATSAPP_CLOUD_TOKEN !== undefined;
   const demo = raw.DEMO ?? (raw.DATABASE_URL === undefined && !anyProvider);
   const dataDir = resolve(raw.DATA_DIR);
-  const key = secretKey(raw.SECRET_KEY, dataDir);
+  const key = hashed(raw.SECRET_KEY ?? keptKey(dataDir, keepKey));
   return {
     role: raw.ROLE,
     host: raw.HOST,
-    port: raw.PORT,
-    publicUrl: raw.PUBLIC_URL ?? null,
+    port: raw.PORT ?? (raw.ROLE === "worker" ? 0 : usualPort),
+    // Customers reach no worker: its links lead to where a web process usually is.
+    publicUrl: raw.PUBLIC_URL ?? (raw.ROLE === "worker" ? `http://127.0.0.1:${raw.PORT ?? usualPort}` : null),
     trustProxy: raw.TRUST_PROXY ?? null,
     dataDir,
     databaseUrl: raw.DATABASE_URL ?? null,
     redisUrl: raw.REDIS_URL ?? null,
     logLevel: raw.LOG_LEVEL,
     demo,
-    // In one process only: a worker elsewhere could not reach it.
-    simulator: !anyProvider && raw.ROLE === "all",
+    // Never for a company's own customers, whom nothing would reach. In one process only: a worker elsewhere could not ask it.
+    simulator: demo && !anyProvider && raw.ROLE === "all",
     company: raw.COMPANY_NAME,
     admin: raw.ADMIN_EMAIL && raw.ADMIN_PASSWORD ? { email: raw.ADMIN_EMAIL, password: raw.ADMIN_PASSWORD } : null,
     twilio: twilioSettings(raw),
@@ -207,19 +219,35 @@ function toConfig(raw: Raw): Config {
     signInUrl: raw.SIGN_IN_URL ?? (demo ? "/demo/sign-in" : null),
     chatOrigins: raw.CHAT_ORIGINS ?? null,
     account: accountSettings(raw, demo, key),
-    // The simulator's customers live in several countries, and their telephones cost nobody anything.
-    callCountries: raw.CALL_COUNTRIES ?? (anyProvider ? [raw.COUNTRY] : [raw.COUNTRY, "US", "GB", "SE", "DE", "ES"]),
-    country: raw.COUNTRY,
+    callCountries: raw.CALL_COUNTRIES ?? usualCountries(raw, demo && !anyProvider),
     timeZone: raw.TIME_ZONE,
     burstWaitMs: raw.BURST_WAIT_MS ?? null,
     secretKey: key,
+    keyIsOwn: raw.SECRET_KEY === undefined,
   };
 }
 
+/** M1: those that were configured, if only by our own numbers. The simulated telephones cost nobody anything. */
+function usualCountries(raw: Raw, simulated: boolean): readonly string[] {
+  const named = raw.COUNTRY === undefined ? [] : [raw.COUNTRY];
+  if (simulated) return [...new Set([...named, ...simulatedCountries])];
+  if (named.length > 0) return named;
+  const numbers = [raw.TWILIO_VOICE_NUMBER, raw.TWILIO_SMS_NUMBER, raw.TWILIO_WHATSAPP_NUMBER];
+  return [...new Set(numbers.flatMap((number) => (number === undefined ? [] : countryOf(number))))];
+}
+
+/** None for a number that belongs to no country. One that is not told apart counts as its code's first: +1 is the US. */
+function countryOf(number: string): readonly string[] {
+  const parsed = parsePhoneNumberFromString(number);
+  return parsed?.country === undefined ? (parsed?.getPossibleCountries() ?? []).slice(0, 1) : [parsed.country];
+}
+
+/** Without a secret of its own it is made of ours; `npm run everline -- account-secret` tells it to the company's server. */
 function accountSettings(raw: Raw, demo: boolean, key: Buffer): Config["account"] {
-  if (raw.ACCOUNT_MCP_URL !== undefined && raw.ACCOUNT_MCP_SECRET !== undefined)
-    return { url: raw.ACCOUNT_MCP_URL, secret: raw.ACCOUNT_MCP_SECRET };
-  return demo ? { url: null, secret: createHmac("sha256", key).update("demo-account").digest("hex") } : null;
+  const derived = (purpose: string) => createHmac("sha256", key).update(purpose).digest("hex");
+  if (raw.ACCOUNT_MCP_URL !== undefined)
+    return { url: raw.ACCOUNT_MCP_URL, secret: raw.ACCOUNT_MCP_SECRET ?? derived("account") };
+  return demo ? { url: null, secret: derived("demo-account") } : null;
 }
 
 function twilioSettings(raw: Raw): TwilioSettings | null {
@@ -275,7 +303,7 @@ const groups: readonly { readonly names: readonly string[]; readonly optional?: 
   },
   { names: ["ADMIN_EMAIL", "ADMIN_PASSWORD"] },
   { names: ["BOT_APP_ID", "BOT_APP_PASSWORD"] },
-  { names: ["ACCOUNT_MCP_URL", "ACCOUNT_MCP_SECRET"] },
+  { names: ["ACCOUNT_MCP_URL"], optional: ["ACCOUNT_MCP_SECRET"] },
 ];
 
 function missingTogether(given: Readonly<Record<string, unknown>>): string[] {
@@ -315,22 +343,35 @@ function sentence(missing: readonly string[], faults: readonly string[]): string
   return lines.join("\n");
 }
 
-/** The configured key, or one made once and kept readable by its owner alone beside the data. */
-function secretKey(configured: string | undefined, dataDir: string): Buffer {
-  return createHash("sha256")
-    .update(`everline:${configured ?? keptKey(dataDir)}`)
-    .digest();
+function hashed(key: string): Buffer {
+  return createHash("sha256").update(`everline:${key}`).digest();
 }
 
-function keptKey(dataDir: string): string {
+/** A key that is made once and kept beside the data, readable by its owner alone. */
+function keptKey(dataDir: string, keep: boolean): string {
   const file = join(dataDir, "secret-key");
-  if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true });
-    try {
-      writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
-    } catch (error) {
-      if (!existsSync(file)) throw error;
+  try {
+    if (!existsSync(file)) {
+      const made = randomBytes(32).toString("base64url");
+      if (!keep) return made;
+      mkdirSync(dataDir, { recursive: true });
+      writeNew(file, made);
     }
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new ConfigError(`${cannotWrite(dataDir, error)} The secret key is kept there, unless SECRET_KEY is set.`, {
+      cause: error,
+    });
   }
-  return readFileSync(file, "utf8").trim();
+}
+
+/** Of two processes the first wins; a full disk leaves no half key. */
+function writeNew(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return;
+    rmSync(file, { force: true });
+    throw error;
+  }
 }

@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     say(`  Agents      ${service.url}/inbox`);
     if (config.simulator) say(`  A telephone ${service.url}/simulator`);
     say(`  API         ${service.url}/api/docs`);
-  }
+  } else if (service.address !== null) say(`  Health      ${service.address}/readyz`);
   if (service.setupUrl !== null) say(`  First administrator (this link works once): ${service.setupUrl}`);
   for (const note of service.notes) say(`  Note: ${note}`);
 

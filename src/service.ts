@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
 import type { Channel } from "../channels/channel.ts";
 import { createChannels } from "../channels/registry.ts";
 import { seedDemoAgents } from "./agents/demo-agents.ts";
@@ -13,7 +14,7 @@ import { usualPolicy } from "./callbacks/machine.ts";
 import { usualCaps } from "./callbacks/phone-policy.ts";
 import { liveLines } from "./calls/lines.ts";
 import { createLiveLines } from "./calls/live-lines.ts";
-import type { Config, TwilioSettings, WhatsappCloudSettings } from "./config.ts";
+import { type Config, ConfigError, type TwilioSettings, type WhatsappCloudSettings } from "./config.ts";
 import { createHideCode } from "./contacts/hide-code.ts";
 import { createPatience } from "./db/wait-for-database.ts";
 import { type Engines, openEngines } from "./engines.ts";
@@ -26,10 +27,11 @@ import { createAccept } from "./intake/accept.ts";
 import type { Log } from "./lib/log.ts";
 import { createBell } from "./queues/bell.ts";
 import { hoursSetting } from "./settings/hours.ts";
+import { signsAsOthersDo } from "./settings/secret-key.ts";
 import { readSetting } from "./settings/settings.ts";
 import { startProviderDouble } from "./simulator/provider-double.ts";
 import { createAtOnce } from "./turns/at-once.ts";
-import { createWeb } from "./web.ts";
+import { createWeb, createWorkerPages } from "./web.ts";
 import { createSharedOutbox, startWorker, type TurnAssistant } from "./worker.ts";
 
 const contentFolder = new URL("../content/", import.meta.url).pathname;
@@ -54,6 +56,11 @@ const simulatedCustomers = [
   { name: "Lucía (Spain)", number: "+34600000001" },
   { name: "An agent's telephone", number: "+12025550160" },
 ];
+
+const differentKeys =
+  "SECRET_KEY: missing. The other processes on this database sign with another key than the one kept in DATA_DIR here, " +
+  "so that links and codes of one would mean nothing to another. Give all of them the same SECRET_KEY.";
+const whereSimulatorIs = "The demo's /simulator is there with ROLE=all alone; a process elsewhere could not ask it.";
 
 export interface Service {
   /** As the outside calls it. */
@@ -88,6 +95,11 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   } = substitutes;
   const patiently = createPatience(log);
   const engines = wrapEngines(await openEngines(config, log, patiently));
+  const processes = config.role === "all" ? "one" : "many";
+  if (!(await patiently(() => signsAsOthersDo(engines.db, config.secretKey, processes, config.keyIsOwn)))) {
+    await engines.close();
+    throw new ConfigError(differentKeys);
+  }
   if (config.demo) {
     const read = (name: string) => readArticles(join(contentFolder, name), companyName);
     const articles = [...(await read("articles")), ...(await read("pages"))];
@@ -193,30 +205,29 @@ export async function startService(config: Config, log: Log, substitutes: Substi
 
   // What blocks for a second while it is loaded is there before anybody knocks.
   if (config.role !== "web") await brain();
-  const app =
-    config.role === "worker"
-      ? null
-      : await createWeb({
-          ...shared,
-          channels,
-          accept,
-          version,
-          simulator: double === null ? null : { double, numbers: simulatedNumbers, customers: simulatedCustomers },
-        });
-  const address =
-    (await app?.listen({ host: config.host, port: config.port, backlog }))?.replace("[::1]", "127.0.0.1") ?? null;
-  url ??= address;
+  const servesCustomers = config.role !== "worker";
+  const app = servesCustomers
+    ? await createWeb({
+        ...shared,
+        channels,
+        accept,
+        version,
+        simulator: double === null ? null : { double, numbers: simulatedNumbers, customers: simulatedCustomers },
+      })
+    : await createWorkerPages({ ...shared, version });
+  const { address, note } = await listen(app, config, log);
+  if (servesCustomers) url ??= address;
   const stopWorker = config.role === "web" ? null : await startWorker(shared);
-  const setupToken = app === null ? null : await patiently(() => ensureFirstAdmin(engines.db, config.admin));
+  const setupToken = servesCustomers ? await patiently(() => ensureFirstAdmin(engines.db, config.admin)) : null;
   log.info({ role: config.role, version, port: config.port }, "started");
   for (const name of config.withoutEffect) log.warn({ reason: name }, "setting-without-effect");
   return {
-    url,
+    url: servesCustomers ? url : null,
     address,
     setupUrl: setupToken === null ? null : `${publicUrl()}/inbox/setup?token=${setupToken}`,
-    notes: engines.notes,
+    notes: [...engines.notes, ...note, ...(lacksSimulator(config) ? [whereSimulatorIs] : [])],
     async stop() {
-      await app?.close();
+      await app.close();
       await stopWorker?.();
       await dialler.idle();
       await outbox.idle();
@@ -228,6 +239,31 @@ export async function startService(config: Config, log: Log, substitutes: Substi
       log.info({ role: config.role }, "stopped");
     },
   };
+}
+
+/**
+ * Where it listens, as this machine calls it. Health, metrics and the demo's account data are a worker's only pages: one
+ * whose port is taken, by the web process beside it, works all the same and takes another.
+ */
+async function listen(app: FastifyInstance, { role, host, port }: Config, log: Log) {
+  const at = async (wanted: number): Promise<string> =>
+    (await app.listen({ host, port: wanted, backlog })).replace(/\[::1?\]/, "127.0.0.1");
+  try {
+    return { address: await at(port), note: [] };
+  } catch (error) {
+    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    if (!taken || role !== "worker") throw error;
+    const address = await at(0);
+    log.warn({ role, port: Number(new URL(address).port) }, "port-taken");
+    return {
+      address,
+      note: [`Port ${port} is taken; this worker's /healthz, /readyz and /metrics are at ${address}.`],
+    };
+  }
+}
+
+function lacksSimulator({ demo, simulator, twilio, whatsappCloud }: Config): boolean {
+  return demo && !simulator && twilio === null && whatsappCloud === null;
 }
 
 function itself<Part>(part: Part): Part {

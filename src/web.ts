@@ -32,6 +32,7 @@ import { rateEpisode } from "./conversations/rating.ts";
 import { standingOf } from "./conversations/spoken.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
 import { transcriptForContact } from "./conversations/transcript.ts";
+import { checkMigrations } from "./db/migrate.ts";
 import { demoAccountServer } from "./demo/account-server.ts";
 import { demoSignIn } from "./demo/sign-in.ts";
 import { createProspects } from "./escalations/prospect.ts";
@@ -108,13 +109,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       return renderPage(problemPage(wishedLocale(library.current(), request), problem, request.url));
     },
   });
-  healthRoutes(app, {
-    metrics,
-    checks: [
-      { name: "database", run: async () => void (await engines.db.run((sql) => sql`select 1`)) },
-      { name: "queue", run: () => engines.queue.ping() },
-    ],
-  });
+  health(app, options);
   docsRoutes(app);
   faviconRoute(app);
   await webhookRoutes(app, {
@@ -313,8 +308,8 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
       key: options.config.secretKey,
     }),
   );
-  const { demo, identity, account } = options.config;
-  if (demo && account?.url === null) demoAccountServer(app, { secret: account.secret, now: Date.now });
+  demoAccounts(app, options);
+  const { demo, identity } = options.config;
   if (demo && identity.secret !== null) {
     pageRoutes(app, "demo", []);
     await demoSignIn(app, {
@@ -333,6 +328,34 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   return app;
 }
 
+/** What a process has to show that answers turns and no requests. */
+export async function createWorkerPages(options: Shared & { readonly version: string }): Promise<FastifyInstance> {
+  const { config, log, version } = options;
+  const app = await createApp({ log, version, trustProxy: config.trustProxy });
+  health(app, options);
+  demoAccounts(app, options);
+  return app;
+}
+
+function health(app: FastifyInstance, { engines: { db, queue }, metrics }: Shared): void {
+  const migrations = briefly(migrationsKeptMs, () => checkMigrations(db));
+  healthRoutes(app, {
+    metrics,
+    checks: [
+      { name: "database", run: async () => void (await db.run((sql) => sql`select 1`)) },
+      { name: "queue", run: () => queue.ping() },
+      { name: "migrations", run: migrations },
+    ],
+  });
+}
+
+/** In every role: the process that asks has it at its own address. */
+function demoAccounts(app: FastifyInstance, { config: { demo, account } }: Shared): void {
+  if (demo && account?.url === null) demoAccountServer(app, { secret: account.secret, now: Date.now });
+}
+
+/** A dump is restored or a newer version started seldom. */
+const migrationsKeptMs = 60_000;
 /** Operators change the hours seldom; customers who wait are told within this. */
 const hoursKeptMs = 30_000;
 

@@ -71,6 +71,53 @@ test("R7 a browser hears what another process wrote although there is no Redis t
   socket.close();
 });
 
+test("a worker says how it is at an address of its own, and answers to nothing else", async () => {
+  const at = async (path: string) => fetch(`${worker.address}${path}`);
+  expect(worker.url).toBeNull();
+  expect(await (await at("/readyz")).json()).toEqual({
+    status: "ready",
+    checks: ["database", "queue", "migrations"].map((name) => ({ name, works: true })),
+  });
+  await expect
+    .poll(async () => (await at("/metrics")).text(), { timeout: 10_000 })
+    .toMatch(/everline_turns_total\{outcome="\w+"\} [1-9]/);
+  expect([(await at("/")).status, (await at("/inbox")).status]).toEqual([404, 404]);
+  // The demo's account server is where the worker asks it; it wants the service's own token.
+  expect((await fetch(`${worker.address}/demo/mcp`, { method: "POST" })).status).toBe(401);
+});
+
+test("a worker whose port is taken works all the same, and says where its pages are", async () => {
+  const { port } = new URL(web.url);
+  const settings = { ...shared, ROLE: "worker", PORT: port, DATABASE_URL: web.databaseUrl, DATA_DIR: workerData };
+  const beside = await startService(readConfig(settings), quiet);
+  expect(beside.notes.join()).toContain(`Port ${port} is taken; this worker's /healthz`);
+  expect((await fetch(`${beside.address}/healthz`)).status).toBe(200);
+  await beside.stop();
+});
+
+test("A5 a process that would sign with a key of its own beside the others does not start", async () => {
+  const { SECRET_KEY: _, ...others } = shared;
+  const dataDir = dataFolder("stranger");
+  const settings = { ...others, DATABASE_URL: web.databaseUrl, DATA_DIR: dataDir };
+  await expect(startService(readConfig({ ...settings, ROLE: "worker" }), quiet)).rejects.toThrow(
+    /SECRET_KEY: missing.*the same SECRET_KEY/,
+  );
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+test("a database that a newer version brought further is not one to work on", async () => {
+  // What is well is looked at once a minute: a process that has just started looks now.
+  const settings = { ...shared, ROLE: "worker", DATABASE_URL: web.databaseUrl, DATA_DIR: workerData };
+  const late = await startService(readConfig(settings), quiet);
+  const checks = async () => ((await (await fetch(`${late.address}/readyz`)).json()) as { checks: object[] }).checks;
+  const [{ id }] = (await web.sql`insert into drizzle.__drizzle_migrations (hash, created_at)
+    values ('of a newer version', 9999999999999) returning id`) as unknown as [{ id: number }];
+  expect(await checks()).toContainEqual({ name: "migrations", works: false });
+  await web.sql`delete from drizzle.__drizzle_migrations where id = ${id}`;
+  expect(await checks()).toContainEqual({ name: "migrations", works: true });
+  await late.stop();
+});
+
 test("a call that one process holds is answered by another", async () => {
   const address = { publicUrl: () => publicUrl, origin: () => web.url };
   const customer = createCustomer(account, address);

@@ -1,5 +1,5 @@
-import { escapeHtml } from "../help-centre/page.ts";
 import { languageName } from "../help-centre/words.ts";
+import { escapeHtml } from "../lib/escape-html.ts";
 import type { ListedCallback } from "./list.ts";
 import { type CallPageWords, callPageWords } from "./page-words.ts";
 import { fillIn, timeInWords } from "./words.ts";

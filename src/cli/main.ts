@@ -14,6 +14,7 @@ const usage = `Usage: npm run everline -- <command>
   migrate                        bring the database to this version
   doctor                         say what works and what does not
   admin <email> <password>       add an administrator
+  account-secret                 print the secret of the tokens for ACCOUNT_MCP_URL
   articles export <folder>       write the published articles as Markdown
   articles import <folder>       take Markdown in and publish it; with --draft only save it
   understand [question…]         what the assistant makes of them; without any, reads {"text","locale"?} lines`;
@@ -36,6 +37,9 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       return articles(args);
     case "admin":
       return addAdmin(args);
+    case "account-secret":
+      say(readConfig(process.env).account?.secret ?? "ACCOUNT_MCP_URL is not set: nobody is asked about accounts.");
+      return 0;
     default:
       say(usage);
       return command === undefined ? 0 : 2;

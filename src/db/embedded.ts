@@ -21,6 +21,7 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import postgres from "postgres";
+import { cannotWrite } from "../lib/cannot-write.ts";
 import type { Log } from "../lib/log.ts";
 import { EngineError } from "./errors.ts";
 
@@ -35,6 +36,8 @@ const recoverWithinMs = 10_000;
 const restartsMax = 5;
 const restartPauseMs = 300;
 const quietMs = 60_000;
+/** A server that another process launched tells us nothing when it dies. */
+const lookEveryMs = 500;
 /**
  * Where `nobody` can reach programs and data when the project lies below a private home.
  * Only root can write there: in /var/tmp anybody could prepare a folder for us to trust.
@@ -47,7 +50,7 @@ export interface EmbeddedPostgres {
   readonly notes: readonly string[];
   /** Of the server; changes when it had to be started again. */
   readonly pid: number;
-  /** Stops the server, unless another living process started it. */
+  /** Stops the server, unless another living process uses it. */
   stop(): Promise<void>;
 }
 
@@ -59,6 +62,13 @@ interface Place {
   readonly notes: string[];
 }
 
+/** The server on our directory; `child` where this process launched it. */
+interface Server {
+  readonly pid: number;
+  readonly port: number;
+  readonly child: ChildProcess | null;
+}
+
 /**
  * Starts real PostgreSQL from the npm platform package, or adopts the server that already runs on this data directory.
  * Throws an EngineError whose sentence says what to do.
@@ -68,17 +78,20 @@ export async function startEmbeddedPostgres(options: {
   readonly port?: number;
   readonly log: Log;
 }): Promise<EmbeddedPostgres> {
+  const { log } = options;
   const place = prepare(options.dataDir);
   const unlock = await lockStart(place);
   try {
-    return (await adopt(place)) ?? (await startOwn(place, options));
+    const server = (await adopt(place)) ?? (await startOwn(place, options.port, log));
+    writeUsers(place, [...livingUsers(place), self()]);
+    return keep(place, server, log);
   } finally {
     unlock();
   }
 }
 
 /** The server that already runs on our directory, if it answers with our password; one that does not is ended. */
-async function adopt(place: Place): Promise<EmbeddedPostgres | null> {
+async function adopt(place: Place): Promise<Server | null> {
   const running = runningServer(place);
   if (running === null) return null;
   const { pid, port } = running;
@@ -86,62 +99,121 @@ async function adopt(place: Place): Promise<EmbeddedPostgres | null> {
   for (const until = Date.now() + recoverWithinMs; Date.now() < until && isPostgres(pid, place); await sleep(50)) {
     if (!(await answers(url, place))) continue;
     place.notes.push(`Uses the PostgreSQL that already runs on ${place.data} (process ${pid}).`);
-    const ours = !ownerLives(place);
-    if (ours) writeOwner(place);
-    return { url, notes: place.notes, pid, stop: async () => (ours ? endServer(pid, place) : undefined) };
+    return running;
   }
   await endServer(pid, place);
   rmSync(join(place.data, "postmaster.pid"), { force: true });
   return null;
 }
 
-async function startOwn(place: Place, options: Parameters<typeof startEmbeddedPostgres>[0]): Promise<EmbeddedPostgres> {
-  const { log } = options;
+async function startOwn(place: Place, wantedPort: number | undefined, log: Log): Promise<Server> {
   if (!existsSync(join(place.data, "PG_VERSION"))) await initialise(place);
   checkVersion(place);
-  const password = keptPassword(place);
-  const port = await choosePort(options.port, place);
-  const url = urlOf(password, port);
-  let server = launch(place, port);
-  await untilReady(server, url, place);
-  await createDatabase(url);
-  writeOwner(place);
-  log.info({ component: "embedded-postgres", port, pid: server.pid ?? 0 }, "engine-started");
+  const url = (port: number) => urlOf(keptPassword(place), port);
+  const port = await choosePort(wantedPort, place);
+  const child = launch(place, port);
+  await untilReady(child, url(port), place);
+  await createDatabase(url(port));
+  log.info({ component: "embedded-postgres", port, pid: child.pid ?? 0 }, "engine-started");
+  return { pid: child.pid ?? 0, port, child };
+}
 
-  let stopping = false;
+/**
+ * Looks after the server while this process uses it, whoever launched it: one that dies by itself (out of memory, killed)
+ * comes back on the same port, where the pools find it again. The last process that lets go of it stops it.
+ */
+function keep(place: Place, first: Server, log: Log): EmbeddedPostgres {
+  const component = "embedded-postgres";
+  let server = first;
+  let stopped: Promise<void> | null = null;
   let restarts = 0;
-  /** A server that dies by itself (out of memory, killed) comes back on the same port; the pools find it again. */
-  function watch(child: ChildProcess): void {
+
+  function watch(): void {
     const began = Date.now();
-    child.once("exit", (code, signal) => {
-      if (stopping) return;
+    whenGone(server, place, (code, signal) => {
+      if (stopped !== null) return;
       restarts = Date.now() - began > quietMs ? 1 : restarts + 1;
-      log.error({ component: "embedded-postgres", code, signal, count: restarts }, "engine-died");
-      if (restarts > restartsMax) return;
-      setTimeout(() => {
-        if (stopping) return;
-        server = launch(place, port);
-        watch(server);
-        log.warn({ component: "embedded-postgres", port, pid: server.pid ?? 0 }, "engine-restarted");
-      }, restartPauseMs * restarts);
+      log.error({ component, code, signal, count: restarts }, "engine-died");
+      if (restarts <= restartsMax) setTimeout(() => void bringBack(), restartPauseMs * restarts);
     });
   }
-  watch(server);
-  // The server is stopped by us, not by the end of our event loop; after kill -9 of us the next start adopts it.
-  server.unref();
 
+  async function bringBack(): Promise<void> {
+    await alone(place, async () => {
+      if (stopped !== null) return;
+      // Another process that uses it may have been quicker.
+      server = runningServer(place) ?? (await relaunch(place, server.port));
+      log.warn({ component, port: server.port, pid: server.pid }, "engine-restarted");
+      watch();
+    });
+  }
+
+  async function letGo(): Promise<void> {
+    await alone(place, async () => {
+      const others = livingUsers(place);
+      // One line of this process, which may use it more than once.
+      if (others.includes(self())) others.splice(others.indexOf(self()), 1);
+      writeUsers(place, others);
+      if (others.length > 0) return;
+      if (server.child !== null) await stopChild(server.child);
+      // Launched by somebody else, at first or after it died.
+      const running = runningServer(place);
+      if (running !== null) await endServer(running.pid, place);
+    });
+  }
+
+  watch();
   return {
-    url,
+    url: urlOf(keptPassword(place), first.port),
     notes: place.notes,
     get pid() {
-      return server.pid ?? 0;
+      return server.pid;
     },
-    async stop() {
-      stopping = true;
-      rmSync(ownerFile(place), { force: true });
-      await stopChild(server);
+    stop() {
+      stopped ??= letGo();
+      return stopped;
     },
   };
+}
+
+function whenGone(
+  { pid, child }: Server,
+  place: Place,
+  then: (code: number | null, signal: string | null) => void,
+): void {
+  if (child !== null) {
+    // It is stopped by us, not by the end of our event loop; after kill -9 of us the next start adopts it.
+    child.unref();
+    if (child.exitCode === null && child.signalCode === null) child.once("exit", then);
+    else setImmediate(then, child.exitCode, child.signalCode);
+    return;
+  }
+  const timer = setInterval(() => {
+    if (isPostgres(pid, place)) return;
+    clearInterval(timer);
+    then(null, null);
+  }, lookEveryMs);
+  timer.unref();
+}
+
+/** Until it holds its directory or is gone again: only then may another process look who is there. */
+async function relaunch(place: Place, port: number): Promise<Server> {
+  const child = launch(place, port);
+  const server = { pid: child.pid ?? 0, port, child };
+  for (const until = Date.now() + recoverWithinMs; Date.now() < until; await sleep(20)) {
+    if (child.exitCode !== null || child.signalCode !== null || runningServer(place)?.pid === server.pid) break;
+  }
+  return server;
+}
+
+/** While nobody else starts or stops the server. On a disk that takes no lock the work is done without. */
+async function alone(place: Place, work: () => Promise<void>): Promise<void> {
+  const unlock = await lockStart(place).catch(() => () => undefined);
+  try {
+    await work();
+  } finally {
+    unlock();
+  }
 }
 
 /** Two processes that start at once on one directory: the second waits, then adopts what the first started. */
@@ -149,26 +221,32 @@ async function lockStart(place: Place): Promise<() => void> {
   const file = join(dirname(place.data), "starting.lock");
   for (const until = Date.now() + 2 * startWithinMs; ; await sleep(50)) {
     try {
-      writeFileSync(file, identity(process.pid) ?? "", { flag: "wx" });
+      writeFileSync(file, self(), { flag: "wx" });
       return () => rmSync(file, { force: true });
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST"))
-        throw cannotWrite(dirname(place.data), error);
+        throw unwritable(dirname(place.data), error);
       if (!lives(readIfThere(file)) || Date.now() > until) rmSync(file, { force: true });
     }
   }
 }
 
-function ownerFile(place: Place): string {
+/** Who uses the server, a line each. The name is that of versions which knew one user alone. */
+function usersFile(place: Place): string {
   return join(dirname(place.data), "owner");
 }
 
-function writeOwner(place: Place): void {
-  writeFileSync(ownerFile(place), identity(process.pid) ?? "");
+function livingUsers(place: Place): string[] {
+  return readIfThere(usersFile(place)).split("\n").filter(lives);
 }
 
-function ownerLives(place: Place): boolean {
-  return lives(readIfThere(ownerFile(place)));
+function writeUsers(place: Place, users: readonly string[]): void {
+  if (users.length === 0) rmSync(usersFile(place), { force: true });
+  else writeFileSync(usersFile(place), users.join("\n"));
+}
+
+function self(): string {
+  return identity(process.pid) ?? "";
 }
 
 function readIfThere(file: string): string {
@@ -191,13 +269,8 @@ function lives(written: string): boolean {
   return Number.isInteger(pid) && pid > 0 && identity(pid) === written;
 }
 
-function cannotWrite(folder: string, cause: unknown): EngineError {
-  return new EngineError(
-    /ENOSPC/.test(String(cause))
-      ? `The disk that holds ${folder} is full. Free some space or set DATA_DIR to another disk.`
-      : `The data directory ${folder} cannot be written. Set DATA_DIR to a writable folder, or DATABASE_URL to a PostgreSQL.`,
-    { cause },
-  );
+function unwritable(folder: string, cause: unknown): EngineError {
+  return new EngineError(cannotWrite(folder, cause), { cause });
 }
 
 function prepare(dataDir: string): Place {
@@ -214,7 +287,7 @@ function prepare(dataDir: string): Place {
     mkdirSync(base, { recursive: true });
     if (account !== null) chownSync(base, account.uid, account.gid);
   } catch (error) {
-    throw cannotWrite(base, error);
+    throw unwritable(base, error);
   }
   return { bin: join(home, "bin"), data: join(base, "data"), passwordFile: join(base, "password"), account, notes };
 }
@@ -314,13 +387,13 @@ function keptPassword(place: Place): string {
 }
 
 /** What postmaster.pid says, if that process is alive and works on this directory. */
-function runningServer(place: Place): { pid: number; port: number } | null {
+function runningServer(place: Place): Server | null {
   const file = join(place.data, "postmaster.pid");
   if (!existsSync(file)) return null;
   const lines = readFileSync(file, "utf8").split("\n");
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
-  if (Number.isInteger(pid) && pid > 0 && isPostgres(pid, place)) return { pid, port };
+  if (Number.isInteger(pid) && pid > 0 && isPostgres(pid, place)) return { pid, port, child: null };
   rmSync(file, { force: true });
   return null;
 }

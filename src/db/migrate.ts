@@ -6,6 +6,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as drizzleMigrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
 import type { Log } from "../lib/log.ts";
+import type { Db } from "./client.ts";
 import { EngineError } from "./errors.ts";
 
 /** Any number that nothing else in the database locks. */
@@ -56,6 +57,12 @@ export async function migrationState(url: string): Promise<MigrationState> {
   } finally {
     await client.end({ timeout: 1 });
   }
+}
+
+/** Throws where the database is behind this version, or was brought further by a newer one. */
+export async function checkMigrations(db: Db): Promise<void> {
+  const { applied, known, newer } = await db.run(readState);
+  if (newer || applied < known) throw new EngineError("The database does not stand where this version left it.");
 }
 
 async function readState(client: postgres.Sql): Promise<MigrationState> {

@@ -1,4 +1,5 @@
-import { escapeHtml, type Page } from "../help-centre/page.ts";
+import type { Page } from "../help-centre/page.ts";
+import { escapeHtml } from "../lib/escape-html.ts";
 import { demoCustomers } from "./customers.ts";
 import { demoWords } from "./words.ts";
 

@@ -1,8 +1,9 @@
+import { escapeHtml } from "../lib/escape-html.ts";
 import { toPlain } from "../lib/markdown.ts";
 import { aboutTopic, type StoredArticle } from "./articles.ts";
 import type { Shelf } from "./library.ts";
 import { markdownToHtml } from "./markdown.ts";
-import { escapeHtml, type Page } from "./page.ts";
+import type { Page } from "./page.ts";
 import { articlePath, questionLinks, searchForm, topicsIn, waysToReachUs } from "./pieces.ts";
 import { breadcrumbList, questionAndAnswer } from "./structured-data.ts";
 import { directionOf, fillWords, languageNameIn, pageWords, spokenIn } from "./words.ts";

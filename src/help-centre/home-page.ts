@@ -1,6 +1,7 @@
+import { escapeHtml } from "../lib/escape-html.ts";
 import { aboutTopic } from "./articles.ts";
 import type { Shelf } from "./library.ts";
-import { escapeHtml, type Page } from "./page.ts";
+import type { Page } from "./page.ts";
 import { articlePath, questionLinks, searchForm, topicsIn, waysToReachUs } from "./pieces.ts";
 import { structuredData } from "./structured-data.ts";
 import { pageWords } from "./words.ts";

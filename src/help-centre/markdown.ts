@@ -1,4 +1,4 @@
-import { escapeHtml } from "./page.ts";
+import { escapeHtml } from "../lib/escape-html.ts";
 
 /** What articles use of Markdown: paragraphs, small headings, lists, bold. Built from escaped text, so nothing else can come through (X1). */
 export function markdownToHtml(markdown: string): string {

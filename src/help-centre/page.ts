@@ -1,3 +1,4 @@
+import { escapeHtml } from "../lib/escape-html.ts";
 import { directionOf, languageName, pageWords, spokenIn } from "./words.ts";
 
 /** What every customers' page shows around its content. */
@@ -123,14 +124,4 @@ function translatedPath(path: string, locale: string): string {
   const url = new URL(path, "http://here");
   url.searchParams.set("lang", locale);
   return url.pathname + url.search;
-}
-
-/** Makes any text safe between tags and inside quoted attributes (X1). */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
 }

@@ -1,5 +1,5 @@
+import { escapeHtml } from "../lib/escape-html.ts";
 import type { Shelf } from "./library.ts";
-import { escapeHtml } from "./page.ts";
 import { pageWords, spokenIn } from "./words.ts";
 
 /** Longer questions to the search are cut in the field; nobody reads the results of a novel. */

@@ -1,5 +1,6 @@
+import { escapeHtml } from "../lib/escape-html.ts";
 import type { Shelf } from "./library.ts";
-import { escapeHtml, type Page } from "./page.ts";
+import type { Page } from "./page.ts";
 import { articlePath, questionLinks, searchForm, waysToReachUs } from "./pieces.ts";
 import { fillWords, pageWords } from "./words.ts";
 

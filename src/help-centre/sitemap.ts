@@ -1,5 +1,6 @@
+import { escapeHtml } from "../lib/escape-html.ts";
 import type { Shelf } from "./library.ts";
-import { escapeHtml, type InLanguage, inEveryLanguage } from "./page.ts";
+import { type InLanguage, inEveryLanguage } from "./page.ts";
 import { articlePath } from "./pieces.ts";
 
 /** Every page a search engine may keep, each with its other languages. */

@@ -14,6 +14,8 @@ const requestTimeoutMs = 120_000;
 const bodyWithinMs = 15_000;
 /** safety.md: a webhook or API call ends within 2 s, with 503 if need be (R9). */
 const answerWithinMs = 2_000;
+/** A stopping service lets the requests that it has taken end for so long; new ones get 503 and try elsewhere. */
+const drainMs = 5_000;
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -41,6 +43,7 @@ export async function createApp(deps: {
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: true,
   });
+  endRequestsFirst(app);
   app.addHook("onRequest", async (request) => {
     if (request.method === "GET" || request.routeOptions.config.slowBody === true) return;
     const timer = setTimeout(() => request.raw.complete || request.raw.destroy(), bodyWithinMs);
@@ -116,10 +119,34 @@ export async function createApp(deps: {
           bearer: { type: "http", scheme: "bearer" },
         },
       },
+      // Routes that open without say so themselves.
+      security: [{ cookie: [] }, { bearer: [] }],
     },
     transform: jsonSchemaTransform,
   });
   return app;
+}
+
+/** A deploy cuts no webhook whose message is being stored. Streams, which have no end of their own, are not waited for. */
+function endRequestsFirst(app: FastifyInstance): void {
+  const open = new Set<FastifyReply>();
+  let ended: (() => void) | null = null;
+  app.addHook("onRequest", (_request, reply, done) => {
+    open.add(reply);
+    reply.raw.once("close", () => {
+      open.delete(reply);
+      ended?.();
+    });
+    done();
+  });
+  app.addHook("preClose", async () => {
+    const isStream = ({ sent, raw }: FastifyReply) => sent && !raw.writableEnded;
+    const allEnded = new Promise<void>((done) => {
+      ended = () => [...open].every(isStream) && done();
+      ended();
+    });
+    await within(allEnded, drainMs).catch(() => undefined);
+  });
 }
 
 /** In Fastify's form. It ignores a bare number, because a caller who reaches us past the proxies could forge the rest. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { escapeHtml } from "../lib/escape-html.ts";
 
 /** The OpenAPI document and a page that people can read, without a script or a foreign request. */
 export function docsRoutes(app: FastifyInstance): void {
@@ -46,10 +47,6 @@ function section(method: string, path: string, operation: Operation): string {
   return `<section><h2><span class="method">${escapeHtml(method.toUpperCase())}</span> <code>${escapeHtml(path)}</code></h2>
 <p>${escapeHtml(operation.summary ?? operation.description ?? "")}</p>${parameters.length > 0 ? `<ul>${parameters.join("")}</ul>` : ""}
 ${body}<h3>Answers</h3><ul>${answers.join("")}</ul></section>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
 const css = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}main{max-width:60rem;margin:0 auto;padding:1rem}

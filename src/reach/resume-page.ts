@@ -1,4 +1,5 @@
-import { escapeHtml, type Page, signInAddress } from "../help-centre/page.ts";
+import { type Page, signInAddress } from "../help-centre/page.ts";
+import { escapeHtml } from "../lib/escape-html.ts";
 import type { Resumable } from "./resume-links.ts";
 import { fillIn, reachWording, wordedLocale } from "./wording.ts";
 

@@ -60,13 +60,23 @@ test("a second process adopts the running server and leaves it running", async (
   expect(alive(first.pid)).toBe(true);
 });
 
+test("whoever launched the server may leave first: it ends with its last user", async () => {
+  const dataDir = usedFolder();
+  const first = await start(dataDir);
+  const second = await start(dataDir);
+  await first.stop();
+  expect(alive(first.pid)).toBe(true);
+  await second.stop();
+  expect(alive(first.pid)).toBe(false);
+});
+
 test("two starts at once on an empty directory share one server", async () => {
   const dataDir = folder();
   const [one, two] = await Promise.all([start(dataDir), start(dataDir)]);
   expect(one.url).toBe(two.url);
 });
 
-test("after kill -9 of Node the orphan is adopted, keeps its data, and is stopped by its new owner", async () => {
+test("after kill -9 of Node the orphan is adopted, comes back when it dies, and is stopped by its new user", async () => {
   const dataDir = folder();
   const script = `import { startEmbeddedPostgres } from "./src/db/embedded.ts"; import { createLog } from "./src/lib/log.ts";
     const s = await startEmbeddedPostgres({ dataDir: process.argv[1], log: createLog({ level: "silent" }) });
@@ -77,6 +87,10 @@ test("after kill -9 of Node the orphan is adopted, keeps its data, and is stoppe
   await new Promise((done) => child.once("exit", done));
   const next = await start(dataDir);
   expect(next.url).toBe(url);
+  const orphan = next.pid;
+  process.kill(orphan, "SIGKILL");
+  await expect.poll(() => next.pid, { timeout: 10_000 }).not.toBe(orphan);
+  await untilAnswers(next);
   await next.stop();
   expect(alive(next.pid)).toBe(false);
 });
@@ -94,17 +108,7 @@ test("a server that dies comes back on the same address", async () => {
   process.kill(before, "SIGKILL");
   for (let waited = 0; waited < 10_000 && server.pid === before; waited += 50) await sleep(50);
   expect(server.pid).not.toBe(before);
-  for (let tries = 0; ; tries += 1) {
-    const sql = postgres(server.url, { max: 1, connect_timeout: 1 });
-    const answered = await sql`select 1`.then(
-      () => true,
-      () => false,
-    );
-    await sql.end({ timeout: 1 });
-    if (answered) break;
-    expect(tries).toBeLessThan(50);
-    await sleep(100);
-  }
+  await untilAnswers(server);
 });
 
 test("a taken port is replaced and named in a note", async () => {
@@ -192,6 +196,20 @@ async function start(dataDir: string, port?: number): Promise<EmbeddedPostgres> 
   const server = await startEmbeddedPostgres({ dataDir, log: quiet, ...(port === undefined ? {} : { port }) });
   servers.push(server);
   return server;
+}
+
+async function untilAnswers(server: EmbeddedPostgres): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    const sql = postgres(server.url, { max: 1, connect_timeout: 1 });
+    const answered = await sql`select 1`.then(
+      () => true,
+      () => false,
+    );
+    await sql.end({ timeout: 1 });
+    if (answered) break;
+    expect(tries).toBeLessThan(50);
+    await sleep(100);
+  }
 }
 
 /** A zombie (an orphan whose new parent has not buried it yet) is dead. */

@@ -42,9 +42,12 @@ export async function openDesk(environment: Readonly<Record<string, string>> = {
     BURST_WAIT_MS: "0",
     ADMIN_EMAIL: "first@example.com",
     ADMIN_PASSWORD: "correct-horse-battery",
+    CALL_COUNTRIES: "US,GB,SE,DE,ES",
     ...environment,
   });
-  const service = await startService(config, quiet);
+  // The simulator's telephones, also without the demo company, which takes long to load.
+  const simulator = config.twilio === null && config.whatsappCloud === null;
+  const service = await startService({ ...config, simulator }, quiet);
   // With a public address of its own the service is still reached where it listens.
   const url = service.address ?? "";
   const db = openPatientDb(database.url);
