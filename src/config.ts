@@ -142,7 +142,7 @@ export interface Config {
   /** Calls over ConversationRelay's socket, which a Twilio account has to be enabled for, or in single requests. */
   readonly voiceTransport: "relay" | "gather";
   readonly whatsappCloud: WhatsappCloudSettings | null;
-  /** Settings that are set and that this version does nothing with. */
+  /** Settings that are set and that nothing is done with, in this version or beside the others. */
   readonly withoutEffect: readonly string[];
   readonly assistant: { readonly model: string; readonly apiKey: string | null; readonly baseUrl: string | null };
   readonly identity: { readonly secret: string | null; readonly jwksUrl: string | null };
@@ -205,7 +205,7 @@ function toConfig(raw: Raw, keepKey: boolean): Config {
     twilio: twilioSettings(raw),
     voiceTransport: raw.VOICE_TRANSPORT ?? (raw.TWILIO_ACCOUNT_SID === undefined ? "relay" : "gather"),
     whatsappCloud: whatsappCloudSettings(raw),
-    withoutEffect: [...(raw.WHATSAPP_WEB ? ["WHATSAPP_WEB"] : []), ...(raw.BOT_APP_ID ? ["BOT_APP_ID"] : [])],
+    withoutEffect: withoutEffect(raw),
     assistant: {
       model: raw.ASSISTANT_MODEL,
       apiKey: raw.ASSISTANT_API_KEY ?? null,
@@ -225,6 +225,19 @@ function toConfig(raw: Raw, keepKey: boolean): Config {
     secretKey: key,
     keyIsOwn: raw.SECRET_KEY === undefined,
   };
+}
+
+function withoutEffect(raw: Raw): string[] {
+  const idle = {
+    WHATSAPP_WEB: raw.WHATSAPP_WEB,
+    BOT_APP_ID: raw.BOT_APP_ID,
+    ...(raw.ASSISTANT_MODEL === "embedded"
+      ? { ASSISTANT_API_KEY: raw.ASSISTANT_API_KEY, ASSISTANT_BASE_URL: raw.ASSISTANT_BASE_URL }
+      : {}),
+    ...(raw.TWILIO_ACCOUNT_SID === undefined ? { TWILIO_API_URL: raw.TWILIO_API_URL } : {}),
+    ...(raw.WHATSAPP_CLOUD_TOKEN === undefined ? { WHATSAPP_CLOUD_API_URL: raw.WHATSAPP_CLOUD_API_URL } : {}),
+  };
+  return Object.entries(idle).flatMap(([name, value]) => (value === undefined || value === false ? [] : [name]));
 }
 
 /** M1: those that were configured, if only by our own numbers. The simulated telephones cost nobody anything. */

@@ -168,6 +168,30 @@ test("what was exported and changed comes back by import, once; a bad file is na
   rmSync(folder, { recursive: true });
 });
 
+test("importing drafts changes nothing that customers see, and a deleted article is not published unseen", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "everline-drafts-"));
+  await articlesCommand(desk.db, ["export", folder]);
+  const topicsFile = join(folder, "topics.json");
+  const topics = readFileSync(topicsFile, "utf8");
+  writeFileSync(topicsFile, JSON.stringify([...JSON.parse(topics)].reverse()));
+  const file = join(folder, "late-fee/en.md");
+  writeFileSync(file, readFileSync(file, "utf8").replace(/^# .*$/m, "# What is late?"));
+  expect(await articlesCommand(desk.db, ["import", folder, "--draft"])).toEqual([
+    expect.stringMatching(/^Published 0, saved 1 as drafts/),
+  ]);
+  const after = mkdtempSync(join(tmpdir(), "everline-drafts-"));
+  await articlesCommand(desk.db, ["export", after]);
+  expect(readFileSync(join(after, "topics.json"), "utf8")).toBe(topics);
+
+  await desk.db.run((sql) => sql`update articles set deleted_at = now() where id = 'late-fee'`);
+  rmSync(topicsFile);
+  const [first, second] = (await articlesCommand(desk.db, ["import", folder])) ?? [];
+  expect(first).toMatch(/^Published 0, saved 0/);
+  expect(second).toMatch(/^late-fee\/\w\w\.md: the article was deleted\. Take it back/);
+  await desk.db.run((sql) => sql`update articles set deleted_at = null where id = 'late-fee'`);
+  for (const one of [folder, after]) rmSync(one, { recursive: true });
+});
+
 test("the archive of articles is one that others can open", async () => {
   const response = await fetch(`${desk.url}/api/v1/articles-archive`, {
     headers: { authorization: `Bearer ${admin.token}` },

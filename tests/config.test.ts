@@ -80,6 +80,9 @@ test("a setting that this version does nothing with is named, and stops nothing"
   const bot = { BOT_APP_ID: "an-app", BOT_APP_PASSWORD: "a-password" };
   expect(readConfig({ DATA_DIR, WHATSAPP_WEB: "true", ...bot }).withoutEffect).toEqual(["WHATSAPP_WEB", "BOT_APP_ID"]);
   expect(readConfig({ DATA_DIR }).withoutEffect).toEqual([]);
+  const model = { ASSISTANT_API_KEY: "key", ASSISTANT_BASE_URL: "http://localhost:1" };
+  expect(readConfig({ DATA_DIR, ...model }).withoutEffect).toEqual(["ASSISTANT_API_KEY", "ASSISTANT_BASE_URL"]);
+  expect(readConfig({ DATA_DIR, ...model, ASSISTANT_MODEL: "other:some-model" }).withoutEffect).toEqual([]);
 });
 
 test("a language model needs its key, or the address of its provider", () => {

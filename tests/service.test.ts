@@ -289,6 +289,14 @@ test("it says that it is alive, ready, and how much it does", async () => {
   expect(await (await fetch(`${url}/metrics`)).text()).toContain(
     'everline_inbound_total{channel="sms",outcome="stored"}',
   );
-  const document = (await (await fetch(`${url}/api/openapi.json`)).json()) as { paths: object };
+  const document = (await (await fetch(`${url}/api/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, { security?: object[] }>>;
+    security: object[];
+  };
   expect(Object.keys(document.paths)).toContain("/api/v1/conversations/{id}/messages");
+  expect(Object.keys(document.paths).filter((path) => !path.startsWith("/api/v1/"))).toEqual([]);
+  // Signing in opens everything but what says that it is open.
+  expect(document.security).toEqual([{ cookie: [] }, { bearer: [] }]);
+  expect(document.paths["/api/v1/session"]?.post?.security).toEqual([]);
+  expect(document.paths["/api/v1/conversations"]?.get).not.toHaveProperty("security");
 });

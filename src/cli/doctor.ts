@@ -1,18 +1,30 @@
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Redis } from "ioredis";
+import { z } from "zod";
 import { can } from "../../channels/channel.ts";
 import { createChannels } from "../../channels/registry.ts";
 import { connectModel } from "../assistant/model/language-model.ts";
+import { createAccountServer } from "../assistant/tools/account-client.ts";
 import type { Config } from "../config.ts";
-import { startEmbeddedPostgres } from "../db/embedded.ts";
-import { migrationState } from "../db/migrate.ts";
+import { hasEmbeddedDatabase, startEmbeddedPostgres } from "../db/embedded.ts";
+import { editedWords, engineMin, migrationState, oldEngineWords } from "../db/migrate.ts";
 import type { Log } from "../lib/log.ts";
 
 const providerLimitMs = 5_000;
 const diskMinBytes = 500 * 1024 * 1024;
+/** From a range that is reserved for fiction. */
+const nobodysNumber = "+12025550199";
+const readiness = z.object({ checks: z.array(z.object({ name: z.string(), works: z.boolean() })) });
 
-/** Says in words what works and what does not; true when everything that is configured works. Changes nothing. */
+/** What a check found: that it works, in words; or what is not there and need not be. */
+type Finding = string | { readonly aside: string };
+
+/**
+ * Says in words what works and what does not; true when everything that is configured works. Makes nothing: an embedded
+ * database that is there already is started for the look.
+ */
 export async function runDoctor(config: Config, log: Log, say: (line: string) => void): Promise<boolean> {
   const results = [
     await check(say, "Settings", async () => checkSettings(config)),
@@ -20,15 +32,19 @@ export async function runDoctor(config: Config, log: Log, say: (line: string) =>
     await check(say, "Database", () => checkDatabase(config, log)),
     await check(say, "Job queue", () => checkQueue(config)),
     await check(say, "Providers", () => checkProviders(config)),
+    await check(say, "Countries", async () => checkCountries(config)),
     await check(say, "Assistant", () => checkAssistant(config)),
+    await check(say, "Sign-in", () => checkSignIn(config)),
+    await check(say, "Account data", () => checkAccountData(config)),
     await check(say, "Service", () => checkService(config)),
   ];
   return results.every(Boolean);
 }
 
-async function check(say: (line: string) => void, name: string, run: () => Promise<string>): Promise<boolean> {
+async function check(say: (line: string) => void, name: string, run: () => Promise<Finding>): Promise<boolean> {
   try {
-    say(`✓ ${name}: ${await run()}`);
+    const found = await run();
+    say(typeof found === "string" ? `✓ ${name}: ${found}` : `○ ${name}: ${found.aside}`);
     return true;
   } catch (error) {
     say(`✗ ${name}: ${error instanceof Error ? error.message : "failed"}`);
@@ -37,25 +53,37 @@ async function check(say: (line: string) => void, name: string, run: () => Promi
 }
 
 function checkSettings({ withoutEffect }: Config): string {
-  if (withoutEffect.length === 0) return "complete, and each has an effect.";
-  throw new Error(`this version does nothing with ${withoutEffect.join(" and ")}: its channel is not there. Unset it.`);
+  if (withoutEffect.length === 0) return "complete.";
+  throw new Error(
+    `nothing is done with ${withoutEffect.join(" and ")}, as the rest is set. Unset it, or see README.md.`,
+  );
 }
 
-async function checkDisk(config: Config): Promise<string> {
-  const { bavail, bsize } = await statfs(config.dataDir).catch(() => statfs(dirname(config.dataDir)));
+async function checkDisk({ dataDir }: Config): Promise<string> {
+  const { bavail, bsize } = await statfs(nearest(dataDir));
   const free = bavail * bsize;
   const words = `${Math.round(free / 1024 / 1024)} MB free where DATA_DIR is.`;
   if (free < diskMinBytes) throw new Error(`${words} Free some space, or set DATA_DIR to another disk.`);
   return words;
 }
 
-async function checkDatabase(config: Config, log: Log): Promise<string> {
-  const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : null;
+/** The folder itself, or the first above it that is there. */
+function nearest(folder: string): string {
+  return existsSync(folder) || folder === dirname(folder) ? folder : nearest(dirname(folder));
+}
+
+async function checkDatabase({ databaseUrl, dataDir }: Config, log: Log): Promise<Finding> {
+  if (databaseUrl === null && !hasEmbeddedDatabase(dataDir))
+    return { aside: "none yet; the first start makes one in DATA_DIR." };
+  const embedded = databaseUrl === null ? await startEmbeddedPostgres({ dataDir, log }) : null;
   try {
-    const state = await migrationState(config.databaseUrl ?? embedded?.url ?? "");
-    if (state.newer) throw new Error("it was migrated by a newer version of Everline. Start that version.");
-    const engine = embedded === null ? "DATABASE_URL answers" : "the embedded PostgreSQL works";
-    return `${engine}; ${state.applied} of ${state.known} migrations are applied (the rest at the next start).`;
+    const { applied, known, newer, edited, engine } = await migrationState(databaseUrl ?? embedded?.url ?? "");
+    if (engine < engineMin) throw new Error(oldEngineWords(engine));
+    if (newer) throw new Error("it was migrated by a newer version of Everline. Start that version.");
+    if (edited.length > 0) throw new Error(editedWords(edited));
+    const works = embedded === null ? `DATABASE_URL answers (PostgreSQL ${engine})` : "the embedded PostgreSQL works";
+    const rest = applied < known ? " (the rest at the next start)" : "";
+    return `${works}; ${applied} of ${known} migrations are applied${rest}.`;
   } finally {
     await embedded?.stop();
   }
@@ -83,9 +111,13 @@ async function checkQueue(config: Config): Promise<string> {
   }
 }
 
-async function checkProviders(config: Config): Promise<string> {
+async function checkProviders(config: Config): Promise<Finding> {
   if (config.simulator) return "none configured; the built-in simulator plays Twilio and WhatsApp.";
   const { twilio, whatsappCloud, company, burstWaitMs, voiceTransport } = config;
+  if (twilio === null && whatsappCloud === null)
+    return {
+      aside: "none configured: customers have the web chat alone. TWILIO_… and WHATSAPP_CLOUD_… bring the others.",
+    };
   const publicUrl = (): string => config.publicUrl ?? "";
   if (twilio?.voiceNumber && voiceTransport === "relay" && !publicUrl().startsWith("https:"))
     throw new Error(
@@ -122,10 +154,65 @@ async function checkAssistant({ assistant }: Config): Promise<string> {
   return `the language model ${assistant.model} answers (${await model.ping()} ms); the embedded one stands by.`;
 }
 
-async function checkService(config: Config): Promise<string> {
-  const url = `http://${config.host}:${config.port}/readyz`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
-  if (response === null) return "not running on this host and port (npm start).";
-  if (!response.ok) throw new Error("it runs, but is not ready: the database or the queue does not answer.");
-  return "running and ready.";
+function checkCountries({ twilio, callCountries }: Config): Finding {
+  if (twilio === null) return { aside: "without Twilio nobody is called or texted." };
+  if (callCountries.length > 0) return `calls, codes and texts with links go to ${callCountries.join(", ")} alone.`;
+  throw new Error(
+    "nobody may be called or sent a code, because no country is configured. Set CALL_COUNTRIES, like SE,DE.",
+  );
+}
+
+async function checkSignIn({ identity: { secret, jwksUrl }, demo }: Config): Promise<Finding> {
+  if (jwksUrl !== null) {
+    const keys = z.object({ keys: z.array(z.object({ kty: z.string() })).min(1) });
+    const answer = await fetch(jwksUrl, { signal: AbortSignal.timeout(providerLimitMs) })
+      .then((response) => response.json())
+      .catch(() => null);
+    if (!keys.safeParse(answer).success)
+      throw new Error("IDENTITY_JWKS_URL answers with no keys, so no customer can sign in. Correct the address.");
+    return "IDENTITY_JWKS_URL answers with keys.";
+  }
+  if (secret !== null) return demo ? "the demo's, or by IDENTITY_SECRET where it is set." : "by IDENTITY_SECRET.";
+  return { aside: "not set up: nobody signs in to the chat (docs/account-data.md)." };
+}
+
+async function checkAccountData({ account }: Config): Promise<Finding> {
+  if (account === null) return { aside: "no server: nobody is told about their own account (docs/account-data.md)." };
+  const { url, secret } = account;
+  if (url === null) return "the demo's own.";
+  const server = createAccountServer({ url: () => url, secret }, () => undefined);
+  try {
+    await server.customerWith(nobodysNumber);
+  } catch {
+    throw new Error(
+      "ACCOUNT_MCP_URL does not answer find_customer as docs/account-data.md says. Its log may tell why; " +
+        "`npm run everline -- account-secret` prints the secret of our tokens.",
+    );
+  }
+  return "ACCOUNT_MCP_URL answers.";
+}
+
+async function checkService({ role, host, port, publicUrl }: Config): Promise<Finding> {
+  if (port === 0) return { aside: "it takes any free port; the lines of its start name it." };
+  const running = await ask(`http://${asCalledHere(host)}:${port}/readyz`);
+  if (running === null) return { aside: "not running on this host and port (npm start)." };
+  if (!running.ok) {
+    const { data } = readiness.safeParse(await running.json().catch(() => null));
+    const failed = data?.checks.filter(({ works }) => !works).map(({ name }) => name) ?? ["something else answers"];
+    throw new Error(`it runs, but is not ready: ${failed.join(", ")}.`);
+  }
+  if (role === "worker" || publicUrl === null || (await ask(`${publicUrl}/healthz`))?.ok) return "running and ready.";
+  throw new Error(
+    "running and ready, but PUBLIC_URL does not lead to it from this machine: customers and providers may not reach it either.",
+  );
+}
+
+async function ask(url: string): Promise<Response | null> {
+  return fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+}
+
+/** An address to listen on, as one to call. */
+function asCalledHere(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
 }

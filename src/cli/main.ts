@@ -8,7 +8,7 @@ import { migrate } from "../db/migrate.ts";
 import { createLog } from "../lib/log.ts";
 import { articlesCommand } from "./articles.ts";
 import { runDoctor } from "./doctor.ts";
-import { understandLines } from "./understand.ts";
+import { answerLines, openOwnBrain, understandLines } from "./understand.ts";
 
 const usage = `Usage: npm run everline -- <command>
   migrate                        bring the database to this version
@@ -23,10 +23,9 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   const log = createLog({ level: "error" });
   switch (command) {
     case "understand":
-      await understandLines(process.env.COMPANY_NAME ?? "Paylark", questions(args), process.stdout);
-      return 0;
+      return understand(args);
     case "doctor":
-      return (await runDoctor(readConfig(process.env), log, say)) ? 0 : 1;
+      return (await runDoctor(readConfig(process.env, { keepKey: false }), log, say)) ? 0 : 1;
     case "migrate":
       return withDatabase(async (url) => {
         const state = await migrate(url, log);
@@ -44,6 +43,21 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       say(usage);
       return command === undefined ? 0 : 2;
   }
+}
+
+async function understand(args: readonly string[]): Promise<number> {
+  const own = await openOwnBrain(process.env, createLog({ level: "silent" })).catch((error) => {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${why}\nThese are the articles that come with Everline.\n`);
+    return null;
+  });
+  try {
+    if (own !== null) await answerLines(own.brain, questions(args), process.stdout);
+    else await understandLines(process.env.COMPANY_NAME ?? "Paylark", questions(args), process.stdout);
+  } finally {
+    await own?.close();
+  }
+  return 0;
 }
 
 function questions(args: readonly string[]): Readable {

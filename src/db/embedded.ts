@@ -54,6 +54,11 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** Is there one for this data directory already? Looks, and makes nothing. */
+export function hasEmbeddedDatabase(dataDir: string): boolean {
+  return existsSync(join(baseFor(resolve(dataDir, "postgres"), process.getuid?.() === 0), "data", "PG_VERSION"));
+}
+
 interface Place {
   readonly bin: string;
   readonly data: string;
@@ -282,7 +287,11 @@ function prepare(dataDir: string): Place {
   const account = isRoot ? nobody() : null;
   const home = account === null ? native : reachableBinaries(native, notes);
   const wanted = resolve(dataDir, "postgres");
-  const base = account === null || reachableByOthers(dirname(wanted)) ? wanted : elsewhere(wanted, notes);
+  const base = baseFor(wanted, isRoot);
+  if (base !== wanted)
+    notes.push(
+      `The database is kept in ${base}, because "nobody" cannot reach ${wanted}. Set DATA_DIR to choose the place.`,
+    );
   try {
     mkdirSync(base, { recursive: true });
     if (account !== null) chownSync(base, account.uid, account.gid);
@@ -364,12 +373,9 @@ function reachableBinaries(native: string, notes: string[]): string {
   return copy;
 }
 
-function elsewhere(wanted: string, notes: string[]): string {
-  const place = join(reachableRoot, `everline-${wanted.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-/, "")}`);
-  notes.push(
-    `The database is kept in ${place}, because "nobody" cannot reach ${wanted}. Set DATA_DIR to choose the place.`,
-  );
-  return place;
+function baseFor(wanted: string, isRoot: boolean): string {
+  if (!isRoot || reachableByOthers(dirname(wanted))) return wanted;
+  return join(reachableRoot, `everline-${wanted.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-/, "")}`);
 }
 
 function keptPassword(place: Place): string {

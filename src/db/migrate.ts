@@ -11,6 +11,7 @@ import { EngineError } from "./errors.ts";
 
 /** Any number that nothing else in the database locks. */
 const lockKey = 7_316_552;
+export const engineMin = 18;
 const migrationsFolder = join(dirname(fileURLToPath(import.meta.url)), "../../migrations");
 
 export interface MigrationState {
@@ -20,7 +21,14 @@ export interface MigrationState {
   readonly newer: boolean;
   /** Applied migrations whose file is another now, by name. */
   readonly edited: readonly string[];
+  /** PostgreSQL's own version: 18. */
+  readonly engine: number;
 }
+
+export const editedWords = (edited: readonly string[]): string =>
+  `Migrations were edited after they had been applied: ${edited.join(", ")}. Restore those files; a change is a new migration.`;
+export const oldEngineWords = (engine: number): string =>
+  `The database is a PostgreSQL ${engine}, and this needs ${engineMin} or newer. Set DATABASE_URL to one.`;
 
 /** Brings the database to this version, under a lock, so that many processes may start at once. Safe to repeat. */
 export async function migrate(url: string, log: Log): Promise<MigrationState> {
@@ -34,12 +42,12 @@ export async function migrate(url: string, log: Log): Promise<MigrationState> {
       );
     }
     if (before.edited.length > 0) {
-      throw new EngineError(
-        `Migrations were edited after they had been applied: ${before.edited.join(", ")}. Restore those files; a change is a new migration.`,
-      );
+      throw new EngineError(editedWords(before.edited));
     }
     if (before.applied < before.known) {
-      await drizzleMigrate(drizzle(client), { migrationsFolder });
+      await drizzleMigrate(drizzle(client), { migrationsFolder }).catch((error) => {
+        throw before.engine < engineMin ? new EngineError(oldEngineWords(before.engine), { cause: error }) : error;
+      });
       log.info({ component: "database", count: before.known - before.applied }, "migrated");
     }
     return await readState(client);
@@ -70,8 +78,11 @@ async function readState(client: postgres.Sql): Promise<MigrationState> {
     entries: { when: number; tag: string }[];
   };
   const tags = new Map(journal.entries.map((entry) => [entry.when, entry.tag]));
-  const [table] = await client`select to_regclass('drizzle.__drizzle_migrations') as name`;
-  if (table?.name === null) return { applied: 0, known: tags.size, newer: false, edited: [] };
+  const [database] = await client<{ migrations: string | null; engine: number }[]>`
+    select to_regclass('drizzle.__drizzle_migrations') as migrations,
+      current_setting('server_version_num')::int / 10000 as engine`;
+  const engine = database?.engine ?? 0;
+  if (database?.migrations == null) return { applied: 0, known: tags.size, newer: false, edited: [], engine };
   const rows = await client<{ created_at: string; hash: string }[]>`
     select created_at, hash from drizzle.__drizzle_migrations order by created_at`;
   const edited = rows.flatMap(({ created_at, hash }) => {
@@ -83,6 +94,7 @@ async function readState(client: postgres.Sql): Promise<MigrationState> {
     known: tags.size,
     newer: rows.some((row) => !tags.has(Number(row.created_at))),
     edited,
+    engine,
   };
 }
 

@@ -44,7 +44,10 @@ export async function exportFiles(db: Db): Promise<ContentFile[]> {
   return [{ path: topicsFile, text: `${JSON.stringify(sorted, null, 2)}\n` }, ...texts];
 }
 
-/** Takes in Markdown files `<article>/<language>.md`; texts that are there already change nothing, so it may be repeated. */
+/**
+ * Takes in Markdown files `<article>/<language>.md`; texts that are there already change nothing, so it may be repeated.
+ * Unless it publishes, customers see what they saw: drafts are saved, and topics stay.
+ */
 export async function importFiles(
   db: Db,
   by: string | null,
@@ -56,20 +59,28 @@ export async function importFiles(
   const topics = readTopics(files, faults);
   // One look tells what most files of a repeated import are: there already.
   const shown = new Set((await exportFiles(db)).map(({ path, text }) => `${path}\n${text}`));
+  const deleted = await deletedArticles(db);
   // English first: the language that a new article is first seen in becomes its source.
   const inOrder = [...files].sort((a, b) => Number(b.path.endsWith("/en.md")) - Number(a.path.endsWith("/en.md")));
   for (const { path, text } of inOrder) {
     if (isTopics(path)) continue;
     const read = readFile(path, text);
     if (typeof read === "string") faults.push(read);
+    else if (deleted.has(read.articleId))
+      faults.push(`${path}: the article was deleted. Take it back in /inbox/articles first, or give it another name.`);
     else if (shown.has(`${read.articleId}/${read.locale}.md\n${articleToMarkdown(read.text)}`)) count.unchanged += 1;
     else {
       const topic = topics?.find(({ articles }) => articles.includes(read.articleId))?.id ?? null;
       count[await importTranslation(db, by, { ...read, topic, publish: options.publish })] += 1;
     }
   }
-  if (topics !== null) await arrange(db, by, topics);
+  if (topics !== null && options.publish) await arrange(db, by, topics);
   return { ...count, faults };
+}
+
+async function deletedArticles(db: Db): Promise<ReadonlySet<string>> {
+  const rows = await db.run((sql) => sql<{ id: string }[]>`select id from articles where deleted_at is not null`);
+  return new Set(rows.map(({ id }) => id));
 }
 
 function isTopics(path: string): boolean {

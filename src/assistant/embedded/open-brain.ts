@@ -5,7 +5,11 @@ import { readConcepts, readIntents } from "../../help-centre/read-articles.ts";
 import { type BrainContent, createEmbeddedBrain, type EmbeddedBrain } from "./brain.ts";
 
 /** The embedded brain over the published articles; it learns what is published anew in the background. */
-export async function openBrain(library: Library, contentFolder: string, modelsFolder: string): Promise<EmbeddedBrain> {
+export async function openBrain(
+  library: Library,
+  contentFolder: string,
+  modelsFolder: string | null,
+): Promise<EmbeddedBrain> {
   const concepts = await readConcepts(join(contentFolder, "concepts"));
   const contentOf = async ({ articles, company }: Shelf): Promise<BrainContent> => ({
     articles: articles.filter(({ topic }) => topic !== aboutTopic),
