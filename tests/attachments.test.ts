@@ -199,11 +199,11 @@ test("R6 media at a provider is fetched once by two workers, and the timeline sa
 
 test("R6 media that the provider cannot hand over now is tried again with pauses, then it has failed in words", async () => {
   const file = await pendingFile([later, never, later]);
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 9; round++) {
     await makeDue(file.conversationId);
     await lookOnce(file);
   }
-  expect(file.calls).toHaveLength(6);
+  expect(file.calls).toHaveLength(9);
   const timeline = await timelineForAgent(db, file.conversationId, { after: 0 });
   expect(timeline[0]).toMatchObject({
     parts: [{ state: "failed", reason: "unreachable", why: expect.stringMatching(/again/) }],

@@ -13,8 +13,12 @@ const fetchesAtOnce = 4;
 /** Held by one process at a time: two rounds of 20 s and as long again for writing fit into the lease. */
 const heldMax = 8;
 const leaseMs = 90_000;
-/** Waits before the next tries; after the last one it has failed, and people see it (R6). */
-const retryAfterMs = [5_000, 30_000, 120_000, 600_000, 3_600_000] as const;
+const hourMs = 3_600_000;
+/**
+ * Waits before the next tries, two days in all: a provider refuses us until the operator has renewed a token. After the
+ * last one it has failed, and people see it (R6).
+ */
+const retryAfterMs = [5_000, 30_000, 120_000, 600_000, hourMs, 4 * hourMs, 12 * hourMs, 24 * hourMs] as const;
 
 export interface MediaFetcher {
   /** Begins to fetch what these conversations wait for; returns at once. Safe to call twice. */

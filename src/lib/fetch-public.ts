@@ -145,7 +145,9 @@ async function read(answer: Dispatcher.ResponseData, limitBytes: number): Promis
 function refusalFor(status: number): PublicAnswer | null {
   if (status === 200) return null;
   if (status === 404 || status === 410) return { outcome: "gone", reason: `status ${status}` };
-  if (status === 429 || status >= 500) return { outcome: "later", reason: `status ${status}` };
+  // Refused credentials are the operator's to renew; what was asked for is still there.
+  if (status === 401 || status === 403 || status === 429 || status >= 500)
+    return { outcome: "later", reason: `status ${status}` };
   return { outcome: "refused", reason: `status ${status}` };
 }
 

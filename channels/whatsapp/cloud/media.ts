@@ -16,12 +16,14 @@ export async function fetchCloudMedia(
 ): Promise<FetchedMedia> {
   if (!/^\d{1,40}$/.test(mediaId)) return { outcome: "refused", reason: "not a media id" };
   const answer = await deps.client.get(mediaId, signal).catch(() => null);
-  if (answer === null || answer.status === 429 || answer.status >= 500) {
-    return { outcome: "later", reason: "no answer" };
+  if (answer === null) return { outcome: "later", reason: "no answer" };
+  // A token that ran out is the operator's to renew; Meta keeps the file for 30 days.
+  if ([401, 403, 429].includes(answer.status) || answer.status >= 500) {
+    return { outcome: "later", reason: `status ${answer.status}` };
   }
   const info = mediaInfo.safeParse(answer.json);
   if (answer.status !== 200 || !info.success) {
-    return { outcome: answer.status === 401 ? "refused" : "gone", reason: `status ${answer.status}` };
+    return { outcome: "gone", reason: `status ${answer.status}` };
   }
   if ((info.data.file_size ?? 0) > limitBytes) return { outcome: "too-big", reason: `more than ${limitBytes} bytes` };
   const authorization = `Bearer ${deps.token}`;
