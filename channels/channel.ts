@@ -36,11 +36,6 @@ export interface ChannelLimits {
   readonly pulled: boolean;
   /** Which of the assistant's answers fits: an article's own, its short one (SMS), or that said aloud during a call. */
   readonly wording: "full" | "short" | "spoken";
-  /**
-   * The provider refuses whatever we send after a STOP until the contact says START. Elsewhere a direct answer to a
-   * later message of theirs may go out.
-   */
-  readonly optOutBlocksAnswers?: boolean;
 }
 
 /** A message of ours before it is rendered. */
@@ -54,6 +49,8 @@ export interface OutboundMessage {
 /** One provider request. `body` is the channel's own form: stored with the delivery, handed back to `send` unchanged. */
 export interface OutboundItem {
   readonly body: Readonly<Record<string, unknown>>;
+  /** Says back to somebody who has just opted out that they did; the last thing they get. */
+  readonly confirmsStop?: true;
 }
 
 export interface Rendered {
@@ -263,7 +260,10 @@ export interface InboundMessage {
   /** The customer's own choice of language, if the channel knows one (browser, speech). */
   readonly locale?: string;
   readonly replyToExternalId?: string;
-  /** An opt-out, opt-in or help word: stored and recorded as consent. What the provider answers wants no answer of ours. */
+  /**
+   * An opt-out, opt-in or help word: stored and recorded as consent. What the provider answers wants no answer of ours;
+   * one that it leaves to us has a part that says so (src/lib/consent.ts) and is confirmed.
+   */
   readonly consent?: "stop" | "start" | "help";
   /** False: stored in the timeline but nobody owes an answer (a call that began, a reaction kept as a message). */
   readonly wantsAnswer: boolean;

@@ -27,10 +27,12 @@ import type { Library } from "./help-centre/library.ts";
 import { signInAddress } from "./help-centre/page.ts";
 import type { Metrics } from "./http/health.ts";
 import { removeOldCallTokens } from "./intake/call-tokens.ts";
+import { stopConfirmed } from "./lib/consent.ts";
 import { createPublicClient } from "./lib/fetch-public.ts";
-import { newId } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
 import { plainText } from "./lib/message.ts";
+import { repeatEvery } from "./lib/repeat.ts";
+import { createDirectTexts } from "./outbox/direct-texts.ts";
 import { createOutbox, type Outbox, sendLeaseMs } from "./outbox/outbox.ts";
 import type { Bell } from "./queues/bell.ts";
 import { startChores } from "./queues/chores.ts";
@@ -49,6 +51,8 @@ import type { Decides } from "./turns/turn.ts";
 /** A stopping worker lets turns at the language model end for so long, then the embedded brain ends them. */
 const modelDrainMs = 10_000;
 const historyMaxEntries = 10;
+/** Providers show it for 25 s; a model may take 60. */
+const typingAgainMs = 20_000;
 
 export interface Shared {
   readonly config: Config;
@@ -99,16 +103,23 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
       if (channel === null || channel.limits.pulled)
         return { items: [], degraded: [], wording: "full", replyWindowMs: null };
       const { wording, replyWindowMs } = channel.limits;
-      return { ...channel.render(message), wording, replyWindowMs };
+      const { items, ...rendered } = channel.render(message);
+      const confirmsStop = message.meta?.flow === stopConfirmed;
+      const marked = confirmsStop ? items.map((item) => ({ ...item, confirmsStop }) as const) : items;
+      return { ...rendered, items: marked, wording, replyWindowMs };
     },
     wordingOf: (name, account) => channelFor(name, account)?.limits.wording ?? "full",
     send: (delivery) => outbox.send(delivery),
     deliverOpen: (conversationIds) => outbox.deliverOpen(conversationIds),
     showTyping({ channel: name, account, address, conversationId, messages }) {
       const channel = channelFor(name, account);
-      if (channel?.limits.pulled) engines.live.signal(conversationId, { kind: "typing", by: "assistant" });
-      if (channel === null || !can(channel, "showTyping")) return;
-      void channel.showTyping(address, messages.at(-1)?.externalId ?? null);
+      const show = (): void => {
+        if (channel?.limits.pulled) engines.live.signal(conversationId, { kind: "typing", by: "assistant" });
+        if (channel === null || !can(channel, "showTyping")) return;
+        // A courtesy: failing changes nothing.
+        channel.showTyping(address, messages.at(-1)?.externalId ?? null).catch(() => undefined);
+      };
+      return repeatEvery(typingAgainMs, show);
     },
     showDraft({ channel, conversationId, lastSeq: answers }, text, locale) {
       if (!shared.pulledChannels.includes(channel)) return;
@@ -237,7 +248,6 @@ async function configuredAssistant(shared: Shared): Promise<TurnAssistant> {
 
 /** Codes go by text message over the usual account, wherever they were asked for. */
 const codeChannel = { name: "sms", account: "default" } as const;
-const codeWithinMs = 10_000;
 
 function accountDesk(
   { config, engines, library, calls, channelFor, accountUrl, publicUrl, log }: Shared,
@@ -257,17 +267,7 @@ function accountDesk(
     },
     signInUrl: (locale) => config.signInUrl && new URL(signInAddress(config.signInUrl, locale), publicUrl()).href,
     timeZone: config.timeZone,
-    sendText:
-      channel === null || !can(channel, "send")
-        ? null
-        : async (value, text) => {
-            const to = { channel: name, kind: "e164", value } as const;
-            const message = { parts: [{ t: "text", text, format: "plain" }], meta: null, to, locale: null } as const;
-            for (const [index, item] of channel.render(message).items.entries()) {
-              const outgoing = { deliveryId: `${newId()}.${index + 1}`, to, item };
-              await channel.send(outgoing, AbortSignal.timeout(codeWithinMs));
-            }
-          },
+    texts: channel === null || !can(channel, "send") ? null : createDirectTexts({ db: engines.db, channel }),
     callDropped: (sql, contactId) => tellKept(sql, calls, contactId),
     log,
   });

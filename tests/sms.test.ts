@@ -44,7 +44,7 @@ test("a message without words or media is stored as unsupported", () => {
   expect(event).toMatchObject({
     kind: "message",
     key: "twilio:in:SM1",
-    wantsAnswer: false,
+    wantsAnswer: true,
     parts: [{ t: "unsupported" }],
   });
 });
@@ -131,14 +131,24 @@ test("a picture goes as MMS where carriers take it, as a link elsewhere, and is 
   });
 });
 
-test("YES lifts a block and is answered; Twilio answers the other words itself", () => {
+test("YES lifts a block and is answered; Twilio confirms its own words, and we confirm ours", () => {
   const parse = (Body: string, more: Record<string, string> = {}) =>
     parseMessage(new URLSearchParams({ MessageSid: "SM1", From: "+12025550123", Body, ...more }), "default")[0];
   expect(parse("Yes")).toMatchObject({ consent: "start", wantsAnswer: true });
   for (const word of ["START", "unstop"]) expect(parse(word)).toMatchObject({ consent: "start", wantsAnswer: false });
-  for (const word of ["STOP", "arrêt", "Abmelden", "cancel"]) {
-    expect(parse(word)).toMatchObject({ consent: "stop", wantsAnswer: false });
+  for (const word of ["STOP", "cancel"]) {
+    expect(parse(word)).toMatchObject({ consent: "stop", wantsAnswer: false, parts: [{ t: "text" }] });
   }
+  for (const [word, locale] of [
+    ["arrêt", null],
+    ["Abmelden", "de"],
+    ["parar", "es"],
+  ] as const) {
+    const opted = { t: "event", name: "opted-out", data: { locale } };
+    expect(parse(word)).toMatchObject({ consent: "stop", wantsAnswer: true, parts: [{ t: "text" }, opted] });
+    expect(parse(word, { OptOutType: "STOP" })).toMatchObject({ wantsAnswer: false, parts: [{ t: "text" }] });
+  }
+  expect(parse("cancelar")).not.toHaveProperty("consent");
   expect(parse("info")).toMatchObject({ consent: "help", wantsAnswer: false });
   expect(parse("förbjud", { OptOutType: "STOP" })).toMatchObject({ consent: "stop" });
 });

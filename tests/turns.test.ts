@@ -40,6 +40,8 @@ function line(
     numbered?: NonNullable<Rendered["numbered"]>;
     /** The database as those see it who answer. */
     answeringDb?: Db;
+    /** Answers are made by a model, and this is shown meanwhile. */
+    showTyping?: () => () => void;
   } = {},
 ) {
   const sent: Outgoing[] = [];
@@ -76,7 +78,7 @@ function line(
   const { due: answerTurns, held: answerHeld } = createAnswerTurns({
     db: options.answeringDb ?? db,
     assistant: { decide: options.decide ?? (async (turn) => echo(turn)), giveUp: echo },
-    usesModel: false,
+    usesModel: options.showTyping !== undefined,
     render: (_name, _account, message) => ({
       ...channel.render(message),
       wording: "short",
@@ -85,7 +87,7 @@ function line(
     wordingOf: () => "short",
     send: (delivery) => outbox.send(delivery),
     deliverOpen: (ids) => outbox.deliverOpen(ids),
-    showTyping: () => undefined,
+    showTyping: options.showTyping ?? (() => () => undefined),
     sendLeaseMs,
     publish: () => undefined,
     log: quiet,
@@ -301,23 +303,50 @@ async function failures(conversationId: string): Promise<(string | undefined)[]>
   return rows.map(({ data }) => data.error?.class);
 }
 
-test("after a STOP nothing is sent, whatever is written, where the provider refuses it; START lifts that", async () => {
-  const { say, answerTurns, sent, outbox } = line({ limits: { optOutBlocksAnswers: true }, pieces: 2 });
+test("a STOP that the provider keeps ends in its refusal, whatever is written; START lifts that", async () => {
+  let blocked = true;
+  const optout = { class: "optout", code: "21610", text: "" } as const;
+  const { say, answerTurns, outbox } = line({
+    provider: () =>
+      blocked ? { outcome: "rejected", error: optout } : { outcome: "accepted", externalId: `SM${Math.random()}` },
+  });
   const { conversationId } = await say("o:1", "+4661", "STOP", stop);
   await say("o:2", "+4661", "where is my order?");
   await answerTurns([conversationId]);
   await outbox.idle();
-  expect(sent).toEqual([]);
-  expect(await deliveryStates(conversationId)).toEqual(["failed", "failed"]);
-  expect(await failures(conversationId)).toEqual(["optout", "optout"]);
+  expect(await deliveryStates(conversationId)).toEqual(["failed"]);
+  expect(await failures(conversationId)).toEqual(["optout"]);
+  blocked = false;
   await say("o:3", "+4661", "START", start);
   await say("o:4", "+4661", "and now?");
   await answerTurns([conversationId]);
   await outbox.idle();
-  expect(sent).toHaveLength(2);
+  expect(await deliveryStates(conversationId)).toEqual(["failed", "sent"]);
 });
 
-test("elsewhere a direct answer to a later message goes out after a STOP, an answer to an earlier one does not", async () => {
+test("the contact sees that we write for as long as an answer is made, also when that fails", async () => {
+  const typing: string[] = [];
+  const showTyping = () => {
+    typing.push("begins");
+    return () => void typing.push("ends");
+  };
+  const decide = async (turn: WaitingTurn): Promise<Decision> => {
+    expect(typing.at(-1)).toBe("begins");
+    if (JSON.stringify(turn.messages).includes("broken")) throw new Error("no answer");
+    return echo(turn);
+  };
+  const { say, answerTurns } = line({ showTyping, decide });
+  for (const [key, text] of [
+    ["ty:1", "hello"],
+    ["ty:2", "broken"],
+  ] as const) {
+    const { conversationId } = await say(key, `+4664${key.at(-1)}`, text);
+    await answerTurns([conversationId]);
+  }
+  expect(typing).toEqual(["begins", "ends", "begins", "ends"]);
+});
+
+test("a direct answer to a later message goes out after a STOP, an answer to an earlier one does not", async () => {
   const { say, answerTurns, sent, outbox } = line();
   const { conversationId } = await say("o:5", "+4662", "a question, then I think again");
   await say("o:6", "+4662", "STOP", stop);

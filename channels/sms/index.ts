@@ -33,7 +33,6 @@ export function createSms(options: SmsOptions): Channel & ReceivesWebhooks & Sen
       burstWaitMs: options.burstWaitMs ?? burstWaitMs,
       pulled: false,
       wording: "short",
-      optOutBlocksAnswers: true,
     },
     webhooks: [
       twilioWebhook(options, "/webhook", (form) => ({

@@ -15,6 +15,8 @@ const lookUpMax = 100;
  */
 export const clockSlackMs = 5 * 60_000;
 
+const typingWithinMs = 5_000;
+
 const contentUrl = "https://content.twilio.com";
 
 type Health = Awaited<ReturnType<ReportsHealth["health"]>>;
@@ -113,8 +115,12 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
       return fetchTwilioMedia({ http, authorization, apiUrl: account.apiUrl }, url, limitBytes, signal);
     },
     async showTyping(messageId) {
-      const { client } = await sdk();
-      await client.messaging.v2.typingIndicator.create({ channel: "whatsapp", messageId }).catch(() => undefined);
+      const { client, during } = await sdk();
+      const signal = AbortSignal.timeout(typingWithinMs);
+      const shown = during(signal, () =>
+        client.messaging.v2.typingIndicator.create({ channel: "whatsapp", messageId }),
+      );
+      await shown.catch(() => undefined);
     },
     async calls(signal, request) {
       const { client, during } = await sdk();

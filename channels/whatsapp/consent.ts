@@ -1,16 +1,38 @@
+import { type ConsentSaid, consentPart } from "../../src/lib/consent.ts";
+import type { InboundMessage, Part } from "../channel.ts";
+
 /**
- * Words that stop our messages, when they are the whole message. Fewer than for SMS: nobody between us and the customer
- * acts on them here, and "cancel" or "yes" are answers to our own questions.
+ * Words that stop our messages, when they are the whole message. Fewer than for SMS: "cancel" or "yes" are answers to our
+ * own questions. Nobody between us and the customer acts on them here, so we confirm them.
  */
-const stop = ["STOP", "STOPALL", "UNSUBSCRIBE", "OPTOUT", "BAJA", "ARRET", "ARRÊT", "SAIR", "ABMELDEN", "STOPP"];
-const words: ReadonlyMap<string, "stop" | "start"> = new Map([
-  ...stop.map((word) => [word, "stop"] as const),
-  ...["START", "UNSTOP"].map((word) => [word, "start"] as const),
+const stop: Readonly<Record<string, string | null>> = {
+  STOP: null,
+  STOPALL: null,
+  UNSUBSCRIBE: null,
+  OPTOUT: null,
+  BAJA: "es",
+  ARRET: null,
+  ARRÊT: null,
+  SAIR: null,
+  ABMELDEN: "de",
+  STOPP: null,
+};
+const words: ReadonlyMap<string, ConsentSaid> = new Map<string, ConsentSaid>([
+  ...Object.entries(stop).map(([word, locale]) => [word, { action: "stop", locale }] as const),
+  ...["START", "UNSTOP"].map((word) => [word, { action: "start", locale: null }] as const),
 ]);
 
-/** What the whole message says about consent, or what Twilio found it to say (`declared`); null: nothing. */
-export function consentIn(text: string, declared: string | null): "stop" | "start" | "help" | null {
+/** The parts of a message, what it says about consent, and whether it wants an answer. `declared`: Twilio acted on it. */
+export function withConsent(
+  parts: readonly Part[],
+  declared: string | null,
+): Pick<InboundMessage, "parts" | "consent" | "wantsAnswer"> {
+  const [first] = parts;
+  const text = parts.length === 1 && first?.t === "text" ? first.text : null;
+  if (text === null) return { parts, wantsAnswer: true };
   const given = declared?.toLowerCase();
-  if (given === "stop" || given === "start" || given === "help") return given;
-  return words.get(text.trim().normalize("NFC").toUpperCase()) ?? null;
+  if (given === "stop" || given === "start" || given === "help") return { parts, consent: given, wantsAnswer: false };
+  const said = words.get(text.trim().normalize("NFC").toUpperCase());
+  if (said === undefined) return { parts, wantsAnswer: true };
+  return { parts: [...parts, consentPart(said)], consent: said.action, wantsAnswer: true };
 }

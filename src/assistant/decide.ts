@@ -2,6 +2,7 @@ import type { CallDesk } from "../callbacks/desk.ts";
 import { timeInWords } from "../callbacks/words.ts";
 import { type HandOffSummary, handOff } from "../escalations/hand-off.ts";
 import type { Prospect } from "../escalations/prospect.ts";
+import { type ConsentSaid, consentSaidIn, stopConfirmed } from "../lib/consent.ts";
 import { type ChoiceOption, type Part, plainText, type ReplyKind } from "../lib/message.ts";
 import type { Decides, Decision, ShowsDraft, WaitingTurn } from "../turns/turn.ts";
 import { type CallWish, callWish } from "./call-wish.ts";
@@ -58,6 +59,8 @@ export function createAssistant(deps: AssistantDeps): Decides {
   return {
     async decide(turn, signal, showDraft) {
       const text = turnText(turn);
+      const said = consentSaidIn(turn.messages.at(-1)?.parts ?? []);
+      if (said !== null) return confirmConsent(deps, turn, said);
       const picked = pickedOption(turn);
       const code = enteredCode(turn);
       if (code !== null && deps.account !== undefined) {
@@ -97,9 +100,20 @@ export function createAssistant(deps: AssistantDeps): Decides {
   };
 }
 
+/** One fixed sentence: whoever stopped our messages wants no conversation about it. */
+function confirmConsent(deps: AssistantDeps, turn: WaitingTurn, { action, locale: spoken }: ConsentSaid): Decision {
+  const locale = turn.locale ?? spoken ?? browserLocale(turn) ?? "en";
+  const say = wordingFor(locale);
+  const context = { deps, turn, text: turnText(turn), locale, say };
+  return action === "stop"
+    ? reply(context, "notice", say.stopped, { flow: stopConfirmed })
+    : reply(context, "notice", say.startedAgain);
+}
+
 /** What is said to files and other things without words; whether they were kept is told as it is. */
 function withoutWords({ turn, say }: Context): string {
   const parts = turn.messages.flatMap((message) => message.parts);
+  if (parts.length > 0 && parts.every((part) => part.t === "unsupported")) return say.unsupported;
   const refused = parts.length > 0 && parts.every((part) => part.t === "media" && part.state === "blocked");
   return refused ? say.refusedFile : say.unreadable;
 }

@@ -23,6 +23,11 @@ export interface Wording {
   readonly unreadable: string;
   /** Nothing came but files of kinds that are not kept. */
   readonly refusedFile: string;
+  /** Nothing came but what the channel does not hand over. */
+  readonly unsupported: string;
+  /** They stopped our messages with a word that nobody else confirms, or let them come again. */
+  readonly stopped: string;
+  readonly startedAgain: string;
   readonly otherLanguage: string;
   readonly giveUp: string;
 }
@@ -58,6 +63,11 @@ const en: Wording = {
     "Thank you, I have received it and kept it for our team, but I cannot look into it myself. Tell me in words what it is about, or ask for a person.",
   refusedFile:
     "This kind of file is not accepted, so it was not kept. Send a picture, a PDF or an Office document, tell me in words what it is about, or ask for a person.",
+  unsupported:
+    "This kind of message cannot be read here, neither by me nor by our team. Tell me in words what it is about, send a picture or a PDF, or ask for a person.",
+  stopped:
+    "You will get no more messages from {company} here. Write START to get them again. If you ask something, we still answer it.",
+  startedAgain: "You get messages from {company} here again. Write STOP to end them.",
   otherLanguage: "I can answer best in {languages}. A person can help you in your language.",
   giveUp:
     "I am sorry, something went wrong on my side. I have passed this on to a person, who answers as soon as possible.",
@@ -94,6 +104,11 @@ const sv: Wording = {
     "Tack, jag har tagit emot det och sparat det åt vårt team, men jag kan inte läsa det själv. Berätta med ord vad det gäller, eller be om en människa.",
   refusedFile:
     "Den typen av fil tas inte emot, så den sparades inte. Skicka en bild, en PDF eller ett Office-dokument, berätta med ord vad det gäller, eller be om en människa.",
+  unsupported:
+    "Den här typen av meddelande går inte att läsa här, varken för mig eller för vårt team. Berätta med ord vad det gäller, skicka en bild eller en PDF, eller be om en människa.",
+  stopped:
+    "Du får inga fler meddelanden från {company} här. Skriv START för att få dem igen. Frågar du något svarar vi ändå.",
+  startedAgain: "Du får meddelanden från {company} här igen. Skriv STOP för att avsluta dem.",
   otherLanguage: "Jag svarar bäst på {languages}. En människa kan hjälpa dig på ditt språk.",
   giveUp: "Förlåt, något gick fel hos mig. Jag har lämnat det till en människa, som svarar så snart det går.",
 };
@@ -132,6 +147,11 @@ const de: Wording = {
     "Danke, ich habe es erhalten und für unser Team aufbewahrt, kann es aber selbst nicht lesen. Sagen Sie mir in Worten, worum es geht, oder fragen Sie nach einem Menschen.",
   refusedFile:
     "Diese Art von Datei wird nicht angenommen und wurde nicht aufbewahrt. Senden Sie ein Bild, ein PDF oder ein Office-Dokument, sagen Sie mir in Worten, worum es geht, oder fragen Sie nach einem Menschen.",
+  unsupported:
+    "Diese Art von Nachricht kann hier niemand lesen, weder ich noch unser Team. Sagen Sie mir in Worten, worum es geht, senden Sie ein Bild oder ein PDF, oder fragen Sie nach einem Menschen.",
+  stopped:
+    "Sie bekommen hier keine Nachrichten mehr von {company}. Schreiben Sie START, um sie wieder zu bekommen. Wenn Sie etwas fragen, antworten wir trotzdem.",
+  startedAgain: "Sie bekommen hier wieder Nachrichten von {company}. Schreiben Sie STOP, um sie zu beenden.",
   otherLanguage: "Am besten antworte ich auf {languages}. Ein Mensch kann Ihnen in Ihrer Sprache helfen.",
   giveUp:
     "Es tut mir leid, bei mir ist etwas schiefgegangen. Ich habe es an einen Menschen weitergegeben, der so bald wie möglich antwortet.",
@@ -168,6 +188,11 @@ const es: Wording = {
     "Gracias, lo he recibido y guardado para nuestro equipo, pero no puedo leerlo yo mismo. Dime con palabras de qué se trata o pide una persona.",
   refusedFile:
     "Este tipo de archivo no se acepta, así que no se ha guardado. Envía una imagen, un PDF o un documento de Office, dime con palabras de qué se trata o pide una persona.",
+  unsupported:
+    "Este tipo de mensaje no se puede leer aquí, ni yo ni nuestro equipo podemos hacerlo. Dime con palabras de qué se trata, envía una imagen o un PDF, o pide una persona.",
+  stopped:
+    "Ya no recibirás mensajes de {company} aquí. Escribe START para volver a recibirlos. Si preguntas algo, te responderemos igualmente.",
+  startedAgain: "Vuelves a recibir mensajes de {company} aquí. Escribe STOP para dejar de recibirlos.",
   otherLanguage: "Respondo mejor en {languages}. Una persona puede ayudarte en tu idioma.",
   giveUp: "Lo siento, algo ha fallado por mi parte. Se lo he pasado a una persona, que responderá lo antes posible.",
 };
@@ -201,6 +226,10 @@ const ar: Wording = {
     "شكرًا، وصلني ذلك وحفظته لفريقنا، لكنني لا أستطيع قراءته بنفسي. أخبرني بالكلمات عمّ يدور الأمر، أو اطلب موظفًا.",
   refusedFile:
     "هذا النوع من الملفات غير مقبول، ولذلك لم نحفظه. أرسل صورة أو ملف PDF أو مستند Office، أو أخبرني بالكلمات عمّ يدور الأمر، أو اطلب موظفًا.",
+  unsupported:
+    "لا يمكن قراءة هذا النوع من الرسائل هنا، لا أنا ولا فريقنا. أخبرني بالكلمات عمّ يدور الأمر، أو أرسل صورة أو ملف PDF، أو اطلب موظفًا.",
+  stopped: "لن تصلك رسائل من {company} هنا بعد الآن. اكتب START لتصلك من جديد. وإذا سألت عن شيء فسنجيبك.",
+  startedAgain: "ستصلك رسائل {company} هنا من جديد. اكتب STOP لإيقافها.",
   otherLanguage: "أجيب أفضل ما أجيب بهذه اللغات: {languages}. ويمكن لموظف أن يساعدك بلغتك.",
   giveUp: "عذرًا، حدث خلل من جانبي. نقلتُ طلبك إلى موظف يجيبك في أقرب وقت.",
 };

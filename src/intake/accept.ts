@@ -169,8 +169,7 @@ function toRow(event: InboundMessage | TimelineChange, channel: IntakeChannel) {
     locale: event.locale ?? null,
     provider_time: event.providerTime?.toISOString() ?? null,
     raw: event.raw === undefined ? null : mapTexts(event.raw, maskCards),
-    // The provider confirms a STOP and answers HELP itself.
-    wants: event.wantsAnswer && (event.consent === undefined || event.consent === "start"),
+    wants: event.wantsAnswer,
     wait_ms: channel.limits.burstWaitMs,
     consent: event.consent ?? null,
     preview: plainText(parts).slice(0, previewMaxChars) || null,

@@ -1,4 +1,4 @@
-import type { ChannelLimits, DeliveryError } from "../../channels/channel.ts";
+import type { ChannelLimits, DeliveryError, OutboundItem } from "../../channels/channel.ts";
 
 /** What is known about the address at the moment of sending. */
 export interface Standing {
@@ -19,15 +19,18 @@ const windowClosed: DeliveryError = {
   text: "The reply window of this channel is closed: the contact has to write first, or be reached another way.",
 };
 
-/** Why nothing may be sent to this address now; null: it may. The one rule for every reply, whoever wrote it. Pure. */
+/**
+ * Why nothing may be sent to this address now; null: it may. The one rule for every reply, whoever wrote it. A STOP ends
+ * all that is no direct answer to a later message (channels.md 3.5); a provider that blocks more says so itself. Pure.
+ */
 export function whyNotSend(
-  limits: Pick<ChannelLimits, "replyWindowMs" | "optOutBlocksAnswers">,
-  { optedOutAt, lastInboundAt }: Standing,
+  limits: Pick<ChannelLimits, "replyWindowMs">,
+  { optedOutAt, lastInboundAt, item }: Standing & { readonly item?: OutboundItem },
   now: number,
 ): DeliveryError | null {
-  if (optedOutAt !== null) {
+  if (optedOutAt !== null && item?.confirmsStop !== true) {
     const wroteSince = lastInboundAt !== null && lastInboundAt > optedOutAt;
-    if (limits.optOutBlocksAnswers === true || !wroteSince) return optedOut;
+    if (!wroteSince) return optedOut;
   }
   if (limits.replyWindowMs === null) return null;
   const open = lastInboundAt !== null && now - lastInboundAt.getTime() <= limits.replyWindowMs;

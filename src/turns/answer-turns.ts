@@ -51,8 +51,8 @@ export interface TurnsDeps {
   send(delivery: ReplyDelivery): void;
   /** Judges and sends what is open in these conversations: for a reply that may not be allowed out. */
   deliverOpen(conversationIds: readonly string[]): Promise<void>;
-  /** Shows the contact that an answer is being made, where that takes a while and the channel can. */
-  showTyping(turn: WaitingTurn): void;
+  /** Shows the contact that an answer is being made, where that takes a while and the channel can; until undone. */
+  showTyping(turn: WaitingTurn): () => void;
   /** Shows the contact the answer as far as it is made; passes by. Left out: nobody could see it. */
   showDraft?(turn: WaitingTurn, text: string, locale: string): void;
   /** Calls back when the contact has said something new meanwhile, with its seq; until undone. */
@@ -130,13 +130,14 @@ export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
 
   async function decide(turn: WaitingTurn, signal: AbortSignal): Promise<Decision | null> {
     if (!deps.usesModel) return attempt(turn, signal);
-    deps.showTyping(turn);
+    const typed = deps.showTyping(turn);
     const overtaken = new AbortController();
     const undo = deps.onOvertaken?.(turn, (seq) => seq > turn.lastSeq && overtaken.abort());
     try {
       return await attempt(turn, AbortSignal.any([signal, overtaken.signal]));
     } finally {
       undo?.();
+      typed();
     }
   }
 

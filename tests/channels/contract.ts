@@ -64,8 +64,13 @@ export interface Subject {
     /** What the customer's telephone does with an offered choice. */
     tap(person: string, id: string, option: { readonly id: string; readonly title: string }): Post;
   };
-  /** STOP and START; `answers` says whether a direct answer to a later message may go out after a STOP. */
-  readonly consent?: { readonly answers: boolean };
+  /** `stop` is a word that nobody but us acts on; `atProvider` tells the double of one that Twilio keeps itself. */
+  readonly consent?: {
+    readonly stop: string;
+    readonly atProvider?: (line: Line, person: string, word: string) => void;
+  };
+  /** A genuine request with something that nobody here can read. */
+  unreadable?(person: string, id: string): Post;
   readonly replyWindow?: boolean;
   /** The path below the API at which a medium is asked for, by the name that a message would give it. */
   readonly media?: { reference(apiUrl: string): string };
@@ -315,19 +320,48 @@ function sending(subject: Subject, line: () => Line): void {
     expect(await line().post(post)).toBeLessThan(300);
   });
 
-  test.skipIf(consent === undefined)("after STOP nothing unasked goes out, and START lifts it", async () => {
+  test.skipIf(consent === undefined)("a stop is said back once; then only direct answers go out", async () => {
     const person = nextPerson();
-    await say(person, "STOP");
-    await say(person, question);
-    const [afterStop] = await deliveries(person, 1);
-    expect(afterStop).toMatchObject(
-      consent?.answers === true ? { state: "sent" } : { state: "failed", errorClass: "optout" },
-    );
-    expect(seen(person)).toHaveLength(consent?.answers === true ? 1 : 0);
-    await say(person, "START");
+    await say(person, consent?.stop ?? "");
+    expect((await deliveries(person, 1))[0]).toMatchObject({ state: "sent" });
+    expect(seen(person)[0]?.body).toContain("START");
+    const conversation = await conversationOf(line(), subject.name, person);
+    const agent: Agent = await line().everline.agent();
+    const unasked = { clientId: `unasked${person}`, kind: "reply", text: "Hi" };
+    await expect(agent("POST", `/conversations/${conversation}/messages`, unasked)).rejects.toThrow("409");
     await say(person, question);
     expect((await deliveries(person, 2))[1]).toMatchObject({ state: "sent" });
   });
+
+  test.skipIf(consent?.atProvider === undefined)("a STOP that the provider keeps holds until START", async () => {
+    const person = nextPerson();
+    const both = async (word: string): Promise<void> => {
+      consent?.atProvider?.(line(), person, word);
+      await say(person, word);
+    };
+    await both("STOP");
+    await say(person, question);
+    expect((await deliveries(person, 1))[0]).toMatchObject({ state: "failed", errorClass: "optout" });
+    expect(seen(person)).toHaveLength(0);
+    await both("START");
+    await say(person, question);
+    expect((await deliveries(person, 2))[1]).toMatchObject({ state: "sent" });
+  });
+
+  test.skipIf(subject.unreadable === undefined)(
+    "R6 what nobody can read is answered, and shown to people",
+    async () => {
+      const person = nextPerson();
+      expect(await line().post(subject.unreadable?.(person, nextId()) ?? { path: "", headers: {}, body: "" })).toBe(
+        200,
+      );
+      await deliveries(person, 1);
+      expect(seen(person)[0]?.body).toContain("in words");
+      const [stored] = await line().everline.sql<{ parts: unknown }[]>`select parts from messages
+      where conversation_id = ${await conversationOf(line(), subject.name, person)} and author = 'contact'`;
+      expect(stored?.parts).toMatchObject([{ t: "unsupported" }]);
+    },
+  );
 
   test.skipIf(subject.replyWindow !== true)("an agent's reply after the window is refused in words", async () => {
     const person = nextPerson();
@@ -443,6 +477,13 @@ function rendered(channel: Channel, message: OutboundMessage) {
   return { items: [first, ...rest] as const, numbered, to: message.to };
 }
 
+async function conversationOf(line: Line, channel: string, person: string): Promise<string> {
+  const [row] = await line.everline.sql<{ id: string }[]>`select c.id from conversations c
+    join contact_addresses a on a.contact_id = c.contact_id where a.channel = ${channel} and a.value = ${person}`;
+  if (row === undefined) throw new Error("nobody wrote from there");
+  return row.id;
+}
+
 /** A person's deliveries once there are so many and none is under way. */
 async function settledDeliveries(
   line: Line,
@@ -502,6 +543,17 @@ function media(subject: Subject): void {
     if (fetched.outcome === "fetched") expect(fetched.bytes).toEqual(host.bytes);
     expect(host.strangersAsked).toBe(0);
     expect(host.credentialsAfterRedirect).toBe(0);
+    await opened.close();
+    await host.close();
+  });
+
+  test("R6 a file is not given up because our credentials ran out", async () => {
+    const host = await startMediaHost("/credentials");
+    const opened = subject.sends?.channel(host.url);
+    if (opened === undefined || subject.media === undefined) throw new Error("the channel does not send");
+    const reference = { channel: subject.name, account: "default", reference: subject.media.reference(host.url) };
+    const fetched = await opened.channel.fetchMedia(reference, host.limitBytes, AbortSignal.timeout(5_000));
+    expect(fetched).toMatchObject({ outcome: "later" });
     await opened.close();
     await host.close();
   });

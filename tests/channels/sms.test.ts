@@ -73,7 +73,15 @@ channelContract({
     final: "delivered",
     tap: (person, id, { title }) => twilioPost(path, form(person, id, title)),
   },
-  consent: { answers: false },
+  unreadable: (person, id) => twilioPost(path, form(person, id, "")),
+  consent: {
+    stop: "Parar",
+    atProvider: ({ double }, customer, body) =>
+      void double.journal.add({
+        ...{ channel: "sms", direction: "in", customer, ours: ourNumber, body, sid: `SM${body}${customer}` },
+        ...{ deliveryId: null, options: [], status: "received" },
+      }),
+  },
   media: { reference: (apiUrl) => `${apiUrl}/2010-04-01/Accounts/${account.accountSid}/Messages/MM1/Media/ME1` },
 });
 

@@ -78,7 +78,8 @@ channelContract({
     tap: (person, id, option) =>
       post(person, id, { type: "interactive", interactive: { type: "button_reply", button_reply: option } }),
   },
-  consent: { answers: true },
+  unreadable: (person, id) => post(person, id, { type: "hologram", hologram: { depth: 3 } }),
+  consent: { stop: "STOP" },
   replyWindow: true,
   media: { reference: () => "77" },
 });

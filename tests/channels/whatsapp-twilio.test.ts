@@ -78,7 +78,8 @@ channelContract({
         form(person, id, option.title, { MessageType: "button", ButtonPayload: option.id, ButtonText: option.title }),
       ),
   },
-  consent: { answers: true },
+  unreadable: (person, id) => twilioPost(path, form(person, id, "", { MessageType: "hologram" })),
+  consent: { stop: "STOP" },
   replyWindow: true,
   media: { reference: (apiUrl) => `${apiUrl}/2010-04-01/Accounts/${account.accountSid}/Messages/MM1/Media/ME1` },
 });

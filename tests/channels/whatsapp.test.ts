@@ -72,7 +72,7 @@ test("an unknown type, and a known one in an unknown form, are kept as unsupport
     const [event] = cloud(message);
     expect(event).toMatchObject({
       kind: "message",
-      wantsAnswer: false,
+      wantsAnswer: true,
       parts: [{ t: "unsupported", what: message.type }],
       raw: message,
     });
@@ -166,8 +166,11 @@ test("Twilio's form of a message is the same message", () => {
 
 test("an opt-out word stops and START lifts; a yes or a cancel is an answer", () => {
   const consent = (body: string) => cloud({ type: "text", text: { body } })[0];
-  expect(consent(" stop ")).toMatchObject({ consent: "stop", wantsAnswer: false });
-  expect(consent("START")).toMatchObject({ consent: "start", wantsAnswer: false });
+  const said = (name: string) => ({ wantsAnswer: true, parts: [{ t: "text" }, { t: "event", name }] });
+  expect(consent(" stop ")).toMatchObject({ consent: "stop", ...said("opted-out") });
+  expect(consent("START")).toMatchObject({ consent: "start", ...said("opted-in") });
+  const form = { MessageSid: "SM1", From: "whatsapp:+12025550131", Body: "Stop", OptOutType: "STOP" };
+  expect(parseTwilio(new URLSearchParams(form), "default")).toMatchObject([{ consent: "stop", wantsAnswer: false }]);
   for (const word of ["yes", "cancel", "help"]) {
     expect(consent(word)).toMatchObject({ wantsAnswer: true });
     expect(consent(word)).not.toHaveProperty("consent");

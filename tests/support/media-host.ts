@@ -24,6 +24,10 @@ export async function startMediaHost(path: string): Promise<MediaHost> {
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const asked = request.url ?? "";
+    if (path === "/credentials") {
+      response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify({ error: { code: 190 } }));
+      return;
+    }
     // Meta gives the address of a medium by its id first.
     if (/^\/v\d+\.\d+\/\d+$/.test(asked)) {
       response.setHeader("content-type", "application/json");

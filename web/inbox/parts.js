@@ -40,4 +40,9 @@ export function drawPart(part) {
   }
 }
 
-const eventWords = { "call-started": "The customer called.", "not-heard": "Not heard." };
+const eventWords = {
+  "call-started": "The customer called.",
+  "not-heard": "Not heard.",
+  "opted-out": "They want no more messages here.",
+  "opted-in": "They want messages here again.",
+};

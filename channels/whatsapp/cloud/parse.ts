@@ -2,7 +2,7 @@ import { z } from "zod";
 import { cleanText, cutText, mapTexts } from "../../../src/lib/clean-text.ts";
 import type { ContactAddress, InboundEvent, InboundMessage, Part, StatusReport } from "../../channel.ts";
 import { addressesOf } from "../address.ts";
-import { consentIn } from "../consent.ts";
+import { withConsent } from "../consent.ts";
 import { metaError } from "./errors.ts";
 import { type Content, messageParts } from "./parts.ts";
 
@@ -181,11 +181,9 @@ function toMessage(
   const parts = messageParts(data, account);
   if (parts === null) {
     const what = cutText(data.type, 100);
-    return { ...shared, parts: [{ t: "unsupported", what }], wantsAnswer: false, raw: mapTexts(data, cleanText) };
+    return { ...shared, parts: [{ t: "unsupported", what }], wantsAnswer: true, raw: mapTexts(data, cleanText) };
   }
-  const [first] = parts;
-  const consent = parts.length === 1 && first?.t === "text" ? consentIn(first.text, null) : null;
-  return { ...shared, parts, wantsAnswer: consent === null, ...(consent === null ? {} : { consent }) };
+  return { ...shared, ...withConsent(parts, null) };
 }
 
 /** Beyond the year 9999 a date is written in a form that databases do not read. */

@@ -2,7 +2,7 @@ import { cutText } from "../../../src/lib/clean-text.ts";
 import type { ContactAddress, InboundEvent, Part } from "../../channel.ts";
 import { mediaParts, rawForm, readMessage, textParts } from "../../twilio/inbound.ts";
 import { addressesOf } from "../address.ts";
-import { consentIn } from "../consent.ts";
+import { withConsent } from "../consent.ts";
 
 const shortMaxChars = 1_000;
 
@@ -29,10 +29,9 @@ export function parseTwilio(form: URLSearchParams, account: string): InboundEven
   const parts = partsOf(form, text, account);
   if (parts.length === 0) {
     const what = cutText(form.get("MessageType") ?? "an empty message", 100);
-    return [{ ...shared, parts: [{ t: "unsupported", what }], wantsAnswer: false, raw: rawForm(form) }];
+    return [{ ...shared, parts: [{ t: "unsupported", what }], wantsAnswer: true, raw: rawForm(form) }];
   }
-  const consent = parts.length === 1 && parts[0]?.t === "text" ? consentIn(text, form.get("OptOutType")) : null;
-  return [{ ...shared, parts, wantsAnswer: consent === null, ...(consent === null ? {} : { consent }) }];
+  return [{ ...shared, ...withConsent(parts, form.get("OptOutType")) }];
 }
 
 function partsOf(form: URLSearchParams, text: string, account: string): Part[] {

@@ -3,6 +3,7 @@ import { enterCode, issueCode } from "../../contacts/sign-in-codes.ts";
 import { signInHere } from "../../contacts/sign-in-here.ts";
 import { standingOf } from "../../contacts/standing.ts";
 import type { Log } from "../../lib/log.ts";
+import type { DirectTexts } from "../../outbox/direct-texts.ts";
 import type { AccountDesk } from "../flows/account-flow.ts";
 import { accountWords } from "../flows/account-words.ts";
 import { fill } from "../wording.ts";
@@ -16,8 +17,8 @@ export interface AccountDeskDeps {
   readonly company: string;
   readonly signInUrl: AccountDesk["signInUrl"];
   readonly timeZone: string;
-  /** Hands a text to the provider past the timeline: what it says is kept nowhere (R10). Null: there is no way to. */
-  readonly sendText: ((to: string, text: string) => Promise<void>) | null;
+  /** Null: there is no way to send one. */
+  readonly texts: DirectTexts | null;
   /** Tells a customer which call is kept, when signing in made one promise of two. */
   readonly callDropped: CallDropped;
   readonly log: Log;
@@ -31,8 +32,10 @@ export function createAccountDesk(deps: AccountDeskDeps): AccountDesk {
     accountOf: (customer) => server.accountOf(customer),
     async askForCode(turn) {
       const { address, conversationId, addressId, id: turnId } = turn;
-      const { sendText } = deps;
-      if (address.kind !== "e164" || sendText === null) return "page";
+      const { texts } = deps;
+      if (address.kind !== "e164" || texts === null) return "page";
+      // Before it is known whose number this is: the answer is the same for one that nobody has (M5).
+      if (!(await texts.mayGet(address.value))) return "refused";
       let customer: string | null;
       try {
         customer = await server.customerWith(address.value);
@@ -46,8 +49,10 @@ export function createAccountDesk(deps: AccountDeskDeps): AccountDesk {
       if (code !== null) {
         const text = fill(accountWords(turn.locale ?? "en").codeText, { code, company: deps.company });
         // Not awaited: the answer comes as fast for a number that nobody has (M5).
-        void sendText(address.value, text).catch((error: unknown) =>
-          deps.log.warn({ conversationId, turnId, component: "sign-in-codes", error }, "code-not-sent"),
+        const fields = { conversationId, turnId, component: "sign-in-codes" } as const;
+        void texts.send(address.value, text).then(
+          (sent) => sent || deps.log.warn(fields, "code-not-sent"),
+          (error: unknown) => deps.log.warn({ ...fields, error }, "code-not-sent"),
         );
       }
       return "asked";
