@@ -14,6 +14,8 @@ import { createJobQueue, type JobQueue } from "./queues/queue.ts";
 const watchAloneMs = 250;
 /** With Redis it only makes up for lost bells. */
 const watchBesideRedisMs = 2_000;
+/** A Redis that is silent is away: what it should have passed on is said in this process at least. */
+const publishLimitMs = 1_000;
 
 export interface Engines {
   readonly db: Db;
@@ -36,11 +38,17 @@ export async function openEngines(config: Config, log: Log, patiently: Patiently
   const uninstall = installDriverGuard(() => db.driverFault());
   const queue = await patiently(() => createJobQueue({ redisUrl: config.redisUrl, databaseUrl, log }));
   const redis =
-    config.redisUrl === null ? null : { publisher: openRedis(config.redisUrl), subscriber: openRedis(config.redisUrl) };
+    config.redisUrl === null
+      ? null
+      : {
+          publisher: openRedis(config.redisUrl, { commandTimeout: publishLimitMs }),
+          subscriber: openRedis(config.redisUrl),
+        };
   const live = redis === null ? createLiveHub() : createLiveHub(redis);
-  // An embedded database serves this process alone: everything written is heard as it is written.
+  // An embedded database serves this process alone: everything written is heard as it is written, unless a bell of Redis
+  // lies between.
   const watch =
-    embedded === null && config.role !== "worker"
+    (embedded === null || redis !== null) && config.role !== "worker"
       ? watchFeed({ db, everyMs: redis === null ? watchAloneMs : watchBesideRedisMs, ...live, log })
       : null;
   return {
@@ -62,8 +70,9 @@ export async function openEngines(config: Config, log: Log, patiently: Patiently
   };
 }
 
-function openRedis(url: string): Redis {
+function openRedis(url: string, options: { readonly commandTimeout?: number } = {}): Redis {
   const redis = new Redis(url, {
+    ...options,
     maxRetriesPerRequest: 1,
     connectTimeout: 2_000,
     retryStrategy: (times) => Math.min(1_000, times * 100),

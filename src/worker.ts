@@ -34,7 +34,7 @@ import { plainText } from "./lib/message.ts";
 import { repeatEvery } from "./lib/repeat.ts";
 import { createDirectTexts } from "./outbox/direct-texts.ts";
 import { createOutbox, type Outbox, sendLeaseMs } from "./outbox/outbox.ts";
-import type { Bell } from "./queues/bell.ts";
+import { type Bell, type BellJob, openJobs } from "./queues/bell.ts";
 import { startChores } from "./queues/chores.ts";
 import { startSweeper } from "./queues/sweeper.ts";
 import { removeOldNudges } from "./reach/nudges.ts";
@@ -91,7 +91,7 @@ export interface TurnAssistant {
 
 /** Answers turns and delivers replies. The returned function hands back what is open and resolves when nothing runs. */
 export async function startWorker(shared: Shared): Promise<() => Promise<void>> {
-  const { engines, bell, channelFor, outbox, metrics, log } = shared;
+  const { engines, channelFor, outbox, metrics, log } = shared;
   const { assistant, usesModel, stop: stopAssistant } = shared.assistant ?? (await configuredAssistant(shared));
   const publish = (conversationId: string) => engines.live.publish(conversationId);
   const answering = createAnswerTurns({
@@ -134,13 +134,14 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
   });
   const media = createMediaFetcher({ db: engines.db, channelFor, publish, log });
   const slow = trackSlowWork();
-  engines.queue.work(async ({ turns, open }, signal) => {
+  const lookAt = async ({ turns, open }: BellJob, signal: AbortSignal): Promise<void> => {
     media.look(open);
     const waiting = [...turns, ...open];
     // A model takes seconds: the bell is not held meanwhile, or a few slow answers would stop all other work.
     const answered = usesModel ? slow.add(answering.due, waiting) : answering.due(waiting, signal);
     await Promise.all([answered, outbox.deliverOpen(open)]);
-  });
+  };
+  engines.queue.work(lookAt);
   // Beside the seconds of a model a bell is nothing. The others take milliseconds: nothing interrupts them.
   const { signal: uninterrupted } = new AbortController();
   if (!usesModel) shared.atOnce.open(leaseMs, (turn) => answering.held(turn, uninterrupted));
@@ -149,7 +150,12 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
   };
   const sweeper = startSweeper({
     db: engines.db,
-    ring: (id) => bell.ring(id),
+    async ring(conversationIds) {
+      // One after the other, each within the leases that keep workers apart.
+      for (const job of openJobs(conversationIds)) {
+        await engines.queue.addBulk([job]).catch(() => lookAt(job, uninterrupted));
+      }
+    },
     chores: [wake, shared.dialler.look],
     log,
   });

@@ -292,6 +292,136 @@ test("status reports in every order end in the same state", async () => {
   }
 });
 
+async function deliveryOf(conversationId: string) {
+  const [row] = await db.run(
+    (sql) => sql<{ messageId: string; owner: string; waiting: boolean }[]>`
+      select d.message_id as "messageId", c.owner, c.waiting_since is not null as waiting
+      from deliveries d join conversations c on c.id = d.conversation_id
+      where d.conversation_id = ${conversationId} order by d.seq, d.piece limit 1`,
+  );
+  if (row === undefined) throw new Error("Nothing was to be delivered.");
+  return row;
+}
+
+const unreachable = { class: "permanent", code: "30003", text: "The telephone could not be reached." } as const;
+
+test.each([
+  ["sent", "failed", "failed"],
+  ["failed", "sent", "failed"],
+  ["failed", "delivered", "delivered"],
+  ["delivered", "failed", "delivered"],
+] as const)("R1 reports that come together, %s and %s, come to %s", async (first, second, end) => {
+  const way = line();
+  const { conversationId } = await way.say(
+    `together:${first}${second}`,
+    `+46185${first.length}${second.length}`,
+    "hello",
+  );
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  const { messageId } = await deliveryOf(conversationId);
+  const report = (state: "sent" | "failed" | "delivered") =>
+    way.outbox.applyStatus(
+      { kind: "status", deliveryId: `${messageId}.1`, state, ...(state === "failed" ? { error: unreachable } : {}) },
+      "sms",
+      "default",
+    );
+  await Promise.all([report(first), report(second)]);
+  expect(await deliveryStates(conversationId)).toEqual([end]);
+});
+
+test("R6 an answer that could not be delivered brings a person, once, and the rest of it is not sent", async () => {
+  const way = line({ pieces: 3, provider: () => ({ outcome: "rejected", error: unreachable }) });
+  const { conversationId } = await way.say("undelivered:1", "+46186", "hello");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  expect(way.sent).toHaveLength(1);
+  expect(await deliveryStates(conversationId)).toEqual(["failed", "failed", "failed"]);
+  expect(await deliveryOf(conversationId)).toMatchObject({ owner: "queue", waiting: true });
+  const { messageId } = await deliveryOf(conversationId);
+  await way.outbox.applyStatus(
+    { kind: "status", deliveryId: `${messageId}.1`, state: "failed", error: unreachable },
+    "sms",
+    "default",
+  );
+  const handOvers = await db.run(
+    (sql) => sql`select 1 from events where conversation_id = ${conversationId} and type = 'assignment'`,
+  );
+  expect(handOvers).toHaveLength(1);
+});
+
+test("R6 a failure that is told after the customer wrote again leaves them with the assistant", async () => {
+  const way = line();
+  const { conversationId } = await way.say("undelivered:2", "+46187", "hello");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  const { messageId } = await deliveryOf(conversationId);
+  await way.say("undelivered:3", "+46187", "are you there?");
+  await way.outbox.applyStatus(
+    { kind: "status", deliveryId: `${messageId}.1`, state: "failed", error: unreachable },
+    "sms",
+    "default",
+  );
+  expect(await deliveryStates(conversationId)).toEqual(["failed"]);
+  expect((await deliveryOf(conversationId)).owner).toBe("assistant");
+});
+
+test("R2 what we gave up without knowing is taken back when the provider says that it arrived", async () => {
+  const error = { class: "permanent", code: "unknown-outcome", text: "Nobody knows." } as const;
+  const way = line({ provider: () => ({ outcome: "rejected", error }) });
+  const { conversationId } = await way.say("late:1", "+46188", "hello");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  expect(await deliveryStates(conversationId)).toEqual(["failed"]);
+  const { messageId } = await deliveryOf(conversationId);
+  await way.outbox.applyStatus({ kind: "status", deliveryId: `${messageId}.1`, state: "delivered" }, "sms", "default");
+  expect(await deliveryStates(conversationId)).toEqual(["delivered"]);
+  const [row] = await db.run((sql) => sql`select error from deliveries where message_id = ${messageId}`);
+  expect(row?.error).toBeNull();
+});
+
+test("R2 a process that slept between its claim and its call sends nothing", async () => {
+  const way = line();
+  const { conversationId } = await way.say("slept:1", "+46189", "hello");
+  const { messageId } = await db.transaction(async (sql) => {
+    const id = "0190a000-0000-7000-8000-000000000001";
+    await sql`insert into deliveries (message_id, piece, conversation_id, seq, channel, account, address, item, state, lease_until)
+      values (${id}, 1, ${conversationId}, 1, 'sms', 'default', '{}', '{}', 'sending', now() + interval '12 seconds')`;
+    return { messageId: id };
+  });
+  const claimed = { messageId, piece: 1, conversationId, channel: "sms", account: "default", token: messageId };
+  const address = { channel: "sms", kind: "e164", value: "+46189" } as const;
+  const delivery = { ...claimed, address, item: { body: {} } };
+  way.outbox.send({ ...delivery, claimedAt: performance.now() - 20_000 });
+  await way.outbox.idle();
+  expect(way.sent).toHaveLength(0);
+  way.outbox.send({ ...delivery, claimedAt: performance.now() });
+  await way.outbox.idle();
+  expect(way.sent).toHaveLength(1);
+});
+
+test("R1 half an emoji where a text is cut, and what JSON cannot hold, lose no message", async () => {
+  const said = `${"x".repeat(139)}😀 and on`;
+  const way = line({
+    async decide(turn) {
+      const text = `${"y".repeat(139)}😀 and on`;
+      return { ...echo(turn), parts: [{ t: "text", text, format: "plain" }], flow: { half: "\ud83d", nul: "\0" } };
+    },
+  });
+  const { conversationId } = await way.say("emoji:1", "+46184", said);
+  const preview = async () => {
+    const [row] = await db.run((sql) => sql`select preview from conversations where id = ${conversationId}`);
+    return row?.preview;
+  };
+  expect(await preview()).toBe("x".repeat(139));
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  expect(await preview()).toBe("y".repeat(139));
+  expect(await deliveryStates(conversationId)).toEqual(["sent"]);
+  const [row] = await db.run((sql) => sql`select flow from conversations where id = ${conversationId}`);
+  expect(row?.flow).toEqual({ half: "\ufffd", nul: "\ufffd" });
+});
+
 const stop = { consent: "stop", wantsAnswer: false } as const;
 const start = { consent: "start", wantsAnswer: false } as const;
 

@@ -1,4 +1,4 @@
-import { cleanText as clean } from "../../src/lib/clean-text.ts";
+import { cleanText as clean, firstOf } from "../../src/lib/clean-text.ts";
 import type { ChoiceOption, MediaPart } from "../../src/lib/message.ts";
 import type { InboundMessage, Part, ReplyMeta } from "../channel.ts";
 import type { Visitor } from "./tokens.ts";
@@ -193,7 +193,7 @@ function partsOf(posted: PostedActivity): Part[] {
   const picked = posted.value;
   if (typeof picked === "object" && picked !== null && "choice" in picked && typeof picked.choice === "string") {
     const title = "title" in picked && typeof picked.title === "string" ? picked.title : picked.choice;
-    return [{ t: "choice", optionId: clean(picked.choice).slice(0, 200), title: clean(title).slice(0, 200) }];
+    return [{ t: "choice", optionId: firstOf(clean(picked.choice), 200), title: firstOf(clean(title), 200) }];
   }
   const text = typeof posted.text === "string" ? clean(posted.text).slice(0, textMaxChars) : "";
   return text.trim() === "" ? [] : [{ t: "text", text, format: "plain" }];

@@ -3,6 +3,7 @@ import { timeInWords } from "../callbacks/words.ts";
 import { type HandOffSummary, handOff } from "../escalations/hand-off.ts";
 import type { Prospect } from "../escalations/prospect.ts";
 import { type ConsentSaid, consentSaidIn, stopConfirmed } from "../lib/consent.ts";
+import { firstOf } from "../lib/clean-text.ts";
 import { type ChoiceOption, type Part, plainText, type ReplyKind } from "../lib/message.ts";
 import type { Decides, Decision, ShowsDraft, WaitingTurn } from "../turns/turn.ts";
 import { type CallWish, callWish } from "./call-wish.ts";
@@ -446,7 +447,7 @@ function handedOver(context: Context, reason: HandOffSummary["reason"], sentence
   const summary: HandOffSummary = {
     reason,
     locale: context.locale,
-    issue: context.text.slice(0, issueMaxChars),
+    issue: firstOf(context.text, issueMaxChars),
     articles: Array.isArray(context.turn.flow.shown)
       ? context.turn.flow.shown.filter((id) => typeof id === "string")
       : [],

@@ -2,6 +2,7 @@ import { type Channel, type ContactAddress, can } from "../../channels/channel.t
 import { appendEvent } from "../conversations/append-event.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
+import { firstOf } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
 import type { Part, ReplyMeta } from "../lib/message.ts";
 import type { CallDesk } from "./desk.ts";
@@ -37,7 +38,7 @@ export async function tellCustomer(
   await sql`insert into messages (id, conversation_id, seq, author, channel, account, parts, meta, locale)
     values (${id}, ${callback.conversationId}, ${seq}, 'system', ${way?.channel.name ?? null}, ${way?.channel.account ?? null},
       ${sql.json(asJson(parts))}, ${sql.json(asJson(meta))}, ${locale})`;
-  await sql`update conversations set preview = ${text.slice(0, previewMaxChars)} where id = ${callback.conversationId}`;
+  await sql`update conversations set preview = ${firstOf(text, previewMaxChars)} where id = ${callback.conversationId}`;
   if (way === null) return;
   const { items } = way.channel.render({ parts, meta, to: way.address, locale });
   for (const [index, item] of items.entries()) {

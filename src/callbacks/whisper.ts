@@ -1,5 +1,6 @@
 import { presentSummary } from "../conversations/present-summary.ts";
 import type { TransactionSql } from "../db/client.ts";
+import { firstOf } from "../lib/clean-text.ts";
 import { shownName } from "../lib/shown-name.ts";
 
 const issueMaxChars = 200;
@@ -17,7 +18,7 @@ export async function whisper(
     where c.id = ${conversationId}`;
   const number = given.phone ?? about?.address ?? "";
   const who = shownName(about?.name ?? null) ?? (number.startsWith("+") ? spelled(number) : "");
-  const issue = (given.issue ?? about?.issue)?.slice(0, issueMaxChars);
+  const issue = firstOf(given.issue ?? about?.issue ?? "", issueMaxChars);
   return `${kind}${who === "" ? "" : ` with ${who}`}.${issue ? ` About: ${issue}` : ""}`;
 }
 

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
+import { firstOf } from "../lib/clean-text.ts";
 
 /** C3: the host site's server signs a new one for each visit. */
 const maxAgeSeconds = 300;
@@ -99,7 +100,7 @@ function isText(value: unknown): value is string {
 /** X4: agents read it, so it has no characters that are not seen. */
 function nameOf(value: unknown): string | null {
   if (typeof value !== "string") return null;
-  const name = value.replace(/\p{C}/gu, "").trim().slice(0, nameMaxChars);
+  const name = firstOf(value.replace(/\p{C}/gu, "").trim(), nameMaxChars);
   return name === "" ? null : name;
 }
 

@@ -68,6 +68,20 @@ export async function backToQueue(
 }
 
 /**
+ * The assistant's answer could not be delivered: a person takes it from here, unless the customer has written since and
+ * is being answered again.
+ */
+export async function handOverUndelivered(sql: TransactionSql, id: string, messageId: string): Promise<void> {
+  const now = await lockOwnership(sql, id);
+  if (now === null || now.owner !== "assistant" || now.status === "resolved") return;
+  const [last] = await sql`select 1 from messages m where m.id = ${messageId} and m.author = 'assistant'
+    and not exists (select 1 from messages c where c.conversation_id = ${id} and c.author = 'contact' and c.seq > m.seq)`;
+  if (last === undefined) return;
+  const next = { status: "open", owner: "queue", agentId: null, snoozedUntil: null, fence: now.fence + 1 } as const;
+  await applyChange(sql, id, null, { kind: "release", to: "queue" }, next);
+}
+
+/**
  * The customer chose on the telephone what the assistant can do, or the agent they talked with gave them back; `flow`
  * says what it asked them.
  */

@@ -3,6 +3,7 @@ import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import type { Log } from "../lib/log.ts";
 import { DatabaseUnavailable } from "./errors.ts";
+import { toJson } from "./json.ts";
 import * as schema from "./schema/index.ts";
 
 /** safety.md, "Time limits": a statement on a request path, measured by us because a silent network hides the server's. */
@@ -207,6 +208,7 @@ function openPools(options: Parameters<typeof createDb>[0]) {
         serialize: (value: number) => String(value),
         parse: (value: string) => Number(value),
       },
+      json: { to: 114, from: [114, 3802], serialize: toJson, parse: (value: string): unknown => JSON.parse(value) },
     },
     connection: {
       application_name: "everline",

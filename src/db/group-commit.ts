@@ -1,3 +1,4 @@
+import { sqlState } from "./client.ts";
 import { DatabaseUnavailable } from "./errors.ts";
 
 /** How many callers may share one statement. Measured: 64 gives 16,486 stored messages a second, more adds latency only. */
@@ -7,6 +8,8 @@ const batchMax = 64;
  * of the throughput when measured; beyond 10,000 messages a second the disk's 4 ms would ask for two.
  */
 const inFlightMax = 1;
+/** Deadlock, serialization: the batch met another one, and each of its inputs alone may pass. */
+const metOthers: ReadonlySet<string> = new Set(["40P01", "40001"]);
 /** Beyond this many waiting callers new ones are refused at once: better a quick 503 than a long queue (R9). */
 const waitingMax = 5_000;
 
@@ -77,7 +80,7 @@ export function createGroupCommit<In, Out>(options: {
         else entry.resolve(output);
       });
     } catch (error) {
-      const all = batch.length === 1 || error instanceof DatabaseUnavailable;
+      const all = batch.length === 1 || (error instanceof DatabaseUnavailable && !metOthers.has(sqlState(error) ?? ""));
       if (all) for (const entry of batch) entry.reject(error);
       else for (const entry of batch) await settle([entry]);
     }

@@ -9,11 +9,20 @@ export function installDriverGuard(onDriverFault: () => void): () => void {
       onDriverFault();
       return;
     }
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(`${withoutWords(error)}\n`);
     process.exit(1);
   };
   process.on("uncaughtException", guard);
   return () => process.off("uncaughtException", guard);
+}
+
+/** An error's kind and places. Never its sentence: drivers quote values in theirs, and these may be a customer's (P2). */
+function withoutWords(error: unknown): string {
+  if (!(error instanceof Error)) return `Uncaught ${typeof error}`;
+  const code = "code" in error ? ` (${String(error.code)})` : "";
+  const places = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+  const sentence = "safeMessage" in error ? `: ${String(error.safeMessage)}` : "";
+  return [`Uncaught ${error.name}${code}${sentence}`, ...places].join("\n");
 }
 
 /** The driver looks array types up after each connect without awaiting it: cut off there, its rejection has no owner. */

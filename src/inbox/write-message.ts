@@ -4,7 +4,7 @@ import { recallReplies } from "../conversations/recall-replies.ts";
 import type { Db, Sql, TransactionSql } from "../db/client.ts";
 import { DatabaseUnavailable } from "../db/errors.ts";
 import { asJson } from "../db/json.ts";
-import { cleanText } from "../lib/clean-text.ts";
+import { cleanText, firstOf } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
 import { maskCards } from "../lib/mask.ts";
 import { type Part, plainText, type ReplyMeta } from "../lib/message.ts";
@@ -271,7 +271,7 @@ async function store(
   const isReply = kind === "reply";
   const isClaim = claimed !== null;
   const { status, owner, agentId: ownerId, fence, snoozedUntil } = claimed ?? target;
-  const preview = plainText(parts).slice(0, previewMaxChars);
+  const preview = firstOf(plainText(parts), previewMaxChars);
   const channel = way?.channel.name ?? target.channel;
   // The customer has a person's answer: nobody waits any more.
   const [row] = await sql<{ seq: number }[]>`

@@ -3,7 +3,7 @@ import type { Db } from "../db/client.ts";
 import { createGroupCommit } from "../db/group-commit.ts";
 import { asJson } from "../db/json.ts";
 import { cleanFileName } from "../lib/attachment.ts";
-import { mapTexts } from "../lib/clean-text.ts";
+import { firstOf, mapTexts } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
 import { createInOrder } from "../lib/in-order.ts";
 import { maskCards, maskParts } from "../lib/mask.ts";
@@ -172,7 +172,7 @@ function toRow(event: InboundMessage | TimelineChange, channel: IntakeChannel) {
     wants: event.wantsAnswer,
     wait_ms: channel.limits.burstWaitMs,
     consent: event.consent ?? null,
-    preview: plainText(parts).slice(0, previewMaxChars) || null,
+    preview: firstOf(plainText(parts), previewMaxChars) || null,
     change: null,
   };
 }

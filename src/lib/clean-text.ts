@@ -14,9 +14,12 @@ export function cleanText(text: string): string {
 
 /** The first `max` characters of a cleaned text, never half of one. */
 export function cutText(text: string, max: number): string {
-  return cleanText(text)
-    .slice(0, max)
-    .replace(/[\ud800-\udbff]$/, "");
+  return firstOf(cleanText(text), max);
+}
+
+/** The first `max` UTF-16 units of a text that is clean already; half an emoji at the end is left out. */
+export function firstOf(text: string, max: number): string {
+  return text.length <= max ? text : text.slice(0, max).replace(/[\ud800-\udbff]$/, "");
 }
 
 /** Deeper than any provider's payload; beyond it nothing is kept, so that hostile nesting costs nothing. */

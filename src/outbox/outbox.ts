@@ -8,8 +8,9 @@ import {
   type SendResult,
   type StatusReport,
 } from "../../channels/channel.ts";
+import { handOverUndelivered } from "../conversations/change.ts";
 import { recalled } from "../conversations/recall-replies.ts";
-import type { Db } from "../db/client.ts";
+import type { Db, TransactionSql } from "../db/client.ts";
 import { createGroupCommit } from "../db/group-commit.ts";
 import { asJson } from "../db/json.ts";
 import { newId } from "../lib/ids.ts";
@@ -20,12 +21,16 @@ import { type Standing, whyNotSend } from "./may-send.ts";
 const sendLimitMs = 10_000;
 /** Longer than the call, so that an expired lease means that the caller is gone. */
 export const sendLeaseMs = 12_000;
+/** A claim older than this may have been taken over by the time the provider answers: others look it up. */
+const claimLimitMs = sendLeaseMs - sendLimitMs;
 /** A look-up right after a time-out could miss what the provider is still taking in. */
 const lookUpAfterMs = 4_000;
 /** Two look-ups must miss before a delivery is sent again. */
 const lookUpsBeforeResend = 2;
 /** A provider that cannot be asked: its status report has this long to tell, then a person decides. */
 const lookUpsBeforePerson = 5;
+/** A provider that does not answer look-ups at all (wrong key, closed account): some two minutes, then a person. */
+const lookUpsMax = 30;
 const attemptsMax = 8;
 const retryBaseMs = 1_000;
 const retryMaxMs = 60_000;
@@ -39,6 +44,8 @@ export interface OpenDelivery {
   readonly address: ContactAddress;
   readonly item: OutboundItem;
   readonly token: string;
+  /** `performance.now()` before it was claimed. */
+  readonly claimedAt: number;
 }
 
 export interface Outbox {
@@ -82,6 +89,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   }
 
   async function sendOne(delivery: OpenDelivery, attempts: number): Promise<void> {
+    // A process that slept meanwhile holds nothing any more: whoever took over has looked it up, or will.
+    if (performance.now() - delivery.claimedAt > claimLimitMs) return;
     const result = await callProvider(deps, delivery);
     await record(delivery, afterSend(result, attempts));
   }
@@ -105,12 +114,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     const next = came.state === "ready" && (await isRecalled(deps.db, delivery)) ? tookOver : came;
     deps.onSettled?.(next.state);
     if (next.state === "failed") {
-      const rows = await report({ ...idOf(delivery), state: "failed", rank: 0, external_id: null, error: next.error });
-      for (const conversationId of rows) deps.publish(conversationId);
-      deps.log.warn(
-        { conversationId: delivery.conversationId, deliveryId: deliveryId(delivery), code: next.error.code },
-        "delivery-failed",
-      );
+      await fail(idOf(delivery), delivery.conversationId, next.error, null);
       if (next.error.class === "optout") await optOut(deps.db, delivery.address);
       return deliverOpen([delivery.conversationId]);
     }
@@ -125,9 +129,18 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     if (next.state === "sent" && settled.more) return deliverOpen([delivery.conversationId]);
   }
 
+  /** In one transaction with what follows for the rest of the message, and for who answers the customer now. */
+  async function fail(failed: DeliveryId, conversationId: string, error: DeliveryError, externalId: string | null) {
+    const moved = await deps.db.transaction((sql) => applyFailure(sql, failed, conversationId, error, externalId));
+    if (!moved) return;
+    deps.publish(conversationId);
+    deps.log.warn({ conversationId, deliveryId: idText(failed), code: error.code }, "delivery-failed");
+  }
+
   async function deliverOpen(conversationIds: readonly string[]): Promise<void> {
     if (conversationIds.length === 0) return;
-    const claimed = await claim(deps.db, conversationIds);
+    const claimedAt = performance.now();
+    const claimed = await claim(deps.db, conversationIds, claimedAt);
     for (const delivery of claimed) {
       track(delivery.act === "send" ? sendClaimed(delivery) : lookUpOne(delivery));
     }
@@ -139,16 +152,16 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     async applyStatus(status, channel, account) {
       const found = await findDelivery(deps.db, status, channel, account);
       if (found === null) return false;
-      const rank = { sent: 4, delivered: 5, read: 6, failed: 0 }[status.state];
-      const moved = await report({
-        message_id: found.message_id,
-        piece: found.piece,
-        state: status.state,
-        rank,
-        external_id: status.externalId ?? null,
-        error: status.error ?? null,
-      });
-      for (const conversationId of moved) deps.publish(conversationId);
+      const { message_id, piece } = found;
+      const externalId = status.externalId ?? null;
+      if (status.state === "failed") {
+        await fail({ message_id, piece }, found.conversation_id, status.error ?? noReason, externalId);
+      } else {
+        const rank = { sent: 4, delivered: 5, read: 6 }[status.state];
+        const { state, error = null } = status;
+        const moved = await report({ message_id, piece, state, rank, external_id: externalId, error });
+        for (const conversationId of moved) deps.publish(conversationId);
+      }
       if (status.error?.class === "optout") await optOut(deps.db, found.address);
       return true;
     },
@@ -198,16 +211,16 @@ async function lookUp(deps: OutboxDeps, delivery: ClaimedDelivery): Promise<Next
     channel !== null && can(channel, "send")
       ? await channel.lookUp(outgoing(deps, delivery), delivery.sendingSince, AbortSignal.timeout(sendLimitMs))
       : ("cannot-tell" as const);
-  if (answer === "later") return { state: "unknown", delayMs: lookUpAfterMs, error: null };
-  if (answer === "cannot-tell") return untold(delivery.lookups);
+  if (answer === "later") return untold(delivery.lookups, lookUpsMax);
+  if (answer === "cannot-tell") return untold(delivery.lookups, lookUpsBeforePerson);
   const ours = answer.found.find((candidate) => !delivery.known.includes(candidate.externalId));
   if (ours !== undefined) return { state: "sent", externalId: ours.externalId };
   if (delivery.lookups < lookUpsBeforeResend) return { state: "unknown", delayMs: lookUpAfterMs, error: null };
   return { state: "ready", delayMs: 0, error: null };
 }
 
-function untold(lookups: number): Next {
-  if (lookups < lookUpsBeforePerson) return { state: "unknown", delayMs: lookUpAfterMs, error: null };
+function untold(lookups: number, lookUpsBeforeFailure: number): Next {
+  if (lookups < lookUpsBeforeFailure) return { state: "unknown", delayMs: lookUpAfterMs, error: null };
   const text = "The provider did not say whether it took this message. Ask the customer, or send it again yourself.";
   return { state: "failed", error: { class: "permanent", code: "unknown-outcome", text } };
 }
@@ -220,7 +233,7 @@ interface ClaimedDelivery extends OpenDelivery, Standing {
   readonly known: readonly string[];
 }
 
-async function claim(db: Db, conversationIds: readonly string[]): Promise<ClaimedDelivery[]> {
+async function claim(db: Db, conversationIds: readonly string[], claimedAt: number): Promise<ClaimedDelivery[]> {
   const token = newId();
   const rows = await db.run(
     (sql) => sql<ClaimRow[]>`select * from claim_deliveries(${[...conversationIds]}::uuid[], ${token}, ${sendLeaseMs})`,
@@ -234,6 +247,7 @@ async function claim(db: Db, conversationIds: readonly string[]): Promise<Claime
     address: row.address,
     item: row.item,
     token,
+    claimedAt,
     act: row.act,
     attempts: row.attempts,
     lookups: row.lookups,
@@ -294,6 +308,34 @@ async function settleBatch(db: Db, batch: readonly SettleRow[]): Promise<Settled
   return batch.map((row) => ({ more: byId.get(`${row.message_id}.${row.piece}`)?.more ?? false }));
 }
 
+const noReason: DeliveryError = {
+  class: "permanent",
+  code: "no-reason",
+  text: "The provider could not deliver this message and gave no reason.",
+};
+/**
+ * Takes down that a piece failed for good. Half a message is none: its other pieces that were not sent fail with it. What
+ * the customer then has no answer to goes to a person (R6). False: it had not been open or merely sent.
+ */
+async function applyFailure(
+  sql: TransactionSql,
+  failed: DeliveryId,
+  conversationId: string,
+  error: DeliveryError,
+  externalId: string | null,
+): Promise<boolean> {
+  const row = { ...failed, state: "failed", rank: 0, external_id: externalId, error };
+  const [moved] = await sql`select 1 from apply_statuses(${sql.json(asJson([row]))})`;
+  if (moved === undefined) return false;
+  const unsent = await sql<DeliveryId[]>`select message_id, piece from deliveries
+    where message_id = ${failed.message_id} and state = 'ready'`;
+  const others = unsent.map((one) => ({ ...one, state: "failed", rank: 0, external_id: null, error }));
+  if (others.length > 0) await sql`select 1 from apply_statuses(${sql.json(asJson(others))})`;
+  const isWanted = error.class !== "optout" && error.code !== recalled.code;
+  if (isWanted) await handOverUndelivered(sql, conversationId, failed.message_id);
+  return true;
+}
+
 interface StatusRow {
   readonly message_id: string;
   readonly piece: number;
@@ -318,18 +360,17 @@ async function findDelivery(db: Db, status: StatusReport, channel: string, accou
     messageId !== undefined && piece !== undefined && /^[0-9a-f-]{36}$/.test(messageId) && /^\d{1,4}$/.test(piece);
   const [row] = await db.run((sql) =>
     isOurs
-      ? sql<FoundDelivery[]>`select message_id, piece, address from deliveries
+      ? sql<FoundDelivery[]>`select message_id, piece, conversation_id, address from deliveries
           where message_id = ${messageId} and piece = ${Number(piece)} and channel = ${channel} and account = ${account}`
-      : sql<FoundDelivery[]>`select message_id, piece, address from deliveries
+      : sql<FoundDelivery[]>`select message_id, piece, conversation_id, address from deliveries
           where external_id = ${status.externalId ?? null} and channel = ${channel} and account = ${account} limit 1`,
   );
   return row ?? null;
 }
 
-interface FoundDelivery {
-  message_id: string;
-  piece: number;
-  address: ContactAddress;
+interface FoundDelivery extends DeliveryId {
+  readonly conversation_id: string;
+  readonly address: ContactAddress;
 }
 
 async function optOut(db: Db, address: ContactAddress): Promise<void> {
@@ -339,15 +380,20 @@ async function optOut(db: Db, address: ContactAddress): Promise<void> {
   );
 }
 
-function idOf(delivery: OpenDelivery) {
-  return { message_id: delivery.messageId, piece: delivery.piece };
+interface DeliveryId {
+  readonly message_id: string;
+  readonly piece: number;
 }
 
-function deliveryId(delivery: OpenDelivery): string {
-  return `${delivery.messageId}.${delivery.piece}`;
+function idOf({ messageId, piece }: OpenDelivery): DeliveryId {
+  return { message_id: messageId, piece };
+}
+
+function idText({ message_id, piece }: DeliveryId): string {
+  return `${message_id}.${piece}`;
 }
 
 function outgoing({ complete }: OutboxDeps, delivery: OpenDelivery): Outgoing {
   const item = complete?.(delivery.item) ?? delivery.item;
-  return { deliveryId: deliveryId(delivery), to: delivery.address, item };
+  return { deliveryId: idText(idOf(delivery)), to: delivery.address, item };
 }

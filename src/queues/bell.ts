@@ -30,10 +30,7 @@ export function createBell(deps: {
 
   async function flush(): Promise<void> {
     while (turns.size + open.size > 0) {
-      const jobs = [
-        ...inJobs(drain(turns), (ids) => ({ turns: ids, open: [] })),
-        ...inJobs(drain(open), (ids) => ({ turns: [], open: ids })),
-      ];
+      const jobs = [...inJobs(drain(turns), (ids) => ({ turns: ids, open: [] })), ...openJobs(drain(open))];
       await deps.addBulk(jobs).catch((error: unknown) => {
         deps.log.warn({ component: "bell", count: jobs.length, error }, "bell-not-rung");
       });
@@ -67,6 +64,11 @@ function drain(bells: Set<string>): string[] {
   const ids = [...bells];
   bells.clear();
   return ids;
+}
+
+/** Bells about anything open in these conversations, a mailbox each. */
+export function openJobs(ids: readonly string[]): BellJob[] {
+  return inJobs(ids, (some) => ({ turns: [], open: some }));
 }
 
 function inJobs(ids: readonly string[], toJob: (ids: readonly string[]) => BellJob): BellJob[] {

@@ -11,9 +11,12 @@ const queuePoolSize = 2;
 const workerPoolSize = 6;
 /** Bells processed side by side in one process; each drains up to 64 conversations. */
 const concurrency = 8;
+/** An engine that says nothing, not even no, is away. */
+const addWithinMs = 1_000;
 const closeWithinMs = 15_000;
 
 export interface JobQueue {
+  /** Throws when the engine does not take them within a second; they may be taken all the same. */
   addBulk(jobs: readonly BellJob[]): Promise<void>;
   /** Starts taking jobs; safe to call once. */
   work(process: (job: BellJob, signal: AbortSignal) => Promise<void>): void;
@@ -38,7 +41,8 @@ export async function createJobQueue(options: {
 
   return {
     async addBulk(jobs) {
-      await queue.addBulk(jobs.map((data) => ({ name: "bell", data, opts: jobOptions })));
+      const added = queue.addBulk(jobs.map((data) => ({ name: "bell", data, opts: jobOptions })));
+      await Promise.race([added, late(addWithinMs)]);
     },
     work(process) {
       worker = makeWorker((job) => process(job.data, aborting.signal));
@@ -131,6 +135,12 @@ async function onPostgres(url: string) {
       await pool.end();
     },
   };
+}
+
+function late(ms: number): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`The queue gave no answer in ${ms} ms.`)), ms).unref();
+  });
 }
 
 /** A lost engine reports many errors a second; one line every few seconds is enough. */

@@ -8,36 +8,40 @@ const graceMs = 1_500;
 const batchMax = 500;
 
 /**
- * Looks into PostgreSQL for open work and rings again, and does the small chores that are due by the clock alone. Needs
- * no queue to look; survives every outage.
+ * Looks into PostgreSQL for open work and has it done, and does the small chores that are due by the clock alone. One that
+ * fails holds up no other.
  */
 export function startSweeper(deps: {
   readonly db: Db;
-  readonly ring: (conversationId: string) => void;
+  /** Has these conversations looked at, by whichever worker is free; where the queue is away, by this one. */
+  readonly ring: (conversationIds: readonly string[]) => Promise<void>;
   /** Each run once a look, side by side in every worker: they must be safe to run so. */
   readonly chores?: readonly (() => Promise<void>)[];
   readonly log: Log;
 }): { stop(): Promise<void> } {
-  let stopped = false;
-  let current: Promise<void> = Promise.resolve();
+  let current: Promise<void> | null = null;
+
+  async function lookForWork(): Promise<void> {
+    const rows = await deps.db.run((sql) => openWork(sql));
+    if (rows.length === 0) return;
+    deps.log.info({ component: "sweeper", count: rows.length }, "swept");
+    await deps.ring(rows.map((row) => row.conversation_id));
+  }
 
   async function sweep(): Promise<void> {
-    const rows = await deps.db.run((sql) => openWork(sql));
-    for (const row of rows) deps.ring(row.conversation_id);
-    if (rows.length > 0) deps.log.info({ component: "sweeper", count: rows.length }, "swept");
-    for (const chore of deps.chores ?? []) await chore();
+    for (const work of [lookForWork, ...(deps.chores ?? [])]) {
+      await work().catch((error: unknown) => {
+        deps.log.warn({ component: "sweeper", error }, "sweep-failed");
+      });
+    }
+    current = null;
   }
 
   const timer = setInterval(() => {
-    current = current
-      .then(() => (stopped ? undefined : sweep()))
-      .catch((error: unknown) => {
-        deps.log.warn({ component: "sweeper", error }, "sweep-failed");
-      });
+    current ??= sweep();
   }, everyMs);
   return {
     async stop() {
-      stopped = true;
       clearInterval(timer);
       await current;
     },
@@ -50,10 +54,13 @@ function openWork(sql: Parameters<Parameters<Db["run"]>[0]>[0]) {
       where state = 'open' and due_at < now() - ${graceMs} * interval '1 ms' and (lease_until is null or lease_until < now())
       order by due_at limit ${batchMax})
     union
-    (select distinct conversation_id from deliveries
-      where state in ('ready', 'sending', 'unknown') and due_at < now() and (lease_until is null or lease_until < now())
+    (select conversation_id from (
+        -- Only the first of a conversation can be claimed.
+        select distinct on (conversation_id) conversation_id, due_at, lease_until, updated_at from deliveries
+          where state in ('ready', 'sending', 'unknown') order by conversation_id, seq, piece) heads
+      where due_at < now() and (lease_until is null or lease_until < now())
         and updated_at < now() - ${graceMs} * interval '1 ms'
-      limit ${batchMax})
+      order by due_at limit ${batchMax})
     union
     (select conversation_id from attachments
       where state = 'pending' and due_at < now() - ${graceMs} * interval '1 ms'

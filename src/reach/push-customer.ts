@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Db } from "../db/client.ts";
+import { firstOf } from "../lib/clean-text.ts";
 import type { PublicClient } from "../lib/fetch-public.ts";
 import { isId } from "../lib/ids.ts";
 import { type Part, plainText } from "../lib/message.ts";
@@ -70,7 +71,7 @@ async function latestWords(db: Db, { conversationId, fromSeq }: DueNudge): Promi
       order by seq desc limit 1`,
   );
   const words = plainText(row?.parts ?? []).replaceAll("**", "");
-  return words.length > wordsMaxChars ? `${words.slice(0, wordsMaxChars - 1)}…` : words;
+  return words.length > wordsMaxChars ? `${firstOf(words, wordsMaxChars - 1)}…` : words;
 }
 
 /** What a browser says back when it has shown the push of this nudge. */

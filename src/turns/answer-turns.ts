@@ -4,6 +4,7 @@ import type { Db, Sql, TransactionSql } from "../db/client.ts";
 import { DatabaseUnavailable } from "../db/errors.ts";
 import { createGroupCommit } from "../db/group-commit.ts";
 import { asJson } from "../db/json.ts";
+import { firstOf } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import { plainText } from "../lib/message.ts";
@@ -34,6 +35,8 @@ export interface ReplyDelivery {
   readonly address: ContactAddress;
   readonly item: OutboundItem;
   readonly token: string;
+  /** `performance.now()` before its `sending` was written. */
+  readonly claimedAt: number;
 }
 
 export interface TurnsDeps {
@@ -95,16 +98,18 @@ export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
     sayAhead(turn, decision);
     const row = toRow(deps, turn, decision);
     const { alongside } = decision;
-    const written = await onceBack(signal, () =>
-      alongside === undefined
+    let claimedAt = 0;
+    const written = await onceBack(signal, () => {
+      claimedAt = performance.now();
+      return alongside === undefined
         ? write(row)
         : deps.db.transaction(async (sql) => {
             const [result] = await writeReplies(sql, [row]);
             if (result?.outcome === "written") await alongside(sql);
             return result ?? stale;
-          }),
-    );
-    await followUp(turn, row, written, signal);
+          });
+    });
+    await followUp(turn, row, { ...written, claimedAt }, signal);
   }
 
   /** While the database is away an answer that is made waits for it, as long as the turn is surely ours. */
@@ -154,7 +159,12 @@ export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
     }
   }
 
-  async function followUp(turn: WaitingTurn, row: ReplyRow, written: Written, signal: AbortSignal): Promise<void> {
+  async function followUp(
+    turn: WaitingTurn,
+    row: ReplyRow,
+    written: Written & { readonly claimedAt: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     deps.onAnswered?.(written.outcome);
     if (written.outcome === "newer") return due([turn.conversationId], signal);
     if (written.outcome === "stale") {
@@ -174,6 +184,7 @@ export function createAnswerTurns(deps: TurnsDeps): AnswerTurns {
       address: turn.address,
       item,
       token: row.send_token,
+      claimedAt: written.claimedAt,
     });
   }
 
@@ -296,7 +307,7 @@ function toRow(deps: TurnsDeps, turn: WaitingTurn, decision: Decision) {
       numbered.length > 0
         ? { ...turn.flow, ...decision.flow, numbered, numberedUntil: Date.now() + numberedForMs }
         : decision.flow,
-    preview: decision.parts === null ? null : plainText(decision.parts).slice(0, previewMaxChars),
+    preview: decision.parts === null ? null : firstOf(plainText(decision.parts), previewMaxChars),
     channel: turn.channel,
     account: turn.account,
     address_id: turn.addressId,

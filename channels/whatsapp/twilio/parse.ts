@@ -1,4 +1,4 @@
-import { cutText } from "../../../src/lib/clean-text.ts";
+import { cutText, firstOf } from "../../../src/lib/clean-text.ts";
 import type { ContactAddress, InboundEvent, Part } from "../../channel.ts";
 import { mediaParts, rawForm, readMessage, textParts } from "../../twilio/inbound.ts";
 import { addressesOf } from "../address.ts";
@@ -64,6 +64,6 @@ function coordinate(text: string | null, max: number): number | null {
 }
 
 function reactionEvent(key: string, from: ContactAddress, target: string, text: string): InboundEvent {
-  const emoji = text.trim() === "" ? null : text.trim().slice(0, 64);
+  const emoji = text.trim() === "" ? null : firstOf(text.trim(), 64);
   return { kind: "change", key, from, change: "reaction", targetExternalId: target, data: { emoji } };
 }

@@ -2,6 +2,7 @@ import { codeEntered } from "../../contacts/hide-code.ts";
 import { reaches } from "../../contacts/level.ts";
 import type { Standing } from "../../contacts/standing.ts";
 import { appendEvent } from "../../conversations/append-event.ts";
+import { firstOf } from "../../lib/clean-text.ts";
 import type { ChoiceOption, ReplyKind } from "../../lib/message.ts";
 import type { Decision, WaitingTurn } from "../../turns/turn.ts";
 import type { Account } from "../tools/account-client.ts";
@@ -148,7 +149,7 @@ async function signIn(desk: AccountDesk, ask: Ask, topic: AccountTopic | null): 
   const words = accountWords(ask.locale);
   const { turn, text, person } = ask;
   const reply = { kind: "flow", options: [person] } as const;
-  const state = { waiting: { seq: turn.lastSeq, topic, text: text.slice(0, waitingMaxChars) } };
+  const state = { waiting: { seq: turn.lastSeq, topic, text: firstOf(text, waitingMaxChars) } };
   // A chat in the browser leads to the page; elsewhere it would be another device.
   const url = turn.address.kind === "e164" ? null : desk.signInUrl(ask.locale);
   const options = url === null ? [person] : [{ id: "sign-in-page", title: words.toSignIn, url }, person];

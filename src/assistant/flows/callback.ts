@@ -12,6 +12,7 @@ import { zonesOf } from "../../callbacks/where.ts";
 import { timeInWords } from "../../callbacks/words.ts";
 import { whereVisitorIs } from "../../contacts/visitor-sessions.ts";
 import type { TransactionSql } from "../../db/client.ts";
+import { firstOf } from "../../lib/clean-text.ts";
 import type { ChoiceOption } from "../../lib/message.ts";
 import { NoLongerTrue, type WaitingTurn } from "../../turns/turn.ts";
 import { fill, type Wording } from "../wording.ts";
@@ -53,7 +54,7 @@ export async function callbackFlow(from: CallbackTurn, wish: string): Promise<Ca
   // Whoever is to be called already has told us where.
   const phone = moving ? (open?.phone ?? own) : (own ?? open?.phone ?? null);
   if (phone === null) {
-    return { text: from.say.callbackAskNumber, state: { asked: "phone", wish: wish.slice(0, wishMaxChars) } };
+    return { text: from.say.callbackAskNumber, state: { asked: "phone", wish: firstOf(wish, wishMaxChars) } };
   }
   const { desk } = from;
   const zone = open?.zone ?? (await zoneOf(from, phone));
@@ -124,7 +125,7 @@ async function promiseAt(
     contactId: turn.contactId,
     phone,
     proven: await provesNumber(from, phone),
-    wish: read.kind === "at" && wish !== "" ? wish.slice(0, wishMaxChars) : null,
+    wish: read.kind === "at" && wish !== "" ? firstOf(wish, wishMaxChars) : null,
     wantedAt: read.kind === "at" ? read.at : null,
     asap: read.kind === "now",
     picked: read.kind === "at" && picked,
@@ -169,7 +170,7 @@ async function promiseAt(
         ? { text: words.neverAgain, options: [person], state: {} }
         : { text: fill(say.callbackNoted, { phone }), state: {} };
     default:
-      return { text: words.refused, options: [person], state: { asked: "phone", wish: wish.slice(0, wishMaxChars) } };
+      return { text: words.refused, options: [person], state: { asked: "phone", wish: firstOf(wish, wishMaxChars) } };
   }
 }
 

@@ -1,3 +1,4 @@
+import { firstOf } from "../../lib/clean-text.ts";
 import type { QuotableArticle } from "../understanding.ts";
 
 /** Asked of the model; the guard's own limits are wider, because models count badly. */
@@ -54,13 +55,13 @@ export function conversation(
   nearest: readonly FoundArticle[],
 ): PromptMessage[] {
   const history = before.slice(-historyMaxEntries).map(({ author, text }): PromptMessage => {
-    const cut = text.slice(0, historyEntryMaxChars);
+    const cut = firstOf(text, historyEntryMaxChars);
     return author === "customer"
       ? { role: "user", content: labelled("customer_message", cut) }
       : { role: "assistant", content: cut };
   });
   const articles = nearest.length === 0 ? "" : `${labelled("articles", JSON.stringify(nearest))}\n`;
-  const asked = labelled("customer_message", question.slice(0, questionMaxChars));
+  const asked = labelled("customer_message", firstOf(question, questionMaxChars));
   return [...history, { role: "user", content: articles + asked }];
 }
 

@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 /** A point that is not passed in this time (nothing to look up just now) becomes a kill at random. */
 const passedWithinMs = 5_000;
 /** Longer than the leases of turns, deliveries and legs: another worker takes over before this one goes on. */
-const frozenMs: Readonly<Record<Way, number>> = { messages: 13_000, calls: 22_000 };
+const frozenMs: Readonly<Record<Way, number>> = { messages: 22_000, calls: 22_000 };
 /** A clock that is set right, or a machine that slept; within the half hour that a promise holds. */
 const jumpMaxMs = 8 * 60_000;
 
