@@ -189,6 +189,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   if ((await bridge()?.phoneToken("agent")) != null) allowVoiceSdk(app);
   morePage(app, "inbox", "articles.html", "/inbox/articles");
   morePage(app, "inbox", "settings.html", "/inbox/settings");
+  morePage(app, "inbox", "agents.html", "/inbox/agents");
   const sessions = watchSessions({ db: engines.db, log });
   app.addHook("onClose", async () => sessions.close());
   const presence = watchPresence({ db: engines.db, log });

@@ -63,7 +63,11 @@ async function planAgent(
   if (callback.state !== "dialling" && callback.state !== "connected") return null;
   const locale = "en";
   const [agent] = await sql<{ phone: string | null }[]>`select phone from agents where id = ${leg.agentId}`;
-  const say = await whisper(sql, callback.conversationId, "Callback", { phone: callback.phone, issue: callback.topic });
+  const say = await whisper(sql, callback.conversationId, leg.agentId, "Callback", {
+    phone: callback.phone,
+    issue: callback.topic,
+    locale: callback.locale,
+  });
   // A browser's telephone was accepted with a click; a number may be anybody's mailbox.
   if (agent?.phone !== null && digits !== acceptKey) {
     return digits === null ? { do: "ask-agent", say, locale } : { do: "hang-up", say: null, locale };

@@ -1,5 +1,5 @@
 import { can, type DeliveryError, type FoundCall } from "../../channels/channel.ts";
-import { freeAgents, onDuty, oneAgentAtATime } from "../agents/free-agents.ts";
+import { bestFree, onDuty, oneAgentAtATime } from "../agents/free-agents.ts";
 import { clientIdentity } from "../agents/presence.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { type Aftermath, noAftermath } from "./aftermath.ts";
@@ -9,7 +9,7 @@ import { hasEnded } from "./call-standing.ts";
 import type { CallDesk, DiallingMode } from "./desk.ts";
 import { failLeg, type Leg, lockLeg, recordOnLeg, renewLease, standingEverySeconds, writeLeg } from "./legs.ts";
 import { step } from "./machine.ts";
-import { endOldOffers, isAsked, offerCallback, ringsInBrowser } from "./offer-callback.ts";
+import { endOldOffers, isAsked, offerCallback, ringsInBrowser, wantedFor } from "./offer-callback.ts";
 import { checkFor, dialAllowances, refusesCalls, takeAllowances } from "./phone-policy.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";
 import { tellCustomer } from "./tell.ts";
@@ -215,7 +215,7 @@ export function createDialler(desk: CallDesk): Dialler {
     const [busy] = await sql`select 1 from calls where conversation_id = ${row.conversationId} and direction = 'inbound'
       and ended_at is null and started_at > now() - interval '2 hours' limit 1`;
     if (busy !== undefined) return true;
-    const agentId = mode === "assistant-first" ? null : free ? await freeAgent(sql, row.agentId) : null;
+    const agentId = mode === "assistant-first" ? null : free ? await freeAgent(sql, row) : null;
     // The one it was given to is busy: that says nothing of the others, for whoever waits behind.
     if (mode !== "assistant-first" && agentId === null) return row.agentId !== null;
     const full = await takeAllowances(
@@ -423,13 +423,11 @@ async function firstUnknown(sql: TransactionSql, found: readonly FoundCall[]): P
   return found.find((one) => !taken.has(one.externalId));
 }
 
-/** Who is free and waits longest; the one whom the callback was given to, when it was given to somebody. */
-async function freeAgent(sql: TransactionSql, wanted: string | null): Promise<string | null> {
+/** Who is free and fits best; the one whom the callback was given to, when it was given to somebody. */
+async function freeAgent(sql: TransactionSql, row: CallbackRow): Promise<string | null> {
   await oneAgentAtATime(sql);
-  const [agent] = await sql<{ id: string }[]>`${freeAgents(sql)} and not ${isAsked(sql)}
-      and (${wanted}::uuid is null or a.id = ${wanted}
-        or not exists (select 1 from agents a where a.id = ${wanted} and ${onDuty(sql)}))
-    order by (select max(c.ended_at) from calls c where c.agent_id = a.id) nulls first, a.id
-    limit 1`;
-  return agent?.id ?? null;
+  const given = row.agentId;
+  const which = sql`not ${isAsked(sql)} and (${given}::uuid is null or a.id = ${given}
+    or not exists (select 1 from agents a where a.id = ${given} and ${onDuty(sql)}))`;
+  return bestFree(sql, which, wantedFor(row));
 }

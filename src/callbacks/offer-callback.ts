@@ -1,4 +1,5 @@
-import { freeAgents, oneAgentAtATime } from "../agents/free-agents.ts";
+import type { Wanted } from "../agents/fit.ts";
+import { bestFree, freeAgents, oneAgentAtATime } from "../agents/free-agents.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { type Aftermath, noAftermath } from "./aftermath.ts";
 import { applyToCallback } from "./apply.ts";
@@ -32,6 +33,11 @@ export async function ringsInBrowser(sql: TransactionSql, agentId: string): Prom
 /** Agents `a` who are asked already whether they take a promised call. */
 export function isAsked(sql: TransactionSql) {
   return sql`exists (select 1 from offers o where o.kind = 'callback' and o.state = 'open' and o.wanted_id = a.id)`;
+}
+
+/** Who serves a promised call best: whoever speaks as the customer does, of the team whose hours it was promised in. */
+export function wantedFor({ locale, team }: Pick<CallbackRow, "locale" | "team">): Wanted {
+  return { locale, team: team ?? "" };
 }
 
 /** The agent takes it: their line is rung, then the customer. False: the promise is not dialled any more. */
@@ -78,9 +84,9 @@ export async function callbackNotTaken(
     await sql`update agents set presence = 'away' where id = ${offer.agentId} and id in (${freeAgents(sql)})`;
   if (callback === null || callback.state !== "dialling") return;
   after.conversations.add(callback.conversationId);
-  const [next] = await sql<{ id: string }[]>`${freeAgents(sql)} and a.phone is null and not ${isAsked(sql)}
-    and a.id <> all (${offer.declined}::uuid[]) limit 1`;
-  if (next !== undefined) return offerCallback(sql, { callback, agentId: next.id, declined: offer.declined });
+  const which = sql`a.phone is null and not ${isAsked(sql)} and a.id <> all (${offer.declined}::uuid[])`;
+  const agentId = await bestFree(sql, which, wantedFor(callback));
+  if (agentId !== null) return offerCallback(sql, { callback, agentId, declined: offer.declined });
   const againAt = desk.now() + (how === "declined" ? declinedForMs : 0);
   await applyToCallback(sql, desk, callback, { type: "not-dialled", round: callback.round, againAt });
 }

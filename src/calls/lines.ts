@@ -24,7 +24,7 @@ export const liveLines: LineFollower = {
     const call = await lockLiveCall(sql, { id: offer.conference });
     if (call?.ended === true || (call === null && !(await isUp(sql, offer.conference)))) return null;
     const [agent] = await sql<{ phone: string | null }[]>`select phone from agents where id = ${leg.agentId}`;
-    const say = await introduce(sql, offer);
+    const say = await introduce(sql, offer, leg.agentId);
     // A browser's telephone was accepted with a click; a number may be anybody's mailbox.
     if (agent?.phone != null && digits !== acceptKey) {
       return digits === null
@@ -93,10 +93,14 @@ async function join(
 }
 
 /** Who calls and what about, before the agent says hello. */
-async function introduce(sql: TransactionSql, { kind, byId, conversationId }: Offer): Promise<string> {
-  if (kind !== "colleague") return whisper(sql, conversationId, "Call");
+async function introduce(
+  sql: TransactionSql,
+  { kind, byId, conversationId }: Offer,
+  agentId: string | null,
+): Promise<string> {
+  if (kind !== "colleague") return whisper(sql, conversationId, agentId, "Call");
   const [by] = await sql<{ name: string }[]>`select name from agents where id = ${byId}`;
-  return whisper(sql, conversationId, `${by?.name ?? "A colleague"} asks you into a call`);
+  return whisper(sql, conversationId, agentId, `${by?.name ?? "A colleague"} asks you into a call`);
 }
 
 /** A call that was promised has no caller's own line: its conference is up while somebody is in it. */

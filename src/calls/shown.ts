@@ -1,3 +1,5 @@
+import { isAmongBest, type Skills, speaks } from "../agents/fit.ts";
+import { freeSkills } from "../agents/free-agents.ts";
 import { presentSummary } from "../conversations/present-summary.ts";
 import type { Db } from "../db/client.ts";
 import { shownName } from "../lib/shown-name.ts";
@@ -22,6 +24,14 @@ export interface ShownOffer extends About {
   /** Who asks, when a colleague does. */
   readonly byName: string | null;
   readonly since: Date;
+  /** The agent speaks the customer's language. */
+  readonly spoken: boolean;
+}
+
+interface OfferRow extends Omit<ShownOffer, "spoken">, Skills {
+  /** Made just now, and to nobody by name. */
+  readonly fresh: boolean;
+  readonly declined: readonly string[];
 }
 
 export interface ShownLine {
@@ -41,13 +51,17 @@ export interface ShownCall extends About {
   readonly wrapUp: boolean;
 }
 
-/** The calls that are offered to this agent now, who waits longest first. */
+/**
+ * The calls that are offered to this agent now, who waits longest first. A caller is offered to those first who speak
+ * their language, when any of them is free; soon after to everybody.
+ */
 export async function offersFor(db: Db, agentId: string): Promise<ShownOffer[]> {
   const rows = await db.run(
-    (sql) => sql<ShownOffer[]>`
+    (sql) => sql<OfferRow[]>`
       select o.id, o.conference as "callId", o.kind, c.id as "conversationId", p.name as "contactName",
-        coalesce(k.phone, x.value) as address, c.locale, ${presentSummary(sql)} as summary, k.topic, b.name as "byName",
-        coalesce(l.waiting_since, o.made_at) as since
+        coalesce(k.phone, x.value) as address, coalesce(k.locale, l.locale, c.locale) as locale, ${presentSummary(sql)} as summary,
+        k.topic, b.name as "byName", coalesce(l.waiting_since, o.made_at) as since, me.languages, me.team, o.declined,
+        o.wanted_id is null and o.made_at > now() - ${wantedFirstSeconds} * interval '1 second' as fresh
       from offers o ${aboutFrom(sql, sql`o.conversation_id`)}
       left join agents b on b.id = o.by_id
       left join callbacks k on o.kind = 'callback' and k.id = o.conference::uuid
@@ -58,7 +72,19 @@ export async function offersFor(db: Db, agentId: string): Promise<ShownOffer[]> 
           or (o.kind = 'caller' and (o.wanted_id is null or o.made_at < now() - ${wantedFirstSeconds} * interval '1 second')))
       order by since, o.id limit 20`,
   );
-  return rows.map(named);
+  const free = rows.some(({ fresh }) => fresh)
+    ? await db.run((sql) => sql<(Skills & { id: string })[]>`${freeSkills(sql)}`)
+    : [];
+  return rows.filter((row) => !row.fresh || isFirst(row, free)).map(shownOffer);
+}
+
+function isFirst(row: OfferRow, free: readonly (Skills & { id: string })[]): boolean {
+  const others = free.filter(({ id }) => !row.declined.includes(id));
+  return isAmongBest(row, others, { locale: row.locale, team: null });
+}
+
+function shownOffer({ languages, team: _, fresh: __, declined: ___, ...row }: OfferRow): ShownOffer {
+  return { ...named(row), spoken: speaks({ languages }, row.locale) };
 }
 
 /** The call that this agent is in, rings for, or has not wrapped up; null: none. */

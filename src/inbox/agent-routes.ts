@@ -3,6 +3,7 @@ import { editAgent, listAgents } from "../agents/agents.ts";
 import { createAgent } from "../agents/sessions.ts";
 import { createToken, listTokens, revokeToken } from "../agents/tokens.ts";
 import { isId } from "../lib/ids.ts";
+import { languageCodes, teamName } from "../settings/hours.ts";
 import { administratorsOnly } from "./administrators-only.ts";
 import { conflict, notFound, refusals, refuse } from "./answers.ts";
 import type { InboxDeps, Routes } from "./deps.ts";
@@ -14,6 +15,13 @@ const tokenDays = { usual: 90, max: 366 } as const;
 
 const params = z.object({ id: z.string().max(64) });
 const role = z.enum(["agent", "admin"]);
+const skilled = agentShape.extend({
+  languages: z
+    .array(z.string())
+    .readonly()
+    .describe("What calls in these languages are offered to first; empty: every language."),
+  team: z.string().describe("By its name in the setting `hours`; empty: the usual team."),
+});
 
 /** The agents: whom to assign to, and what administrators change. */
 export function agentRoutes(routes: Routes, deps: InboxDeps): void {
@@ -22,7 +30,7 @@ export function agentRoutes(routes: Routes, deps: InboxDeps): void {
     {
       schema: {
         summary: "The agents",
-        response: { 200: z.object({ agents: z.array(agentShape) }), 401: refusals[401], 503: refusals[503] },
+        response: { 200: z.object({ agents: z.array(skilled) }), 401: refusals[401], 503: refusals[503] },
       },
     },
     async () => ({ agents: await listAgents(deps.db) }),
@@ -60,9 +68,11 @@ export function agentRoutes(routes: Routes, deps: InboxDeps): void {
           role: role.optional(),
           disabled: z.boolean().optional(),
           password: newPassword.optional(),
+          languages: languageCodes.optional(),
+          team: teamName.optional(),
         }),
         response: {
-          200: z.object({ agent: agentShape }),
+          200: z.object({ agent: skilled }),
           ...refusals,
           409: conflict("LastAdministrator: there would be nobody left who can change this back.", {}),
         },
@@ -71,6 +81,9 @@ export function agentRoutes(routes: Routes, deps: InboxDeps): void {
     async (request, reply) => {
       const { id } = request.params;
       if (!isId(id)) return notFound(reply, "agent");
+      const { team } = request.body;
+      if (team !== undefined && team !== "" && !(await teamNames(deps)).includes(team))
+        return refuse(reply, 400, "NoSuchTeam", "There is no team of this name. Add it to the hours first.");
       const result = await editAgent(deps.db, agentIn(request).id, id, request.body);
       if (result.outcome !== "edited")
         return result.outcome === "not-found"
@@ -81,6 +94,10 @@ export function agentRoutes(routes: Routes, deps: InboxDeps): void {
     },
   );
   tokenRoutes(routes, deps);
+}
+
+async function teamNames({ calls }: InboxDeps): Promise<string[]> {
+  return (await calls.hours()).teams.map(({ name }) => name);
 }
 
 function tokenRoutes(routes: Routes, deps: InboxDeps): void {

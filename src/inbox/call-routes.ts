@@ -31,6 +31,7 @@ const offer = z.object({
   topic: z.string().nullable().describe("What a promised call is about."),
   byName: z.string().nullable().describe("The colleague who asks you into their call."),
   since: z.date(),
+  spoken: z.boolean().describe("You speak the customer's language; false: nobody who does is free."),
 });
 const shown = z.object({
   ...about,

@@ -10,14 +10,14 @@ const intervalsMax = 8;
 const day = z.array(interval).max(intervalsMax);
 const zone = z.string().refine(isTimeZone, "must be a zone like Europe/Stockholm");
 
+export const languageCodes = z.array(z.string().regex(/^[a-z]{2,3}$/, "must be a language code such as en")).max(40);
+export const teamName = z.string().trim().max(60);
+
 const team = z.strictObject({
   /** Empty: the usual team. */
-  name: z.string().trim().max(60).default(""),
+  name: teamName.default(""),
   /** The languages it speaks; empty: all. */
-  languages: z
-    .array(z.string().regex(/^[a-z]{2,3}$/, "must be a language code such as en"))
-    .max(40)
-    .default([]),
+  languages: languageCodes.default([]),
   zone: zone.nullable().default(null),
   /** Monday first. */
   week: z.tuple([day, day, day, day, day, day, day]),

@@ -1,6 +1,6 @@
 import { call } from "./api.js";
 import { closeDialog, openDialog } from "./dialog.js";
-import { $, el, isolated, nameOf } from "./dom.js";
+import { $, el, isolated, languageName, nameOf } from "./dom.js";
 import { drawTitle, openConversation } from "./list.js";
 import { lineState, onLine, turnOn } from "./phone-line.js";
 import { ring, ringing, soundIsOn, toggleSound } from "./ringtone.js";
@@ -86,8 +86,9 @@ function announce() {
 
 function standing() {
   const offer = offered();
-  if (offer?.kind === "callback") return `A call to ${nameOf(offer)} is due. ${about(offer)} Press p to take it.`;
-  if (offer) return `Incoming call from ${nameOf(offer)}. ${about(offer)} Press p to take it.`;
+  if (offer?.kind === "callback")
+    return `A call to ${nameOf(offer)} is due. ${foreign(offer)} ${about(offer)} Press p to take it.`;
+  if (offer) return `Incoming call from ${nameOf(offer)}. ${foreign(offer)} ${about(offer)} Press p to take it.`;
   if (now.call === null) return said === "" ? "" : "No call.";
   if (now.call.wrapUp) return "The call has ended. Note what came of it.";
   return `${nameOf(now.call)}: ${lineWords()}`;
@@ -104,6 +105,8 @@ function lineWords() {
   return `${left.held ? "On hold" : "Connected"}${together}${me.muted ? ", you are muted" : ""}`;
 }
 
+/** Nobody who speaks it is free: whoever takes the call should know before. */
+const foreign = ({ spoken, locale }) => (spoken === false ? `The customer speaks ${languageName(locale)}.` : "");
 const issueOf = ({ topic, summary }) => topic ?? summary?.issue ?? null;
 const about = (one) => (issueOf(one) === null ? "" : `About: ${issueOf(one)}`);
 
@@ -151,6 +154,7 @@ function who(one, title, more) {
       " · ",
       el("span", { className: "soft" }, ...more),
     ),
+    foreign(one) === "" ? null : el("p", { className: "foreign" }, foreign(one)),
     issueOf(one) === null ? null : el("p", { className: "about", dir: "auto" }, issueOf(one)),
   );
 }
