@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hash, verify } from "@node-rs/argon2";
 import type { Db } from "../db/client.ts";
+import type { Presence } from "./presence.ts";
 
 /** A working day; renewed by signing in again. */
 const sessionHours = 12;
@@ -42,11 +43,18 @@ export async function openSession(db: Db, agentId: string): Promise<string> {
   return token;
 }
 
+/** Somebody who is signed in, and whether they take calls. */
+export interface PresentAgent extends Agent {
+  readonly presence: Presence;
+}
+
 /** The agent behind a session token, or null when it is unknown, expired or the agent was disabled. */
-export async function agentOf(db: Db, token: string): Promise<Agent | null> {
+export async function agentOf(db: Db, token: string): Promise<PresentAgent | null> {
   if (token === "") return null;
   const [agent] = await db.run(
-    (sql) => sql<Agent[]>`select a.id, a.email, a.name, a.role from agent_sessions s join agents a on a.id = s.agent_id
+    (sql) => sql<
+      PresentAgent[]
+    >`select a.id, a.email, a.name, a.role, a.presence from agent_sessions s join agents a on a.id = s.agent_id
       where s.token_hash = ${digest(token)} and s.expires_at > now() and a.disabled_at is null`,
   );
   return agent ?? null;

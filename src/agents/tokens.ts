@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Db } from "../db/client.ts";
-import type { Agent } from "./sessions.ts";
+import type { PresentAgent } from "./sessions.ts";
 
 /** Says what it is, so that a leaked one is recognised; sessions never begin like this. */
 export const tokenPrefix = "evl_";
@@ -56,9 +56,11 @@ export async function revokeToken(db: Db, revokedBy: string, id: string): Promis
 }
 
 /** The machine behind a token; null when it is unknown, expired, revoked, or the machine was disabled. */
-export async function machineOf(db: Db, token: string): Promise<Agent | null> {
+export async function machineOf(db: Db, token: string): Promise<PresentAgent | null> {
   const [agent] = await db.run(
-    (sql) => sql<Agent[]>`select a.id, a.email, a.name, a.role from api_tokens t join agents a on a.id = t.agent_id
+    (sql) => sql<
+      PresentAgent[]
+    >`select a.id, a.email, a.name, a.role, a.presence from api_tokens t join agents a on a.id = t.agent_id
       where t.token_hash = ${digest(token)} and t.revoked_at is null and t.expires_at > now() and a.disabled_at is null`,
   );
   return agent ?? null;

@@ -18,7 +18,8 @@ const seenEveryMs = 10_000;
 const saying = z.object({ here: z.boolean().optional(), watch: z.string().max(64).nullish() });
 
 /** WS /live?after=position: first where we are, then everything since, then what happens; only ids, no content. Clients
- * whose agents take calls in them say `{"here": true}` every 20 s, or false while nobody is before the screen. Who says
+ * whose agents take calls in them say `{"here": true}` every 20 s, or false while nobody is before the screen; they are told `{"presence": …}` first and
+ * whenever it changes, be it by another window or because a call was not answered. Who says
  * `{"watch": id}` is told by `{"typing": id}` that the customer of this one conversation is writing. */
 export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
   scope.get("/live", { websocket: true, schema: { hide: true } }, (socket: WebSocket, request) => {
@@ -27,6 +28,7 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
     let reading: Promise<void> | null = null;
     let again = false;
     let said = { at: 0, here: false };
+    let presence: string | null = null;
     let unwatch = (): void => undefined;
     const token = tokenOf(request);
 
@@ -38,6 +40,12 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
         if (signal.kind === "typing" && signal.by === "contact")
           socket.send(JSON.stringify({ typing: conversationId }));
       });
+    }
+
+    function tellPresence(now: string): void {
+      if (said.at === 0 || now === presence) return;
+      presence = now;
+      socket.send(JSON.stringify({ presence }));
     }
 
     async function catchUp(): Promise<void> {
@@ -66,7 +74,7 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
     const timer = setInterval(() => {
       wake();
       whoIs(deps.db, token).then(
-        (agent) => agent === null && socket.close(4401, "signed out"),
+        (agent) => (agent === null ? socket.close(4401, "signed out") : tellPresence(agent.presence)),
         () => undefined,
       );
     }, lookEveryMs);

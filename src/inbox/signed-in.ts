@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type Agent, agentOf } from "../agents/sessions.ts";
+import { type Agent, agentOf, type PresentAgent } from "../agents/sessions.ts";
 import { machineOf, tokenPrefix } from "../agents/tokens.ts";
 import type { Db } from "../db/client.ts";
 import { refuse } from "./answers.ts";
@@ -17,7 +17,7 @@ export async function requireAgent(db: Db, request: FastifyRequest, reply: Fasti
 }
 
 /** The person behind a session or the machine behind a token; null when it has ended, was revoked or never was. */
-export function whoIs(db: Db, token: string): Promise<Agent | null> {
+export function whoIs(db: Db, token: string): Promise<PresentAgent | null> {
   return token.startsWith(tokenPrefix) ? machineOf(db, token) : agentOf(db, token);
 }
 

@@ -1,10 +1,20 @@
 import { call } from "./api.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { $, el } from "./dom.js";
-import { changed, desk } from "./state.js";
+import { changed, desk, on } from "./state.js";
 import { toast } from "./toast.js";
 
 const againAfterMs = 3_000;
+
+let saying = false;
+
+/** Who lets a call ring is set to away by the service; another window may say so too. The page shows what is so. */
+on("presence", (presence) => {
+  const takes = presence === "available";
+  if (saying || desk.takesCalls === takes) return;
+  desk.stopped = desk.takesCalls;
+  void showPresence();
+});
 
 /** Whether this agent takes calls and where they ring; and how promised calls went. */
 export async function showPresence() {
@@ -37,10 +47,15 @@ export async function showPresence() {
   );
 }
 
+export const takeCallsAgain = () => set("available");
+
 async function set(presence) {
+  saying = true;
   const result = await call("PUT", "/presence", { presence });
+  if (result.ok) desk.stopped = false;
   toast(result.ok ? (presence === "available" ? "Calls come to you now." : "No calls come to you.") : result.words);
   await showPresence();
+  saying = false;
 }
 
 function phoneDialog(phone) {

@@ -54,6 +54,7 @@ export function connect() {
   });
   socket.addEventListener("message", ({ data }) => {
     const page = JSON.parse(data);
+    if (page.presence !== undefined) return changed("presence", page.presence);
     if (page.typing !== undefined) return page.typing === desk.openId && changed("typing");
     position = page.position;
     if (page.events.length === 0) return;

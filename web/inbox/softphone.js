@@ -1,4 +1,5 @@
 import { call } from "./api.js";
+import { takeCallsAgain } from "./calls.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { $, el, isolated, languageName, nameOf } from "./dom.js";
 import { drawTitle, openConversation } from "./list.js";
@@ -56,7 +57,7 @@ function draw() {
   if (now === null) return;
   const offer = offered();
   const box = $("softphone");
-  const state = JSON.stringify([now, keypad, lineState(), soundIsOn()]);
+  const state = JSON.stringify([now, keypad, lineState(), soundIsOn(), desk.takesCalls, desk.stopped]);
   if (state === shown) return;
   shown = state;
   desk.ringing = offer !== null;
@@ -89,7 +90,7 @@ function standing() {
   if (offer?.kind === "callback")
     return `A call to ${nameOf(offer)} is due. ${foreign(offer)} ${about(offer)} Press p to take it.`;
   if (offer) return `Incoming call from ${nameOf(offer)}. ${foreign(offer)} ${about(offer)} Press p to take it.`;
-  if (now.call === null) return said === "" ? "" : "No call.";
+  if (now.call === null) return desk.stopped ? stoppedWords : said === "" ? "" : "No call.";
   if (now.call.wrapUp) return "The call has ended. Note what came of it.";
   return `${nameOf(now.call)}: ${lineWords()}`;
 }
@@ -277,8 +278,16 @@ function wrapUp(one) {
   return [form];
 }
 
+const stoppedWords =
+  "Calls do not come to you any more: one that was offered to you was not answered, or you paused in another window.";
+
 /** Nothing rings in this browser yet: says so to those who take calls, with the next step. */
 function telephone() {
+  if (desk.stopped)
+    return [
+      el("p", { role: "note" }, stoppedWords),
+      el("div", { className: "buttons" }, act("again", "Take calls again", takeCallsAgain)),
+    ];
   if (now.telephone === "none")
     return desk.takesCalls
       ? [

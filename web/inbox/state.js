@@ -12,6 +12,8 @@ export const desk = {
   lastSeq: 0,
   /** This agent takes calls; one is offered to them now. */
   takesCalls: false,
+  /** It did, and then did not any more without having said so here. */
+  stopped: false,
   ringing: false,
 };
 
