@@ -190,6 +190,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
   morePage(app, "inbox", "articles.html", "/inbox/articles");
   morePage(app, "inbox", "settings.html", "/inbox/settings");
   morePage(app, "inbox", "agents.html", "/inbox/agents");
+  morePage(app, "inbox", "hours.html", "/inbox/hours");
   const sessions = watchSessions({ db: engines.db, log });
   app.addHook("onClose", async () => sessions.close());
   const presence = watchPresence({ db: engines.db, log });

@@ -1,5 +1,6 @@
 import { call } from "./api.js";
 import { $, el, isolated, languageName } from "./dom.js";
+import { chosenLanguages, languageChoices } from "./language-choices.js";
 import { enterAsAdministrator } from "./manage.js";
 import { toast } from "./toast.js";
 
@@ -30,8 +31,8 @@ function agentCard(agent) {
       onsubmit: async (event) => {
         event.preventDefault();
         const { name, role, team } = Object.fromEntries(new FormData(form));
-        const spoken = [...form.querySelectorAll("[name=language]:checked")].map(({ value }) => value);
-        const result = await call("PATCH", `/agents/${agent.id}`, { name, role, team, languages: spoken });
+        const edit = { name, role, team, languages: chosenLanguages(form) };
+        const result = await call("PATCH", `/agents/${agent.id}`, edit);
         problem.textContent = result.ok ? "" : result.words;
         if (!result.ok) return;
         describe(summary, result.data.agent);
@@ -56,7 +57,7 @@ function agentCard(agent) {
       ]),
     ),
     el("label", {}, "Team", choice("team", agent.team, teamChoices(agent.team))),
-    languageChoices(agent.languages),
+    languageChoices(languages, agent.languages),
     problem,
     el("div", { className: "buttons" }, el("button", { type: "submit" }, "Save")),
   );
@@ -92,51 +93,6 @@ function choice(name, value, options) {
   const made = el("select", { name }, ...options.map(([id, words]) => el("option", { value: id }, words)));
   made.value = value;
   return made;
-}
-
-function languageChoices(spoken) {
-  return el(
-    "fieldset",
-    {},
-    el("legend", {}, "Languages"),
-    el("p", { className: "soft" }, "None chosen: every language."),
-    ...languages.map((code) =>
-      el(
-        "label",
-        { className: "check" },
-        el("input", { type: "checkbox", name: "language", value: code, checked: spoken.includes(code) }),
-        languageName(code),
-      ),
-    ),
-    other(),
-  );
-}
-
-/** A language that nobody has needed before. */
-function other() {
-  const input = el("input", { ariaLabel: "Another language code", placeholder: "fr", maxLength: 3, size: 4 });
-  const add = () => {
-    const code = input.value.trim().toLowerCase();
-    const isNew = /^[a-z]{2,3}$/.test(code) && row.parentElement.querySelector(`[value="${code}"]`) === null;
-    if (!isNew) return toast("Write a language code that is not in the list, such as fr.");
-    row.before(
-      el(
-        "label",
-        { className: "check" },
-        el("input", { type: "checkbox", name: "language", value: code, checked: true }),
-        languageName(code),
-      ),
-    );
-    input.value = "";
-    return undefined;
-  };
-  const row = el(
-    "span",
-    { className: "row" },
-    input,
-    el("button", { type: "button", className: "quiet small", onclick: add }, "Add a language"),
-  );
-  return row;
 }
 
 $("new-agent").addEventListener("submit", async (event) => {
