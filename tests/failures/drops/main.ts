@@ -4,11 +4,18 @@ import { join } from "node:path";
 import { readConfig } from "../../../src/config.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { startService } from "../../../src/service.ts";
+import { findProgram } from "../../support/programs.ts";
 import { runDrops } from "./run.ts";
+import { runWindowDrops } from "./windows.ts";
 
 const admin = { email: "drops@example.com", password: "correct-horse-battery" };
 
-/** `npm run drops [-- how many]`: the whole service on the embedded engines, its chat sockets cut a thousand times. */
+const identitySecret = "an-identity-secret-of-32-characters";
+
+/**
+ * `npm run drops [-- how many]`: the whole service on the embedded engines, its chat sockets cut a thousand times.
+ * `npm run drops -- windows [how many]`: the same to the widget itself in Chromium.
+ */
 async function main(): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), "everline-drops-"));
   chmodSync(dataDir, 0o755);
@@ -19,15 +26,23 @@ async function main(): Promise<number> {
     BURST_WAIT_MS: "0",
     ADMIN_EMAIL: admin.email,
     ADMIN_PASSWORD: admin.password,
+    IDENTITY_SECRET: identitySecret,
   });
+  const inWindows = process.argv[2] === "windows";
+  const drops = Number(process.argv[inWindows ? 3 : 2] ?? 1_000);
   const service = await startService(config, createLog({ level: "error" }));
   try {
     const url = service.address ?? "";
     const call = await signIn(`${url}/api/v1`);
-    const report = await runDrops(
-      { url, agent: call, truth: (conversationId) => truth(call, conversationId) },
-      Number(process.argv[2] ?? 1_000),
-    );
+    if (inWindows) {
+      const chromium = findProgram("chromium", "chromium-browser", "google-chrome") ?? "chromium";
+      const agent = async <Answer>(...asked: Parameters<Call>) => (await call(...asked)) as Answer;
+      const report = await runWindowDrops({ url, chromium, identitySecret, agent }, drops);
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      const { missing, twice, outOfOrder, late } = report;
+      return missing + twice + outOfOrder + late > 0 ? 1 : 0;
+    }
+    const report = await runDrops({ url, agent: call, truth: (conversationId) => truth(call, conversationId) }, drops);
     process.stdout.write(`${JSON.stringify(report)}\n`);
     const { missing, twice, outOfOrder, equalAfterMs } = report;
     return missing + twice + outOfOrder > 0 || equalAfterMs >= 2_000 ? 1 : 0;

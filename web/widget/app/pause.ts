@@ -4,7 +4,10 @@ const soonMaxMs = 6_000;
 const soonTries = 20;
 const laterMaxMs = 30_000;
 
-/** How long to wait before the next try: full jitter that grows, so that thousands of tabs come back without a crowd. */
+/**
+ * How long to wait before the next try: full jitter that grows, so that thousands of tabs come back without a crowd. The
+ * first wait leaves half a second of the two of R7 to catch up in.
+ */
 export function pauseMs(tries: number): number {
-  return Math.random() * Math.min(tries > soonTries ? laterMaxMs : soonMaxMs, 1_000 * 2 ** tries);
+  return Math.random() * Math.min(tries > soonTries ? laterMaxMs : soonMaxMs, 750 * 2 ** tries);
 }
