@@ -73,6 +73,39 @@ describeWith(browser, "signing in on the web", () => {
     expect(await chat.locator("#thread .bubble").count()).toBe(1);
   });
 
+  story(
+    "A6 who signs out offline is signed out at the service before anything else is asked of it",
+    async ({ open }) => {
+      const page = await open({ expectedFaults: /closed before the connection|ERR_INTERNET_DISCONNECTED/ });
+      const sessions = async () =>
+        (
+          await everline.sql`select 1 from visitor_sessions s join contact_addresses a on a.id = s.address_id
+          where a.kind = 'account' and a.value = 'paylark-1001' and s.ended_at is null`
+        ).length;
+      const chat = await openChat(page, everline.url);
+      const elsewhere = await sessions();
+      await signIn(page, everline.url, "Ann Parker");
+      await chat.getByText("Signed in: Ann Parker").waitFor();
+      const kept = () => page.evaluate<Record<string, string>>("({ ...localStorage })");
+      const { token } = JSON.parse((await kept())["everline:s"] ?? "{}");
+      expect(await sessions()).toBe(elsewhere + 1);
+      await page.context().setOffline(true);
+      await page.evaluate("Everline.reset()");
+      await expect.poll(() => chat.getByText("Signed in: Ann Parker").count()).toBe(0);
+      // What ends the session, and nothing else that opens it.
+      await expect.poll(kept).toEqual({ "everline:e": token });
+      await say(chat, "what is a late fee?");
+      const asked: string[] = [];
+      page.on("request", (request) => request.url().includes("/v3/") && asked.push(new URL(request.url()).pathname));
+      await page.context().setOffline(false);
+      await answers(chat).first().waitFor();
+      expect(asked[0]).toBe("/v3/directline/tokens/end");
+      expect(asked).toContain("/v3/directline/tokens/generate");
+      expect(await sessions()).toBe(elsewhere);
+      expect(await kept()).not.toHaveProperty("everline:e");
+    },
+  );
+
   story("R7 a signed-in customer finds the conversation of the laptop on the phone", async ({ open }) => {
     const laptop = await open(cutOnPurpose);
     const there = await openChat(laptop, everline.url);

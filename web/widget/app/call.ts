@@ -155,8 +155,17 @@ async function unlessEnded(issued: Promise<Issued>): Promise<Issued | null> {
 
 const isEnded = (error: unknown): boolean => error instanceof Refused && [401, 403, 404].includes(error.status);
 
-/** With where this clock is: "tomorrow at ten" means the customer's. */
-function generate(body: object): Promise<Issued> {
+/** Ends the session that this device has left (leave.ts), if the service has not heard of that yet. */
+export async function endLate(): Promise<void> {
+  const left = stored("e");
+  if (left === null) return;
+  await unlessEnded(post("/tokens/end", {}, left));
+  store("e", null);
+}
+
+/** With where this clock is: "tomorrow at ten" means the customer's. A session that was left ends before another begins. */
+async function generate(body: object): Promise<Issued> {
+  await endLate();
   return post("/tokens/generate", { ...body, zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
 }
 

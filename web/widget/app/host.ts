@@ -72,8 +72,9 @@ export function store(name: string, value: string | null): void {
   }
 }
 
+/** All but a session that is still to be ended (endLate). */
 export function forgetAll(): void {
-  for (const key of [...kept.keys()]) store(key.slice(storagePrefix.length), null);
+  for (const key of storedKeys("")) if (key !== "e") store(key, null);
 }
 
 function note(key: string, value: string | null): void {

@@ -1,21 +1,18 @@
-import { callIfThere, lose } from "./call.ts";
-import { forgetAll, stored } from "./host.ts";
+import { endLate, lose, session } from "./call.ts";
+import { forgetAll, store } from "./host.ts";
 import { drop } from "./line.ts";
 import { change } from "./state.ts";
 
-/** Signing out ends the session for every tab of this device. */
-export async function signOut(): Promise<void> {
-  await callIfThere("POST", "/tokens/end", {});
-  await forget();
-}
-
-/** Leaves nothing of the conversation on this device. */
+/**
+ * Leaves nothing of the conversation on this device and ends its session for every tab, signed in or not. Where the
+ * service is away nothing but the token of that session stays, until it has been told.
+ */
 export async function forget(): Promise<void> {
-  const endpoint = stored("t");
-  if (endpoint !== null) await callIfThere("DELETE", "/push", { endpoint });
+  const left = session()?.token;
   drop();
   lose();
   forgetAll();
+  if (left !== undefined) store("e", left);
   change({
     entries: [],
     pending: [],
@@ -27,4 +24,5 @@ export async function forget(): Promise<void> {
     readSeq: 0,
     caughtUp: false,
   });
+  await endLate().catch(() => undefined);
 }

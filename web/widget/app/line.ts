@@ -1,4 +1,4 @@
-import { base, call, openSession, session } from "./call.ts";
+import { base, call, endLate, openSession, session } from "./call.ts";
 import { tellHost } from "./host.ts";
 import { pauseMs } from "./pause.ts";
 import { chime } from "./sound.ts";
@@ -72,7 +72,8 @@ function wake(): void {
 }
 
 export async function connect(): Promise<void> {
-  if (connecting || socket !== null || session() === null) return;
+  if (connecting || socket !== null) return;
+  if (session() === null) return endLate().catch(() => undefined);
   connecting = true;
   clearTimeout(retry);
   try {

@@ -1,9 +1,9 @@
 import { callIfThere, hostSaid, resumeWith, session, signIn, takeSession } from "./call.ts";
 import { Composer, field, sendFiles } from "./composer.tsx";
 import { close, Header } from "./header.tsx";
-import { forgetAll, meetHost, store, stored, tellHost } from "./host.ts";
+import { meetHost, store, stored, tellHost } from "./host.ts";
 import { fetchLater, later } from "./later.ts";
-import { forget, signOut } from "./leave.ts";
+import { forget } from "./leave.ts";
 import { connect, drop, keepLine, sayVisible } from "./line.ts";
 import { confirmed, failAll, failOthers, flush, recallPending } from "./outgoing.ts";
 import { recallSound } from "./sound.ts";
@@ -169,7 +169,7 @@ meetHost({
   identify: (token) => void identify(token),
   prefill,
   resume: (key) => void resumeWith(key).then((resumed) => (resumed ? begin() : change({ notice: "expired" }))),
-  reset: () => void (session() === null ? forgetAll() : state.signedIn === null ? forget() : signOut()),
+  reset: () => void forget(),
 });
 keepLine({ confirmed, back: () => void flush() });
 addEventListener("keydown", (event) => {

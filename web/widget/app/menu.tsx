@@ -1,5 +1,5 @@
 import { tellHost } from "./host.ts";
-import { forget, signOut } from "./leave.ts";
+import { forget } from "./leave.ts";
 import { openReach } from "./reach.tsx";
 import { setSound } from "./sound.ts";
 import { change, state } from "./state.ts";
@@ -25,7 +25,7 @@ export function Menu() {
         </button>
       )}
       {signedIn !== null && (
-        <button type="button" onClick={() => void signOut()}>
+        <button type="button" onClick={() => void forget()}>
           {say("signOut")}
         </button>
       )}
