@@ -48,6 +48,8 @@ export interface OutboundMessage {
 
 /** One provider request. `body` is the channel's own form: stored with the delivery, handed back to `send` unchanged. */
 export interface OutboundItem {
+  /** Approved beforehand: goes out also where the reply window is closed. */
+  readonly isTemplate?: true;
   readonly body: Readonly<Record<string, unknown>>;
   /** Says back to somebody who has just opted out that they did; the last thing they get. */
   readonly confirmsStop?: true;
@@ -376,6 +378,21 @@ export interface Sends {
   lookUp(outgoing: Outgoing, since: Date, signal: AbortSignal): Promise<LookUp>;
 }
 
+/** A message that a provider approved beforehand, by the names under which it knows it. */
+export interface Template {
+  /** Twilio's. */
+  readonly contentSid?: string | undefined;
+  /** Meta's, with the language as it was approved there ("en_US"). */
+  readonly name?: string | undefined;
+  readonly language: string;
+}
+
+/** Optional: where the reply window is closed, an approved template may still be sent. */
+export interface SendsTemplates {
+  /** The template with the values of {{1}}, {{2}}, … as a request; null: this provider has no name for it. Pure. */
+  renderTemplate(template: Template, values: readonly string[]): OutboundItem | null;
+}
+
 export interface OutgoingCall {
   /** Carried to the provider where it comes back with every report. */
   readonly callId: string;
@@ -546,7 +563,8 @@ export function can<
     | "health"
     | "placeCall"
     | "callSocket"
-    | "changeLine",
+    | "changeLine"
+    | "renderTemplate",
 >(channel: Channel, ability: Ability): channel is Channel & AbilityOf<Ability> {
   return ability in channel;
 }
@@ -567,4 +585,6 @@ type AbilityOf<Ability> = Ability extends "webhooks"
               ? HoldsCalls
               : Ability extends "changeLine"
                 ? BridgesCalls
-                : ReportsHealth;
+                : Ability extends "renderTemplate"
+                  ? SendsTemplates
+                  : ReportsHealth;

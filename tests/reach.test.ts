@@ -83,6 +83,16 @@ async function leaveNumber(visitor: Visitor, phone: string, zone = "Etc/UTC") {
 const settings = (value: object) =>
   everline.sql`insert into settings (key, value) values ('reach', ${JSON.stringify({ quiet: { from: 0, to: 0 }, ...value })}::text::jsonb)
     on conflict (key) do update set value = excluded.value`;
+const templates = (value: object) =>
+  everline.sql`insert into settings (key, value) values ('templates', ${JSON.stringify(value)}::text::jsonb)
+    on conflict (key) do update set value = excluded.value`;
+/** What a simulated telephone shows of us, oldest first. */
+async function onTelephone(channel: string, customer: string): Promise<string[]> {
+  const query = new URLSearchParams({ channel, customer });
+  const answer = await fetch(`${everline.url}/simulator/api/thread?${query}`);
+  const { entries } = (await answer.json()) as { entries: { direction: string; body: string }[] };
+  return entries.filter((one) => one.direction === "out").map((one) => one.body);
+}
 
 test("a message that nobody saw is pushed once, without its words, to every browser that the visitor allowed", async () => {
   await settings({});
@@ -324,4 +334,84 @@ test("N1 R8 only push services are asked, a browser belongs to the last visitor,
   await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state: "unreachable", push: "failed" });
   expect(await count(visitor)).toBe(0);
   expect(browser.received).toEqual([]);
+});
+
+test("out of WhatsApp's reply window an approved template goes, in the customer's language; without one an SMS", async () => {
+  await settings({ order: "message-only" });
+  const left = async (phone: string, locale: string) => {
+    const visitor = await chatWithAgent();
+    const body = { phone, channel: "whatsapp", locale, zone: "Etc/UTC" };
+    expect((await request("POST", "/reach", visitor, body)).status).toBe(200);
+    await reply(visitor);
+    await untilNudged(visitor);
+    await hurry(visitor);
+    await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state: "told" });
+    return visitor;
+  };
+  const sent = async (phone: string) =>
+    everline.sql`select channel, state, item->'body' as body from deliveries where address->>'value' = ${phone}
+      order by created_at`;
+  await left("+46701740701", "sv-SE");
+  expect(await sent("+46701740701")).toMatchObject([{ channel: "sms" }]);
+
+  const name = "everline_new_message";
+  await templates({ newMessage: { en: { name, language: "en_US" }, sv: { name } } });
+  const visitor = await left("+46701740605", "sv-SE");
+  const latest = async () => (await sent("+46701740605")).at(-1);
+  await expect.poll(async () => (await latest())?.state, soon).toMatch(/sent|delivered|read/);
+  const delivery = await latest();
+  expect(delivery).toMatchObject({ channel: "whatsapp", body: { template: { name, language: { code: "sv" } } } });
+  expect(await timelineOf(visitor)).toEqual([{ way: "whatsapp", state: "sent" }]);
+  // The link in it is whole on the customer's telephone, and nowhere in the database.
+  const [words = ""] = await onTelephone("whatsapp", "+46701740605");
+  const link =
+    /Du har ett nytt meddelande från Paylark\. Läs och svara här: (\S+\/resume\/[\w-]{22}) /.exec(words)?.[1] ?? "";
+  expect((await fetch(link)).status).toBe(200);
+  expect(JSON.stringify(delivery)).not.toContain(link.split("/").at(-1));
+
+  // A language without one gets the English one; a name that this provider does not know is none.
+  await left("+46701740703", "de-DE");
+  expect(await sent("+46701740703")).toMatchObject([
+    { channel: "whatsapp", body: { template: { language: { code: "en_US" } } } },
+  ]);
+  await templates({ newMessage: { en: { contentSid: `HX${"0".repeat(31)}1` } } });
+  await left("+46701740704", "en");
+  expect(await sent("+46701740704")).toMatchObject([{ channel: "sms" }]);
+});
+
+test("the reminder of a call, a day after the customer wrote on WhatsApp, goes as a template, else by SMS", async () => {
+  const phone = "+46701740605";
+  const before = (await onTelephone("whatsapp", phone)).length;
+  const posted = await fetch(`${everline.url}/simulator/api/messages`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin: everline.url },
+    body: JSON.stringify({ channel: "whatsapp", from: phone, body: "hello" }),
+  });
+  expect(posted.ok).toBe(true);
+  await expect.poll(async () => (await onTelephone("whatsapp", phone)).length, soon).toBe(before + 1);
+  const [{ id = "" } = {}] = await everline.sql`select m.conversation_id as id from messages m
+    join contact_addresses a on a.id = m.address_id where a.channel = 'whatsapp' and a.value = ${phone}`;
+  const localTime = `${new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)}T12:00`;
+  await agent("POST", "/callbacks", { conversationId: id, localTime, customerPicked: true });
+  await everline.sql`update messages set at = at - interval '25 hours' where conversation_id = ${id}`;
+  const told = async () => {
+    const rows = await everline.sql`select channel, item->'body' as body from deliveries
+      where conversation_id = ${id} order by seq`;
+    return rows.at(-1);
+  };
+  /** Ten minutes before the promised time. */
+  const comesNear = () =>
+    everline.sql`update callbacks set wanted_at = now() + interval '10 minutes', due_at = now() + interval '10 minutes',
+      asked_at = now() - interval '1 day', reminded_at = null where conversation_id = ${id}`;
+  await comesNear();
+  await expect
+    .poll(told, soon)
+    .toMatchObject({ channel: "sms", body: { body: expect.stringMatching(/snart|soon now/) } });
+  const name = "everline_call_reminder";
+  await templates({ calls: { reminder: { en: { name, language: "en_US" } } } });
+  await comesNear();
+  await expect.poll(told, soon).toMatchObject({ channel: "whatsapp", body: { template: { name } } });
+  await expect
+    .poll(async () => (await onTelephone("whatsapp", phone)).at(-1), soon)
+    .toMatch(/^Paylark: we will call you on .+, soon now\. Another time or no call: http\S+\/call\/\S+ Thank you\.$/);
 });

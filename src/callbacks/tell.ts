@@ -1,10 +1,13 @@
-import { type Channel, type ContactAddress, can } from "../../channels/channel.ts";
+import { type Channel, type ContactAddress, can, type OutboundItem } from "../../channels/channel.ts";
 import { appendEvent } from "../conversations/append-event.ts";
+import { isWindowOpen } from "../conversations/reply-window.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
 import { firstOf } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
 import type { Part, ReplyMeta } from "../lib/message.ts";
+import { readSettingIn } from "../settings/settings.ts";
+import { templateFor, templatesSetting } from "../settings/templates.ts";
 import type { CallDesk } from "./desk.ts";
 import { callToken } from "./link.ts";
 import { refusesCalls, takeAllowances, textAllowances } from "./phone-policy.ts";
@@ -21,18 +24,19 @@ export async function tellCustomer(
   sql: TransactionSql,
   desk: CallDesk,
   callback: Pick<CallbackRow, "id" | "conversationId" | "phone" | "locale" | "zone" | "zones" | "dueAt">,
-  what: Exclude<keyof CallWords, "greeting" | "optedOut" | "assistant">,
+  what: Telling,
 ): Promise<void> {
   const { locale } = callback;
   const zone = callback.zone ?? callback.zones[0] ?? "UTC";
-  const text = fillIn(callWords(locale)[what], {
-    company: desk.company(),
-    when: timeInWords(callback.dueAt, zone, locale),
-    link: callLink(desk, callback.id),
-  });
+  const company = desk.company();
+  const when = timeInWords(callback.dueAt, zone, locale);
+  const link = callLink(desk, callback.id);
+  const text = fillIn(callWords(locale)[what], { company, when, link });
   const parts: readonly Part[] = [{ t: "text", text, format: "plain" }];
   const meta: ReplyMeta = { kind: "notice", sources: [], choices: [], flow: "callback", locale: locale ?? "en" };
-  const way = await wayToTell(sql, desk, callback);
+  const way = await wayToTell(sql, desk, callback, (channel) =>
+    approved(sql, channel, what, locale, [company, when, link]),
+  );
   const seq = await appendEvent(sql, callback.conversationId, { type: "message", agentId: null, data: {} });
   const id = newId();
   await sql`insert into messages (id, conversation_id, seq, author, channel, account, parts, meta, locale)
@@ -40,7 +44,7 @@ export async function tellCustomer(
       ${sql.json(asJson(parts))}, ${sql.json(asJson(meta))}, ${locale})`;
   await sql`update conversations set preview = ${firstOf(text, previewMaxChars)} where id = ${callback.conversationId}`;
   if (way === null) return;
-  const { items } = way.channel.render({ parts, meta, to: way.address, locale });
+  const items = way.template ?? way.channel.render({ parts, meta, to: way.address, locale }).items;
   for (const [index, item] of items.entries()) {
     await sql`insert into deliveries (message_id, piece, conversation_id, seq, channel, account, address, item, state)
       values (${id}, ${index + 1}, ${callback.conversationId}, ${seq}, ${way.channel.name}, ${way.channel.account},
@@ -62,15 +66,34 @@ export function callLink(desk: Pick<CallDesk, "key" | "now" | "publicUrl">, call
   return `${desk.publicUrl()}/call/${callToken(desk.key, callbackId, desk.now())}`;
 }
 
+type Telling = Exclude<keyof CallWords, "greeting" | "optedOut" | "assistant">;
+
 interface Way {
   readonly channel: Channel;
   readonly address: ContactAddress;
+  /** What goes out instead of the words where nothing may be written freely any more. */
+  readonly template?: readonly OutboundItem[];
+}
+
+/** The template for these words in the customer's language, filled in; null: there is none that this channel can send. */
+async function approved(
+  sql: TransactionSql,
+  channel: Channel,
+  what: Telling,
+  locale: string | null,
+  values: readonly string[],
+): Promise<OutboundItem | null> {
+  if (!can(channel, "renderTemplate")) return null;
+  const { calls } = await readSettingIn(sql, templatesSetting);
+  const template = templateFor(calls[what], locale);
+  return template === null ? null : channel.renderTemplate(template, values);
 }
 
 async function wayToTell(
   sql: TransactionSql,
   desk: CallDesk,
   { conversationId, phone }: Pick<CallbackRow, "conversationId" | "phone">,
+  templateOf: (channel: Channel) => Promise<OutboundItem | null>,
 ): Promise<Way | null> {
   const [row] = await sql<{ channel: string | null; account: string | null; address: ContactAddress | null }[]>`
     select c.channel, c.account, case when a.id is not null then
@@ -78,7 +101,9 @@ async function wayToTell(
     from conversations c left join contact_addresses a on a.id = c.address_id where c.id = ${conversationId}`;
   const here = desk.channelFor(row?.channel ?? "", row?.account ?? "");
   if (here !== null && can(here, "send") && !here.limits.pulled && row?.address) {
-    return { channel: here, address: row.address };
+    if (await isWindowOpen(sql, conversationId, here)) return { channel: here, address: row.address };
+    const template = await templateOf(here);
+    if (template !== null) return { channel: here, address: row.address, template: [template] };
   }
   const caller = desk.phone();
   if (phone === null || caller === null || !can(caller, "repliesVia")) return null;

@@ -32,7 +32,7 @@ export function whyNotSend(
     const wroteSince = lastInboundAt !== null && lastInboundAt > optedOutAt;
     if (!wroteSince) return optedOut;
   }
-  if (limits.replyWindowMs === null) return null;
+  if (limits.replyWindowMs === null || item?.isTemplate === true) return null;
   const open = lastInboundAt !== null && now - lastInboundAt.getTime() <= limits.replyWindowMs;
   return open ? null : windowClosed;
 }

@@ -1,9 +1,12 @@
-import { type Channel, type ContactAddress, can, type OutboundItem } from "../../channels/channel.ts";
+import { type Channel, type ContactAddress, can, type OutboundItem, type Template } from "../../channels/channel.ts";
+import { isWindowOpen } from "../conversations/reply-window.ts";
 import type { Db, TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
 import { newId } from "../lib/ids.ts";
 import type { Part } from "../lib/message.ts";
 import type { ReachSettings } from "../settings/reach.ts";
+import { readSettingIn } from "../settings/settings.ts";
+import { templateFor, templatesSetting } from "../settings/templates.ts";
 import { type DueNudge, settleIn } from "./nudges.ts";
 import { makeResumeLink, type WithLink } from "./resume-links.ts";
 import { fillIn, reachWording } from "./wording.ts";
@@ -33,23 +36,22 @@ export function textCustomer(deps: TextDeps, nudge: DueNudge, settings: ReachSet
   if (left === null) return Promise.resolve("not-written");
   return deps.db
     .transaction(async (sql): Promise<TextOutcome> => {
-      const channel = await channelTo(sql, deps, nudge.conversationId, left.channel);
-      if (channel === null) return "no-channel";
+      const locale = left.locale ?? nudge.locale ?? "en";
+      const way = await wayTo(sql, deps, { conversationId: nudge.conversationId, wish: left.channel, locale });
+      if (way === null) return "no-channel";
+      const { channel, template } = way;
       const entry = { way: channel.name, state: "sent" };
       const seq = await settleIn(sql, nudge, { to: "told" }, entry);
       if (seq === null) return "not-written";
       if (!(await countText(sql, left.number, settings))) throw new Capped();
       const link = await makeResumeLink(sql, deps.key, nudge.conversationId, settings.linkHours);
-      const locale = left.locale ?? nudge.locale ?? "en";
       const to = { channel: channel.name, kind: "e164", value: left.number } as const;
       const text = (shown: string): string =>
         fillIn(reachWording(locale).text, { company: deps.company(), link: shown });
-      const { items } = channel.render({
-        parts: plain(text(`${deps.publicUrl()}/resume/${link.placeholder}`)),
-        meta: null,
-        to,
-        locale,
-      });
+      const address = `${deps.publicUrl()}/resume/${link.placeholder}`;
+      const approved = template === null ? null : fill(channel, template, [deps.company(), address]);
+      const items =
+        approved === null ? channel.render({ parts: plain(text(address)), meta: null, to, locale }).items : [approved];
       const withLink = items.map((item) => ({ ...item, resumeLink: link.id }));
       await storeText(sql, { nudge, seq, to, locale, parts: plain(text("…")), items: withLink });
       return "written";
@@ -69,22 +71,33 @@ function plain(text: string): Part[] {
   return [{ t: "text", text, format: "plain" }];
 }
 
-/** The channel that the customer chose when it lets us write now, else the one on which we may always begin. */
-async function channelTo(sql: TransactionSql, deps: TextDeps, conversationId: string, wish: string) {
+interface Way {
+  readonly channel: Channel;
+  /** Where writing freely is over: what was approved beforehand. */
+  readonly template: Template | null;
+}
+
+/**
+ * The channel that the customer chose when it lets us write now, freely or by an approved template; else the one on which
+ * we may always begin.
+ */
+async function wayTo(
+  sql: TransactionSql,
+  deps: TextDeps,
+  { conversationId, wish, locale }: { readonly conversationId: string; readonly wish: string; readonly locale: string },
+): Promise<Way | null> {
   for (const name of new Set([wish, anywhere])) {
     const channel = deps.channelFor(name, account);
     if (channel === null || !can(channel, "send")) continue;
-    const { replyWindowMs } = channel.limits;
-    if (replyWindowMs === null || (await wroteWithin(sql, conversationId, name, replyWindowMs))) return channel;
+    if (await isWindowOpen(sql, conversationId, channel)) return { channel, template: null };
+    const template = templateFor((await readSettingIn(sql, templatesSetting)).newMessage, locale);
+    if (template !== null && fill(channel, template, []) !== null) return { channel, template };
   }
   return null;
 }
 
-async function wroteWithin(sql: TransactionSql, conversationId: string, channel: string, windowMs: number) {
-  const rows = await sql`select 1 from messages
-    where conversation_id = ${conversationId} and author = 'contact' and channel = ${channel}
-      and at > now() - ${windowMs} * interval '1 ms' limit 1`;
-  return rows.length > 0;
+function fill(channel: Channel, template: Template, values: readonly string[]): OutboundItem | null {
+  return can(channel, "renderTemplate") ? channel.renderTemplate(template, values) : null;
 }
 
 /** Each cap is counted by the database; the transaction that goes on holds its place in all of them (M2). */

@@ -3,10 +3,18 @@ import { hoursSetting } from "./hours.ts";
 import { languagesSetting } from "./languages.ts";
 import { reachSetting } from "./reach.ts";
 import type { Setting } from "./settings.ts";
+import { templatesSetting } from "./templates.ts";
 import { topicsSetting } from "./topics.ts";
 
 /** Every setting of the API; a new one is a file beside this and a line here. */
-const registered: readonly Setting[] = [brandSetting, hoursSetting, languagesSetting, topicsSetting, reachSetting];
+const registered: readonly Setting[] = [
+  brandSetting,
+  hoursSetting,
+  languagesSetting,
+  topicsSetting,
+  reachSetting,
+  templatesSetting,
+];
 
 const byKey: ReadonlyMap<string, Setting> = new Map(registered.map((setting) => [setting.key, setting]));
 

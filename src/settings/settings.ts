@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Db } from "../db/client.ts";
+import type { Db, Sql, TransactionSql } from "../db/client.ts";
 import { asJson } from "../db/json.ts";
 
 /** One thing that operators change while the service runs. */
@@ -11,11 +11,19 @@ export interface Setting<Schema extends z.ZodType<object> = z.ZodType<object>> {
 }
 
 /** The stored value, or the fallback where there is none. A stored value that an older version wrote may fall back too. */
-export async function readSetting<Schema extends z.ZodType<object>>(
+export function readSetting<Schema extends z.ZodType<object>>(
   db: Db,
+  setting: Setting<Schema>,
+): Promise<z.output<Schema>> {
+  return db.run((sql) => readSettingIn(sql, setting));
+}
+
+/** The same within a transaction. */
+export async function readSettingIn<Schema extends z.ZodType<object>>(
+  sql: Sql | TransactionSql,
   { key, schema, fallback }: Setting<Schema>,
 ): Promise<z.output<Schema>> {
-  const [row] = await db.run((sql) => sql<{ value: unknown }[]>`select value from settings where key = ${key}`);
+  const [row] = await sql<{ value: unknown }[]>`select value from settings where key = ${key}`;
   const read = schema.safeParse(row?.value);
   return read.success ? read.data : fallback;
 }

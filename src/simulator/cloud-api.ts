@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseJson } from "../lib/parse-json.ts";
+import { approvedTemplates, fillTemplate } from "./templates.ts";
 import type { Answer, Checked } from "./twilio-api.ts";
 
 export interface CloudMessage {
@@ -40,6 +41,19 @@ const link = z.object({
   link: z.url().optional(),
   caption: z.string().max(1_024).optional(),
 });
+const template = z.object({
+  name: text(512),
+  language: z.object({ code: z.string().regex(/^[a-z]{2,3}(_[A-Z]{2})?$/) }),
+  components: z
+    .array(
+      z.object({
+        type: z.literal("body"),
+        parameters: z.array(z.object({ type: z.literal("text"), text: text(1_024) })),
+      }),
+    )
+    .max(1)
+    .default([]),
+});
 const common = { messaging_product: z.literal("whatsapp"), biz_opaque_callback_data: z.string().max(512).optional() };
 const recipient = {
   to: z
@@ -51,7 +65,7 @@ const recipient = {
 const message = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text"), ...common, ...recipient, text: z.object({ body: text(4_096) }) }),
   z.object({ type: z.literal("interactive"), ...common, ...recipient, interactive }),
-  z.object({ type: z.literal("template"), ...common, ...recipient, template: z.object({ name: text(512) }) }),
+  z.object({ type: z.literal("template"), ...common, ...recipient, template }),
   z.object({
     type: z.literal("reaction"),
     ...common,
@@ -101,16 +115,29 @@ export function checkCloud(body: string): Checked<CloudMessage | "mark"> {
   ) {
     return refuseCloud(400, 131009, "(#131009) Ids and titles must be unique.");
   }
+  if (parsed.data.type === "template") {
+    const { name, language, components } = parsed.data.template;
+    const known = approvedTemplates.find((one) => one.name === name && one.language === language.code);
+    if (known === undefined)
+      return refuseCloud(404, 132001, "(#132001) Template name does not exist in the translation");
+    const values = components.flatMap(({ parameters }) => parameters.map((one) => one.text));
+    const body = fillTemplate(known.body, Object.fromEntries(values.map((value, at) => [at + 1, value])));
+    if (body === null)
+      return refuseCloud(400, 132000, "(#132000) Number of parameters does not match the expected number of params");
+    return { ok: true, value: { to: to.replace("+", ""), body, options: [], deliveryId: carriedBy(parsed.data) } };
+  }
   return {
     ok: true,
     value: {
       to: to.replace("+", ""),
       body: bodyOf(parsed.data),
       options: listed,
-      deliveryId: parsed.data.biz_opaque_callback_data ?? null,
+      deliveryId: carriedBy(parsed.data),
     },
   };
 }
+
+const carriedBy = (given: z.output<typeof message>): string | null => given.biz_opaque_callback_data ?? null;
 
 export function refuseCloud(
   status: number,
@@ -135,14 +162,12 @@ function optionsOf(value: z.output<typeof interactive>): { id: string; title: st
   }
 }
 
-function bodyOf(value: z.output<typeof message>): string {
+function bodyOf(value: Exclude<z.output<typeof message>, { type: "template" }>): string {
   switch (value.type) {
     case "text":
       return value.text.body;
     case "interactive":
       return value.interactive.body.text;
-    case "template":
-      return `[${value.template.name}]`;
     case "reaction":
       return value.reaction.emoji;
     case "location":

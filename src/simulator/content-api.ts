@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseJson } from "../lib/parse-json.ts";
+import { fillTemplate } from "./templates.ts";
 import { type Answer, type Checked, refuse } from "./twilio-api.ts";
 
 export interface Content {
@@ -50,11 +51,10 @@ export function checkContent(body: string, sid: string): Checked<Content> {
   return { ok: true, value: { sid, friendlyName, body: list.body, options } };
 }
 
-/** The content's words with its variables filled in. */
-export function fillContent(content: Content, variables: string | null): string {
+/** The content's words with its variables filled in; null: the variables are not exactly those it has. */
+export function fillContent(content: Content, variables: string | null): string | null {
   const parsed = z.record(z.string(), z.string()).safeParse(parseJson(variables ?? "{}"));
-  const values = parsed.success ? parsed.data : {};
-  return content.body.replace(/\{\{(\w+)\}\}/g, (_all, name: string) => values[name] ?? "");
+  return parsed.success ? fillTemplate(content.body, parsed.data) : null;
 }
 
 export function listContents(contents: Iterable<Content>): Answer {

@@ -12,6 +12,7 @@ import { type Content, checkContent, fillContent, listContents } from "./content
 import { type Customer, cloudEnvelope, createCustomer, type ProviderAccount, type ServiceAddress } from "./customer.ts";
 import { createHandsets, type Handsets } from "./handsets.ts";
 import { createJournal, type Journal, type JournalEntry, type Seen } from "./journal.ts";
+import { approvedTemplates } from "./templates.ts";
 import { type Answer, type Checked, checkMessage, refuse, toResource } from "./twilio-api.ts";
 import { readTwiml } from "./twiml.ts";
 
@@ -100,7 +101,9 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     `^/2010-04-01/Accounts/${options.accountSid}/Conferences(?:/(CF[0-9a-f]{32}))?(/Participants)?(?:/(CA[0-9a-f]{32}))?\\.json$`,
   );
   const recordingPath = new RegExp(`^/2010-04-01/Accounts/${options.accountSid}/Recordings/(RE[0-9a-f]{32})\\.mp3$`);
-  const contents = new Map<string, Content>();
+  const contents = new Map<string, Content>(
+    approvedTemplates.map(({ contentSid: sid, name, body }) => [sid, { sid, friendlyName: name, body, options: [] }]),
+  );
   const sidPrefix = randomBytes(10).toString("hex");
   let sidCount = 0;
   function nextSid(kind: string): string {
@@ -179,6 +182,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     const content = contentSid === null ? undefined : contents.get(contentSid);
     if (contentSid !== null && content === undefined) return refuse(400, 21655, "The ContentSid is invalid.");
     const body = content === undefined ? checked.value.body : fillContent(content, form.get("ContentVariables"));
+    if (body === null) return refuse(400, 21656, "The ContentVariables Parameter is invalid.");
     return accepts(() => {
       const entry = journal.add({
         channel,

@@ -3,17 +3,18 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import type { InboundEvent, OutboundMessage, Outgoing, Part, Sends } from "../../channels/channel.ts";
-import { createTwilioClient } from "../../channels/twilio/client.ts";
+import { createTwilioClient, type TwilioClient } from "../../channels/twilio/client.ts";
+import { twilioMessages } from "../../channels/twilio/messages.ts";
 import { toResult } from "../../channels/whatsapp/cloud/client.ts";
 import { createCloudWhatsapp } from "../../channels/whatsapp/cloud/index.ts";
 import { parseCloud } from "../../channels/whatsapp/cloud/parse.ts";
-import { renderCloud } from "../../channels/whatsapp/cloud/render.ts";
+import { renderCloud, renderCloudTemplate } from "../../channels/whatsapp/cloud/render.ts";
 import { challengeIn, isFromMeta, signMeta } from "../../channels/whatsapp/cloud/verify.ts";
 import { toWhatsapp } from "../../channels/whatsapp/dialect.ts";
 import { type Choices, createContents } from "../../channels/whatsapp/twilio/contents.ts";
 import { createTwilioWhatsapp } from "../../channels/whatsapp/twilio/index.ts";
 import { parseTwilio } from "../../channels/whatsapp/twilio/parse.ts";
-import { renderTwilio } from "../../channels/whatsapp/twilio/render.ts";
+import { renderTwilio, renderTwilioTemplate } from "../../channels/whatsapp/twilio/render.ts";
 import { withChoices } from "../../channels/whatsapp/twilio/send.ts";
 import { checkCloud } from "../../src/simulator/cloud-api.ts";
 
@@ -397,6 +398,49 @@ test("a sound has no caption, so its words come behind it; a short caption stays
   expect(renderCloud(outbound({ ...file, kind: "image" })).items.map(({ body }) => body)).toEqual([
     { type: "image", image: { link: "https://files.example/1", caption: "Hello" } },
   ]);
+});
+
+test("an approved template is sent as each provider takes it, refused for what is wrong in it, and never looked up", async () => {
+  const template = { name: "everline_new_message", language: "sv", contentSid: `HX${"0".repeat(31)}2` };
+  const asCloud = (values: readonly string[], over: object = {}) => {
+    const item = renderCloudTemplate({ ...template, ...over }, values);
+    expect(item?.isTemplate).toBe(true);
+    return checkCloud(JSON.stringify({ messaging_product: "whatsapp", to: "46701740605", ...item?.body }));
+  };
+  expect(asCloud(["Paylark", "https://x.example/1"])).toMatchObject({
+    ok: true,
+    value: { body: expect.stringMatching(/^Du har ett nytt meddelande från Paylark\. .*https:\/\/x\.example\/1 /) },
+  });
+  const refused = (checked: ReturnType<typeof asCloud>) => {
+    if (checked.ok) throw new Error("It was taken.");
+    return toResult({ status: checked.answer.status, json: checked.answer.body, retryAfter: null });
+  };
+  expect(refused(asCloud(["Paylark"]))).toMatchObject({ outcome: "rejected", error: { class: "content" } });
+  for (const wrong of [{ language: "fi" }, { name: "nobody_approved_this" }])
+    expect(refused(asCloud(["Paylark", "x"], wrong))).toMatchObject({
+      outcome: "rejected",
+      error: { class: "config" },
+    });
+
+  const item = renderTwilioTemplate(template, ["Paylark", "https://x.example/1"]);
+  expect(item).toEqual({
+    isTemplate: true,
+    body: { contentSid: template.contentSid, contentVariables: '{"1":"Paylark","2":"https://x.example/1"}' },
+  });
+  expect([renderCloudTemplate({ language: "en" }, []), renderTwilioTemplate({ language: "en" }, [])]).toEqual([
+    null,
+    null,
+  ]);
+  const client = { findMessages: async () => ({ found: [] }) } as unknown as TwilioClient;
+  const { lookUp } = twilioMessages({
+    callbackUrl: () => "",
+    client,
+    prefix: "whatsapp:",
+    from: "+1",
+    messagingServiceSid: null,
+  });
+  const outgoing = { deliveryId: "x.1", to: outbound().to, item: item ?? { body: {} } };
+  expect(await lookUp(outgoing, new Date(), AbortSignal.timeout(1_000))).toBe("cannot-tell");
 });
 
 test("someone who writes back is shown that we write, under the message they wrote", async () => {

@@ -8,13 +8,14 @@ import type {
   ReceivesWebhooks,
   ReportsHealth,
   Sends,
+  SendsTemplates,
   ShowsTyping,
 } from "../../channel.ts";
 import { replyWindowMs, type WhatsappOptions } from "../options.ts";
 import { type CloudSettings, createCloudClient } from "./client.ts";
 import { fetchCloudMedia } from "./media.ts";
 import { parseCloud } from "./parse.ts";
-import { renderCloud, textMaxChars } from "./render.ts";
+import { renderCloud, renderCloudTemplate, textMaxChars } from "./render.ts";
 import { challengeIn, isFromMeta } from "./verify.ts";
 
 /** Meta's own limit on a webhook, which can hold many messages. */
@@ -23,7 +24,13 @@ const webhookMaxBytes = 3 * 1024 * 1024;
 /** WhatsApp over Meta's Cloud API. */
 export function createCloudWhatsapp(
   options: WhatsappOptions & { readonly settings: CloudSettings },
-): Channel & ReceivesWebhooks & Sends & ShowsTyping & FetchesMedia & ReportsHealth & { close(): Promise<void> } {
+): Channel &
+  ReceivesWebhooks &
+  Sends &
+  SendsTemplates &
+  ShowsTyping &
+  FetchesMedia &
+  ReportsHealth & { close(): Promise<void> } {
   const { account, settings } = options;
   const client = createCloudClient(settings);
   const http = createPublicClient(settings.apiUrl);
@@ -42,6 +49,7 @@ export function createCloudWhatsapp(
       { method: "POST", path: "/webhook", maxBytes: webhookMaxBytes, receive: (request) => receive(options, request) },
     ],
     render: renderCloud,
+    renderTemplate: renderCloudTemplate,
     send: ({ deliveryId, to, item }, signal) => {
       const carried = { recipient_type: "individual", biz_opaque_callback_data: deliveryId };
       return client.send({ ...carried, ...recipient(to), ...item.body }, signal);

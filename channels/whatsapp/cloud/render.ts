@@ -1,4 +1,4 @@
-import type { OutboundItem, OutboundMessage, Rendered } from "../../channel.ts";
+import type { OutboundItem, OutboundMessage, Rendered, Template } from "../../channel.ts";
 import { compose, type Piece } from "../compose.ts";
 
 export const textMaxChars = 4_096;
@@ -7,6 +7,14 @@ export const textMaxChars = 4_096;
 export function renderCloud(message: OutboundMessage): Rendered {
   const { pieces, ...rest } = compose(message, textMaxChars);
   return { ...rest, items: pieces.map((piece): OutboundItem => ({ body: toBody(piece) })) };
+}
+
+/** A template that Meta approved, with its variables. Pure. */
+export function renderCloudTemplate({ name, language }: Template, values: readonly string[]): OutboundItem | null {
+  if (name === undefined) return null;
+  const parameters = values.map((text) => ({ type: "text", text }));
+  const components = parameters.length === 0 ? [] : [{ type: "body", parameters }];
+  return { isTemplate: true, body: { type: "template", template: { name, language: { code: language }, components } } };
 }
 
 function toBody(piece: Piece): Readonly<Record<string, unknown>> {

@@ -1,4 +1,12 @@
-import type { Channel, FetchesMedia, ReceivesWebhooks, ReportsHealth, Sends, ShowsTyping } from "../../channel.ts";
+import type {
+  Channel,
+  FetchesMedia,
+  ReceivesWebhooks,
+  ReportsHealth,
+  Sends,
+  SendsTemplates,
+  ShowsTyping,
+} from "../../channel.ts";
 import type { TwilioClient } from "../../twilio/client.ts";
 import { emptyTwiml, noContent } from "../../twilio/inbound.ts";
 import { twilioMessages } from "../../twilio/messages.ts";
@@ -7,7 +15,7 @@ import { queryOf, twilioWebhook } from "../../twilio/webhook.ts";
 import { replyWindowMs, type WhatsappOptions } from "../options.ts";
 import { createContents } from "./contents.ts";
 import { parseTwilio } from "./parse.ts";
-import { renderTwilio, textMaxChars } from "./render.ts";
+import { renderTwilio, renderTwilioTemplate, textMaxChars } from "./render.ts";
 import { withChoices } from "./send.ts";
 
 export interface TwilioWhatsappOptions extends WhatsappOptions {
@@ -19,7 +27,7 @@ export interface TwilioWhatsappOptions extends WhatsappOptions {
 /** WhatsApp over Twilio. */
 export function createTwilioWhatsapp(
   options: TwilioWhatsappOptions,
-): Channel & ReceivesWebhooks & Sends & ShowsTyping & FetchesMedia & ReportsHealth {
+): Channel & ReceivesWebhooks & Sends & SendsTemplates & ShowsTyping & FetchesMedia & ReportsHealth {
   const { account, client, from, publicUrl } = options;
   const callbackUrl = (): string => `${publicUrl()}/channels/whatsapp/${account}`;
   return {
@@ -45,6 +53,7 @@ export function createTwilioWhatsapp(
       })),
     ],
     render: renderTwilio,
+    renderTemplate: renderTwilioTemplate,
     ...withChoices(
       twilioMessages({ callbackUrl, client, prefix: "whatsapp:", from, messagingServiceSid: null }),
       createContents(client),

@@ -1,4 +1,4 @@
-import type { OutboundItem, OutboundMessage, Rendered } from "../../channel.ts";
+import type { OutboundItem, OutboundMessage, Rendered, Template } from "../../channel.ts";
 import type { TwilioContent } from "../../twilio/messages.ts";
 import { compose, type Piece } from "../compose.ts";
 
@@ -16,6 +16,13 @@ export interface RenderedContent extends TwilioContent {
 export function renderTwilio(message: OutboundMessage): Rendered {
   const { pieces, ...rest } = compose(message, textMaxChars);
   return { ...rest, items: pieces.map((piece): OutboundItem => ({ body: { ...toContent(piece) } })) };
+}
+
+/** A stored content that WhatsApp approved, with its variables. Pure. */
+export function renderTwilioTemplate({ contentSid }: Template, values: readonly string[]): OutboundItem | null {
+  if (contentSid === undefined) return null;
+  const variables = Object.fromEntries(values.map((value, index) => [index + 1, value]));
+  return { isTemplate: true, body: { contentSid, contentVariables: JSON.stringify(variables) } };
 }
 
 function toContent(piece: Piece): RenderedContent {
