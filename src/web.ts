@@ -34,6 +34,7 @@ import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
 import { transcriptForContact } from "./conversations/transcript.ts";
 import { checkMigrations } from "./db/migrate.ts";
 import { demoAccountServer } from "./demo/account-server.ts";
+import { createBlockedCards } from "./demo/blocked-cards.ts";
 import { demoSignIn } from "./demo/sign-in.ts";
 import { createProspects } from "./escalations/prospect.ts";
 import { logoPath } from "./help-centre/logos.ts";
@@ -352,8 +353,9 @@ function health(app: FastifyInstance, { engines: { db, queue }, metrics }: Share
 }
 
 /** In every role: the process that asks has it at its own address. */
-function demoAccounts(app: FastifyInstance, { config: { demo, account } }: Shared): void {
-  if (demo && account?.url === null) demoAccountServer(app, { secret: account.secret, now: Date.now });
+function demoAccounts(app: FastifyInstance, { config: { demo, account }, engines }: Shared): void {
+  if (!demo || account?.url !== null) return;
+  demoAccountServer(app, { secret: account.secret, now: Date.now, blocked: createBlockedCards(engines.db) });
 }
 
 /** A dump is restored or a newer version started seldom. */

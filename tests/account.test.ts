@@ -1,6 +1,11 @@
 import { setTimeout } from "node:timers/promises";
+import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createAccountServer } from "../src/assistant/tools/account-client.ts";
+import { accountAudience } from "../src/assistant/tools/account-contract.ts";
+import { readConfig } from "../src/config.ts";
 import { issueIdentity } from "../src/demo/identity.ts";
+import { newId } from "../src/lib/ids.ts";
 import { type Everline, startEverline } from "./support/everline.ts";
 
 const secret = "an-identity-secret-of-more-than-32-characters";
@@ -9,7 +14,7 @@ const longAgo = "16 minutes";
 let everline: Everline;
 let base: string;
 beforeAll(async () => {
-  everline = await startEverline({ IDENTITY_SECRET: secret });
+  everline = await startEverline({ IDENTITY_SECRET: secret, SECRET_KEY: secret });
   base = `${everline.url}/v3/directline`;
 });
 afterAll(() => everline.stop());
@@ -217,6 +222,63 @@ test(
   slow,
 );
 
+test(
+  "C1 L1 a card is blocked after a further proof and the customer's own word, once, and the timeline says so",
+  async () => {
+    const ann = await signIn("paylark-1001");
+    const last = async () => (await said(ann)).at(-1)?.text ?? "";
+    const blocked = async () =>
+      (await everline.sql`select 1 from demo_blocked_cards where customer = 'paylark-1001'`).length;
+    // The proof they have is for reading.
+    expect(await asks(ann, "please block my card")).toMatch(/sign in once more/);
+    expect(await asks(ann, "yes")).not.toMatch(/is blocked/);
+    expect(await asks(ann, "please block my card")).toMatch(/sign in once more/);
+    await signIn("paylark-1001");
+    await expect.poll(last, soon).toMatch(/Shall I block your card ending in 4417/);
+    expect(await asks(ann, "No, leave it")).toMatch(/Nothing was changed/);
+    // It was for that one time.
+    expect(await asks(ann, "please block my card")).toMatch(/sign in once more/);
+    await signIn("paylark-1001");
+    await expect.poll(last, soon).toMatch(/Shall I block/);
+    await everline.sql`update account_actions set proved_at = now() - ${longAgo}::interval where state = 'proved'`;
+    expect(await asks(ann, "Yes, block it")).toMatch(/15 minutes/);
+    expect(await blocked()).toBe(0);
+
+    expect(await asks(ann, "please block my card")).toMatch(/sign in once more/);
+    await signIn("paylark-1001");
+    await expect.poll(last, soon).toMatch(/Shall I block/);
+    expect(await asks(ann, "Yes, block it")).toBe("Your card ending in 4417 is blocked.");
+    await asks(ann, "Yes, block it");
+    expect(await blocked()).toBe(1);
+    const done = await everline.sql`select data from events where type = 'account-action' and actor = 'assistant'`;
+    expect(done.map(({ data }) => data)).toEqual([{ action: "block-card", state: "done", lastFour: "4417" }]);
+    await everline.sql`delete from demo_blocked_cards`;
+  },
+  slow,
+);
+
+test(
+  "C1 C5 by SMS the further proof is a new code, also for a number that is signed in",
+  async () => {
+    const shown = async () => (await thread(people.ann, "sms")).at(-1);
+    const answered = async (body: string, words: RegExp) => {
+      await texts(people.ann, body);
+      await expect.poll(shown, soon).toMatch(words);
+    };
+    // The number is the account's since it was signed in by its first code.
+    await everline.sql`update contact_addresses set verified_at = now() where channel = 'sms' and value = ${people.ann}`;
+    await answered("what is my balance now", /25\.75/);
+    const before = (await thread(people.ann, "sms")).length;
+    await texts(people.ann, "please block my card");
+    const code = async () => codeIn((await thread(people.ann, "sms")).slice(before));
+    await expect.poll(code, soon).toBeDefined();
+    await answered((await code()) ?? "", /signed in.*Shall I block your card ending in 4417/s);
+    await answered("1", /4417 is blocked/);
+    expect((await everline.sql`select 1 from demo_blocked_cards`).length).toBe(1);
+  },
+  slow,
+);
+
 test("L1 A5 the account server takes the customer from a signed token alone", async () => {
   const ask = (authorization: string) =>
     fetch(`${everline.url}/demo/mcp`, {
@@ -233,4 +295,43 @@ test("L1 A5 the account server takes the customer from a signed token alone", as
     expect((await ask(authorization)).status).toBe(401);
   const visitor = await issueIdentity(secret, { id: "paylark-1001", name: "Ann" }, Date.now());
   expect((await ask(`Bearer ${visitor}`)).status).toBe(401);
+});
+
+test("A1 L1 a token that was made for reading blocks no card, and a request that is repeated blocks it once", async () => {
+  const customer = "paylark-1001";
+  const key = readConfig({ SECRET_KEY: secret, DEMO: "true" }).account?.secret ?? "";
+  const rows = async () => (await everline.sql`select 1 from demo_blocked_cards where customer = ${customer}`).length;
+  await everline.sql`delete from demo_blocked_cards`;
+  const requestId = newId();
+  const block = async (act: object) => {
+    const token = await new SignJWT({ ...act })
+      .setProtectedHeader({ alg: "HS256" })
+      .setAudience(accountAudience)
+      .setSubject(customer)
+      .setExpirationTime("1m")
+      .sign(new TextEncoder().encode(key));
+    const answer = await fetch(`${everline.url}/demo/mcp`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        authorization: `Bearer ${token}`,
+      },
+      body: JSON.stringify({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "tools/call",
+        params: { name: "block_card", arguments: { requestId } },
+      }),
+    });
+    return answer.text();
+  };
+  for (const act of [{}, { act: "get_card" }, { act: ["block_card"] }]) expect(await block(act)).not.toContain("4417");
+  expect(await rows()).toBe(0);
+  const server = createAccountServer({ url: () => `${everline.url}/demo/mcp`, secret: key }, () => undefined);
+  const twice = await Promise.all([1, 2].map(() => server.act(customer, "block_card", requestId)));
+  expect(twice).toEqual([{ lastFour: "4417" }, { lastFour: "4417" }]);
+  expect(await block({ act: "block_card" })).toContain("4417");
+  expect(await rows()).toBe(1);
+  expect(await server.accountOf(customer).read("get_card")).toMatchObject({ state: "blocked", lastFour: "4417" });
 });

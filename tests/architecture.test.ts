@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "src/contacts": ["src/db", "src/lib"],
   "src/settings": ["src/db", "src/lib"],
   "src/help-centre": ["src/settings", "src/db", "src/lib"],
-  "src/demo": ["src/assistant/tools/account-contract.ts", "src/help-centre", "src/http", "src/lib"],
+  "src/demo": ["src/assistant/tools/account-contract.ts", "src/db", "src/help-centre", "src/http", "src/lib"],
   "src/live": ["src/db", "src/lib", "src/protocol"],
   "src/intake": ["src/conversations", "src/contacts", "src/turns", "src/db", "src/lib", "channels/channel.ts"],
   "src/turns": ["src/conversations", "src/queues", "src/db", "src/lib", "channels/channel.ts"],

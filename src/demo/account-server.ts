@@ -5,18 +5,23 @@ import { jwtVerify } from "jose";
 import {
   type AccountData,
   type AccountTool,
+  accountActions,
   accountAudience,
   accountTools,
   findCustomer,
 } from "../assistant/tools/account-contract.ts";
 import { type DemoAccount, demoAccount } from "./accounts.ts";
+import type { BlockedCards } from "./blocked-cards.ts";
 import { demoCustomers } from "./customers.ts";
 
 /**
  * The demo company's account server at /demo/mcp: an example of what docs/account-data.md asks of a real one. Whose
  * account it is comes from the token alone; no tool has an argument for it.
  */
-export function demoAccountServer(app: FastifyInstance, deps: { readonly secret: string; readonly now: () => number }) {
+export function demoAccountServer(
+  app: FastifyInstance,
+  deps: { readonly secret: string; readonly now: () => number; readonly blocked: BlockedCards },
+) {
   const key = new TextEncoder().encode(deps.secret);
   app.post("/demo/mcp", { schema: { hide: true } }, async (request, reply) => {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
@@ -27,7 +32,9 @@ export function demoAccountServer(app: FastifyInstance, deps: { readonly secret:
     }).catch(() => null);
     if (verified === null)
       return reply.status(401).send({ error: { code: "Unauthorized", message: "Send the service's own token." } });
-    const server = serverFor(verified.payload.sub ?? null, deps.now());
+    const { sub: customer = null, act } = verified.payload;
+    const server = serverFor(customer, customer === null ? null : await accountNow(customer, deps));
+    if (customer !== null && act === "block_card") offerBlocking(server, customer, deps);
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     reply.hijack();
     reply.raw.on("close", () => void server.close());
@@ -43,9 +50,29 @@ export function demoAccountServer(app: FastifyInstance, deps: { readonly secret:
   );
 }
 
-function serverFor(customer: string | null, now: number): McpServer {
+type Deps = Parameters<typeof demoAccountServer>[1];
+
+/** The made-up account with what its customer has changed in it. */
+async function accountNow(customer: string, { now, blocked }: Deps): Promise<DemoAccount | null> {
+  const account = demoAccount(customer, now());
+  const since = account?.card.state === "active" ? await blocked.since(customer) : null;
+  if (account === null || since === null) return account;
+  return { ...account, card: { ...account.card, state: "blocked", since: since.toISOString().slice(0, 10) } };
+}
+
+/** Only for a token that was made for it: a token that reads blocks nothing. */
+function offerBlocking(server: McpServer, customer: string, { now, blocked }: Deps): void {
+  const { description, input } = accountActions.block_card;
+  server.registerTool("block_card", { description, inputSchema: input.shape }, async ({ requestId }) => {
+    const lastFour = demoAccount(customer, now())?.card.lastFour ?? null;
+    if (lastFour === null) return { isError: true, content: [{ type: "text" as const, text: "There is no card." }] };
+    await blocked.block(customer, requestId);
+    return answer({ lastFour });
+  });
+}
+
+function serverFor(customer: string | null, account: DemoAccount | null): McpServer {
   const server = new McpServer({ name: "demo-account", version: "1" });
-  const account = customer === null ? null : demoAccount(customer, now);
   if (account !== null) {
     for (const tool of Object.keys(accountTools) as AccountTool[]) {
       const { description } = accountTools[tool];

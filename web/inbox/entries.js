@@ -136,6 +136,12 @@ function lineWords(event) {
       return callbackWords(event);
     case "call":
       return data.change ? (liveWords[data.change]?.(who, data) ?? data.change) : callWords(data);
+    case "account-lookup":
+      return "Looked into the customer's account";
+    case "account-action":
+      return data.action === "block-card"
+        ? `Blocked the card ending in ${data.lastFour}, as the customer confirmed`
+        : data.action;
     case "reach":
       return reachWords(data);
     case "change":

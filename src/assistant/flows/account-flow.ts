@@ -8,13 +8,13 @@ import type { Decision, WaitingTurn } from "../../turns/turn.ts";
 import type { Account } from "../tools/account-client.ts";
 import type { Understanding } from "../understanding.ts";
 import { answerFromAccount } from "./account.ts";
+import { type ActionDesk, actionFlow, askWhether, wantsCardBlocked } from "./account-action.ts";
 import { type AccountTopic, accountTopic, isTopic } from "./account-topics.ts";
 import { accountWords } from "./account-words.ts";
 
 /** What the flow needs of the outside; the session, never a text, says whose account it is (L1). */
-export interface AccountDesk {
+export interface AccountDesk extends ActionDesk {
   standing(turn: WaitingTurn): Promise<Standing>;
-  accountOf(customer: string): Account;
   /** Sends a code to the account's own number, if there is one. "page": this address has no number to send to. */
   askForCode(turn: WaitingTurn): Promise<"asked" | "refused" | "page">;
   /** Whose code this was; null when it opens nothing. */
@@ -70,7 +70,11 @@ export async function codeFlow(
   if (customer === null)
     return { kind: "flow", flow: "sign-in", text: words.codeWrong, options: [ask.person], state: kept(ask.turn) };
   const { topic, text } = waiting(ask.turn);
-  const reply = topic === null ? whatElse(ask) : await answer(desk, { ...ask, text }, desk.accountOf(customer), topic);
+  const reply = wantsCardBlocked(text)
+    ? await askWhether(desk, { ...ask, text }, customer, true)
+    : topic === null
+      ? whatElse(ask)
+      : await answer(desk, { ...ask, text }, desk.accountOf(customer), topic);
   const lookedUp = reply.alongside;
   return {
     ...reply,
@@ -92,6 +96,8 @@ export async function accountFlow(
   understood: Understanding,
   picked: string | null,
 ): Promise<FlowReply | null> {
+  const acted = await actionFlow(desk, ask, understood, picked);
+  if (acted !== null) return acted;
   const asked = topicOf(ask, understood, picked);
   if (asked === null) return null;
   const { level, customer } = await desk.standing(ask.turn);

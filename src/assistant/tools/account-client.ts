@@ -1,7 +1,15 @@
 import { SignJWT } from "jose";
 import type { z } from "zod";
 import { createBreaker } from "../model/breaker.ts";
-import { type AccountData, type AccountTool, accountAudience, accountTools, findCustomer } from "./account-contract.ts";
+import {
+  type AccountAction,
+  type AccountData,
+  type AccountTool,
+  accountActions,
+  accountAudience,
+  accountTools,
+  findCustomer,
+} from "./account-contract.ts";
 
 /** A customer waits for the answer; a healthy server needs milliseconds. */
 const callWithinMs = 4_000;
@@ -19,6 +27,12 @@ export interface AccountSettings {
 export interface AccountServer {
   /** The account of one customer, for one turn: each tool is asked at most once. */
   accountOf(customer: string): Account;
+  /** Does something in a customer's account, once for each request id. Throws AccountUnavailable: perhaps it was done. */
+  act(
+    customer: string,
+    action: AccountAction,
+    requestId: string,
+  ): Promise<z.output<(typeof accountActions)[AccountAction]["output"]>>;
   /** The customer whose own number this is; null when there is none. Throws AccountUnavailable. */
   customerWith(phone: string): Promise<string | null>;
 }
@@ -36,13 +50,14 @@ export class AccountUnavailable extends Error {
 
 /**
  * The company's account data over MCP. The customer is in the token of each call, from the session and never from a
- * text (L1); calls only read, have a time limit, and stop for a while when the server fails (L4).
+ * text (L1); calls read, or do once what the customer confirmed, have a time limit, and stop for a while when the server
+ * fails (L4).
  */
 export function createAccountServer(settings: AccountSettings, onBreaker: (open: boolean) => void): AccountServer {
   const breaker = createBreaker({ now: () => performance.now(), onChange: onBreaker });
 
   async function guarded<Output>(
-    subject: string | null,
+    subject: Subject,
     tool: string,
     input: object,
     output: z.ZodType<Output>,
@@ -67,22 +82,30 @@ export function createAccountServer(settings: AccountSettings, onBreaker: (open:
           if (known !== undefined) return known as Promise<AccountData<Tool>>;
           if (answers.size >= callsPerTurnMax) throw new AccountUnavailable("Too many calls for one turn.");
           const output = accountTools[tool].output as unknown as z.ZodType<AccountData<Tool>>;
-          const answer = guarded(customer, tool, {}, output);
+          const answer = guarded({ customer }, tool, {}, output);
           answers.set(tool, answer);
           return answer;
         },
         asked: () => [...answers.keys()],
       };
     },
+    act: (customer, action, requestId) =>
+      guarded({ customer, act: action }, action, { requestId }, accountActions[action].output),
     async customerWith(phone) {
-      const { customer } = await guarded(null, findCustomer.name, { phone }, findCustomer.output);
+      const { customer } = await guarded({ customer: null }, findCustomer.name, { phone }, findCustomer.output);
       return customer?.id ?? null;
     },
   };
 }
 
+/** Whose account a call is about, and the one thing that it may do there. */
+interface Subject {
+  readonly customer: string | null;
+  readonly act?: AccountAction;
+}
+
 /** One connection for one call: the token in it is good for this customer and a minute. The SDK is loaded with the first. */
-async function call(settings: AccountSettings, subject: string | null, tool: string, input: object): Promise<unknown> {
+async function call(settings: AccountSettings, subject: Subject, tool: string, input: object): Promise<unknown> {
   const [{ Client }, { StreamableHTTPClientTransport }] = await Promise.all([
     import("@modelcontextprotocol/sdk/client/index.js"),
     import("@modelcontextprotocol/sdk/client/streamableHttp.js"),
@@ -106,9 +129,12 @@ async function call(settings: AccountSettings, subject: string | null, tool: str
   }
 }
 
-function tokenFor(secret: string, subject: string | null): Promise<string> {
+function tokenFor(secret: string, { customer, act }: Subject): Promise<string> {
   const now = Math.floor(Date.now() / 1_000);
-  const token = new SignJWT({}).setProtectedHeader({ alg: "HS256" }).setAudience(accountAudience).setIssuedAt(now);
-  if (subject !== null) token.setSubject(subject);
+  const token = new SignJWT(act === undefined ? {} : { act })
+    .setProtectedHeader({ alg: "HS256" })
+    .setAudience(accountAudience)
+    .setIssuedAt(now);
+  if (customer !== null) token.setSubject(customer);
   return token.setExpirationTime(now + tokenSeconds).sign(new TextEncoder().encode(secret));
 }

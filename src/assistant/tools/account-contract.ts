@@ -85,6 +85,20 @@ export const accountTools = {
   },
 } as const;
 
+/**
+ * What is done in an account, not only read. `requestId` makes a repeated request the same one; the token of the call names
+ * the tool in `act`, and only after the customer proved anew who they are and confirmed it.
+ */
+export const accountActions = {
+  block_card: {
+    description: "Blocks the customer's card at once. A repeated requestId changes nothing and gets the same answer.",
+    input: z.object({ requestId: z.uuid() }),
+    output: z.object({ lastFour: z.string().regex(/^\d{4}$/) }),
+  },
+} as const;
+
+export type AccountAction = keyof typeof accountActions;
+
 export type AccountTool = keyof typeof accountTools;
 export type AccountData<Tool extends AccountTool> = z.infer<(typeof accountTools)[Tool]["output"]>;
 export type Money = z.infer<typeof money>;
