@@ -143,25 +143,35 @@ describeWith(browser, "the chat on the help pages", () => {
     await chat.locator("textarea:focus").waitFor();
   });
 
-  story(`the first answer is on the screen within ${answeredMs} ms of Enter`, async ({ open }) => {
-    const page = await open();
-    const chat = await openChat(page, everline.url);
-    await frameOf(page).evaluate(stopwatch);
-    for (let round = 0; round < rounds; round++) {
-      // Letter by letter, as people write: the first one opens the conversation.
-      await chat.locator("textarea").pressSequentially("where can I find my payment plan?");
-      await page.keyboard.press("Enter");
-      await expect.poll(() => frameOf(page).evaluate("times.length"), patience).toBe(round + 1);
-      await page.evaluate("Everline.reset()");
-      await expect.poll(() => chat.locator("#thread .bubble").count(), patience).toBe(1);
-    }
-    const times = (await frameOf(page).evaluate<number[]>("times")).sort((a, b) => a - b);
-    const [median = 0, late = 0] = [0.5, 0.95].map((share) => times[Math.ceil(times.length * share) - 1] ?? 0);
-    process.stdout.write(
-      `first answer on the screen: p50 ${median.toFixed()} ms, p95 ${late.toFixed()} ms of ${rounds}\n`,
-    );
-    expect(median).toBeLessThanOrEqual(answeredMs);
-  });
+  story(
+    `the first answer is on the screen within ${answeredMs} ms of Enter, p95`,
+    async ({ open }) => {
+      const page = await open();
+      const chat = await openChat(page, everline.url);
+      await frameOf(page).evaluate(stopwatch);
+      const measure = async (): Promise<number> => {
+        await frameOf(page).evaluate("times.length = 0");
+        for (let round = 0; round < rounds; round++) {
+          // Letter by letter, as people write: the first one opens the conversation.
+          await chat.locator("textarea").pressSequentially("where can I find my payment plan?");
+          await page.keyboard.press("Enter");
+          await expect.poll(() => frameOf(page).evaluate("times.length"), patience).toBe(round + 1);
+          await page.evaluate("Everline.reset()");
+          await expect.poll(() => chat.locator("#thread .bubble").count(), patience).toBe(1);
+        }
+        const times = (await frameOf(page).evaluate<number[]>("times")).sort((a, b) => a - b);
+        const [median = 0, late = 0] = [0.5, 0.95].map((share) => times[Math.ceil(times.length * share) - 1] ?? 0);
+        process.stdout.write(
+          `first answer on the screen: p50 ${median.toFixed()} ms, p95 ${late.toFixed()} ms of ${rounds}\n`,
+        );
+        return late;
+      };
+      let late = await measure();
+      for (let again = 1; again < measuredMax && late > answeredMs; again++) late = await measure();
+      expect(late).toBeLessThanOrEqual(answeredMs);
+    },
+    240_000,
+  );
 
   story("X1 X2 hostile words and names run nothing and fetch nothing", async ({ open }) => {
     const page = await open();
@@ -199,9 +209,10 @@ describeWith(browser, "the chat on the help pages", () => {
 });
 
 const patience = { timeout: 15_000 };
-/** Of Enter; the median must keep it on a machine that other tests share, the 95th percentile is printed. */
+/** Of Enter, in 95 of 100. Other tests share the machine: what they disturbed is measured anew, so often at most. */
 const answeredMs = 300;
-const rounds = 20;
+const rounds = 30;
+const measuredMax = 3;
 
 /** Each would say so in `window.taken`, or ask a foreign host, which every story watches for. */
 const attacks = [
