@@ -1,3 +1,4 @@
+import { releaseFromMachines } from "./agents/tokens.ts";
 import { type Channel, can } from "../channels/channel.ts";
 import { createAssistant } from "./assistant/decide.ts";
 import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
@@ -159,10 +160,14 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
     chores: [wake, shared.dialler.look],
     log,
   });
+  const freeOfMachines = async (): Promise<void> => {
+    for (const conversationId of await releaseFromMachines(engines.db)) publish(conversationId);
+  };
   const chores = startChores(
     [
       () => removeUnplaced(engines.db),
       () => removeSilentVisitors(engines.db),
+      freeOfMachines,
       () => removeOldSessions(engines.db),
       () => removeOldCodes(engines.db),
       () => removeOldNudges(engines.db),

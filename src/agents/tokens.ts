@@ -55,6 +55,24 @@ export async function revokeToken(db: Db, revokedBy: string, id: string): Promis
   });
 }
 
+/**
+ * Gives what machines have back to the queue; names the conversations. They take none, but nobody would notice one that
+ * has some when its token ends.
+ */
+export async function releaseFromMachines(db: Db): Promise<readonly string[]> {
+  const rows = await db.run(
+    (sql) => sql<{ id: string }[]>`with moved as (
+        update conversations c set owner = 'queue', agent_id = null, fence = fence + 1, next_seq = next_seq + 1,
+          waiting_since = coalesce(waiting_since, now())
+        from agents a where a.id = c.agent_id and a.kind = 'machine' and c.owner = 'agent'
+        returning c.id, c.next_seq - 1 as seq)
+      insert into events (conversation_id, seq, type, actor, data)
+        select id, seq, 'assignment', 'system', '{"change":"release","to":"queue"}' from moved
+      returning conversation_id as id`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The machine behind a token; null when it is unknown, expired, revoked, or the machine was disabled. */
 export async function machineOf(db: Db, token: string): Promise<PresentAgent | null> {
   const [agent] = await db.run(

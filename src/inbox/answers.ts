@@ -8,7 +8,7 @@ const refusal = z.object({ error: z.object({ code: z.string(), message: z.string
 export const refusals = {
   400: refusal.describe("The request is not understood."),
   401: refusal.describe("SignInNeeded: no session or token, or it has ended."),
-  403: refusal.describe("ForeignOrigin or AdministratorsOnly."),
+  403: refusal.describe("ForeignOrigin, AdministratorsOnly or PeopleOnly."),
   404: refusal.describe("NotFound: the same for what is not there and what is not yours."),
   429: refusal.describe("TooManyTries: wait for Retry-After seconds."),
   503: refusal.describe("Unavailable: nothing was done; try again in a second."),

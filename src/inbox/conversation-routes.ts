@@ -1,4 +1,4 @@
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { assignable } from "../agents/agents.ts";
 import { type ChangeOutcome, changeConversation } from "../conversations/change.ts";
@@ -14,8 +14,9 @@ import type { Change } from "../conversations/ownership.ts";
 import { isId } from "../lib/ids.ts";
 import { conflict, notFound, refusals, refuse } from "./answers.ts";
 import type { InboxDeps, Routes } from "./deps.ts";
-import { agentIn } from "./signed-in.ts";
-import { sendAgain, type WriteOutcome, type WriteRefusal, writeAgentMessage } from "./write-message.ts";
+import { peopleOnly } from "./people-only.ts";
+import { agentIn, isMachine } from "./signed-in.ts";
+import { type Author, sendAgain, type WriteOutcome, type WriteRefusal, writeAgentMessage } from "./write-message.ts";
 
 const textMaxChars = 10_000;
 /** Longer than any holiday; what is put aside for good is resolved. */
@@ -198,7 +199,7 @@ function writingRoutes(routes: Routes, deps: InboxDeps): void {
     200: z.object({ id: z.string(), seq: z.number(), fence: z.number() }),
     ...refusals,
     409: conflict(
-      "NewerMessages (send again with afterSeq = lastSeq, or without it, to send anyway), Changed, Taken, OptedOut, WindowClosed, NoWay, ClientIdUsed, NotFailed.",
+      "NewerMessages (send again with afterSeq = lastSeq, or without it, to send anyway), Changed, Taken, OptedOut, WindowClosed, NoWay, ClientIdUsed, NotFailed, SentAgain.",
       { newer: z.number().optional(), lastSeq: z.number().optional(), fence: z.number().optional() },
     ),
   };
@@ -206,7 +207,8 @@ function writingRoutes(routes: Routes, deps: InboxDeps): void {
     "/conversations/:id/messages",
     {
       schema: {
-        summary: "Answer the customer, or leave a note; idempotent by clientId",
+        summary:
+          "Answer the customer, or leave a note; idempotent by clientId. A person's answer takes the conversation, a machine's leaves it to people",
         params,
         body: z.object({
           clientId: z.string().min(1).max(100),
@@ -226,7 +228,7 @@ function writingRoutes(routes: Routes, deps: InboxDeps): void {
     async (request, reply) => {
       const { id } = request.params;
       if (!isId(id)) return notFound(reply, "conversation");
-      return afterWrite(reply, id, await writeAgentMessage(deps, id, agentIn(request).id, request.body));
+      return afterWrite(reply, id, await writeAgentMessage(deps, id, authorOf(request), request.body));
     },
   );
   routes.post(
@@ -241,7 +243,7 @@ function writingRoutes(routes: Routes, deps: InboxDeps): void {
     async (request, reply) => {
       const { id, messageId } = request.params;
       if (!isId(id) || !isId(messageId)) return notFound(reply, "conversation");
-      return afterWrite(reply, id, await sendAgain(deps, id, agentIn(request).id, messageId));
+      return afterWrite(reply, id, await sendAgain(deps, id, authorOf(request), messageId));
     },
   );
   routes.post(
@@ -302,6 +304,10 @@ function writingRoutes(routes: Routes, deps: InboxDeps): void {
   }
 }
 
+function authorOf(request: FastifyRequest): Author {
+  return { agentId: agentIn(request).id, isMachine: isMachine(request) };
+}
+
 const taken = "Another agent has this conversation. Assign it to yourself to take it over.";
 const changed = "This conversation changed hands or state since you looked. Look again.";
 
@@ -315,6 +321,7 @@ const writeRefusals: Readonly<Record<Exclude<WriteRefusal, "not-found">, readonl
   "no-way": ["NoWay", "There is no way to write to this customer: the channel account is gone, or the call has ended."],
   "client-id-used": ["ClientIdUsed", "This clientId was used for another message. Give each message an id of its own."],
   "not-failed": ["NotFailed", "There is no message with this id that failed."],
+  "sent-again": ["SentAgain", "It was sent again already, and that failed too. Try again there, further down."],
 };
 
 function changeRoutes(routes: Routes, deps: InboxDeps): void {
@@ -328,7 +335,10 @@ function changeRoutes(routes: Routes, deps: InboxDeps): void {
   for (const kind of ["claim", "resolve", "reopen"] as const) {
     routes.post(
       `/conversations/:id/${kind}`,
-      { schema: { summary: summaries[kind], params, body: withFence, response } },
+      {
+        ...(kind === "resolve" ? {} : { onRequest: peopleOnly }),
+        schema: { summary: summaries[kind], params, body: withFence, response },
+      },
       (request, reply) => carryOut(reply, request.params.id, agentIn(request).id, { kind }, request.body?.fence),
     );
   }
@@ -370,8 +380,9 @@ function changeRoutes(routes: Routes, deps: InboxDeps): void {
   routes.post(
     "/conversations/:id/snooze",
     {
+      onRequest: peopleOnly,
       schema: {
-        summary: "Put a conversation aside until a time or the customer's next message",
+        summary: "Put a conversation aside until a time or the customer's next message (people)",
         params,
         body: z.object({ until: z.iso.datetime({ offset: true }), fence }),
         response,
@@ -401,9 +412,9 @@ function changeRoutes(routes: Routes, deps: InboxDeps): void {
 }
 
 const summaries = {
-  claim: "Take a conversation that no colleague has",
+  claim: "Take a conversation that no colleague has (people)",
   resolve: "The issue is settled; the next message opens a new one",
-  reopen: "Open a resolved or snoozed conversation again",
+  reopen: "Open a resolved or snoozed conversation again (people)",
 } as const;
 
 const changeRefusals: Readonly<

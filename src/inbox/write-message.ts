@@ -45,7 +45,14 @@ export type WriteRefusal =
   | "window-closed"
   | "no-way"
   | "client-id-used"
-  | "not-failed";
+  | "not-failed"
+  | "sent-again";
+
+export interface Author {
+  readonly agentId: string;
+  /** A program with a token of its own. */
+  readonly isMachine: boolean;
+}
 
 export interface WriteDeps {
   readonly db: Db;
@@ -54,17 +61,18 @@ export interface WriteDeps {
 
 /**
  * Writes an agent's reply with its deliveries, or a note, in one transaction. Idempotent by clientId: a repeated request
- * gets the first result, the same id with other words is refused. A reply to a conversation that nobody has claims it.
+ * gets the first result, the same id with other words is refused. A person's reply to a conversation that nobody has
+ * claims it; a machine has none, and what the assistant had is people's after it (R6).
  */
 export async function writeAgentMessage(
   deps: WriteDeps,
   conversationId: string,
-  agentId: string,
+  author: Author,
   message: AgentMessage,
 ): Promise<WriteOutcome> {
   const until = Date.now() + withinMs;
   const write = (sql: Sql | TransactionSql, held: boolean) =>
-    attempt(sql, { agentId, held, until }, deps, conversationId, message);
+    attempt(sql, { ...author, held, until }, deps, conversationId, message);
   // Each round to the database is one that the customer waits for, so the first attempt looks without a lock and then
   // writes in one statement, if nothing happened in between.
   const first = await deps.db.run((sql) => write(sql, false));
@@ -108,20 +116,24 @@ async function attempt(
 
 /**
  * Sends the failed pieces of a message again, as a new message of this agent: states only move forward, so the failure
- * stays in the timeline with its reason. Asked twice, it sends once.
+ * stays in the timeline with its reason. Asked twice, it sends once; where that failed too, it is that one's turn.
  */
 export async function sendAgain(
   deps: WriteDeps,
   conversationId: string,
-  agentId: string,
+  author: Author,
   failedMessageId: string,
 ): Promise<WriteOutcome> {
+  const { agentId } = author;
   const clientId = `again:${failedMessageId}`;
   return deps.db.transaction(async (sql): Promise<WriteOutcome> => {
     await lock(sql, conversationId);
     const current = await readTarget(sql, conversationId, agentId, { clientId });
     if (current === null) return { outcome: "not-found" };
-    if (current.before !== null) return written(current.before, current.fence, 0);
+    if (current.before !== null)
+      return (await failedMessage(sql, conversationId, current.before.id)) === null
+        ? written(current.before, current.fence, 0)
+        : { outcome: "sent-again" };
     const failed = await failedMessage(sql, conversationId, failedMessageId);
     if (failed === null) return { outcome: "not-failed" };
     const refused = outOfDate(current, agentId, undefined, 0);
@@ -131,7 +143,7 @@ export async function sendAgain(
     if (channel === null) return { outcome: "no-way" };
     const target = { ...current, ...failed.to };
     const draft: Draft = { clientId, kind: "reply", parts: failed.parts, data: { againOf: failed.seq } };
-    const writer: Writer = { agentId, held: true, until: Number.POSITIVE_INFINITY };
+    const writer: Writer = { ...author, held: true, until: Number.POSITIVE_INFINITY };
     const again = { items: failed.items, degraded: [] };
     const sent = await send(sql, target, { ...failed.to, channel }, writer, draft, () => again);
     if (sent === "moved") throw new Error("A conversation moved under its lock.");
@@ -139,7 +151,7 @@ export async function sendAgain(
   });
 }
 
-/** Stores a reply and what has to be delivered, claims the conversation if need be; or says why it may not go out. */
+/** Stores a reply and what has to be delivered, and whose the conversation is after it; or says why it may not go out. */
 async function send(
   sql: Sql | TransactionSql,
   target: Target,
@@ -151,15 +163,17 @@ async function send(
   const { optedOutAt } = way;
   const refusal = whyNotSend(way.channel.limits, { optedOutAt, lastInboundAt: target.lastInboundAt }, Date.now());
   if (refusal !== null) return { outcome: refusal.class === "optout" ? "opted-out" : "window-closed" };
-  const claim = decideChange(target, writer.agentId, { kind: "claim" });
-  const claimed = claim.outcome === "changed" ? claim.next : null;
+  const taking = decideChange(target, writer.agentId, writer.isMachine ? toQueue : { kind: "claim" });
+  const taken = taking.outcome === "changed" ? taking.next : null;
   // What the assistant has under way for a customer is looked for and ended under the lock.
-  if (claimed !== null && (target.unsent || target.owner === "assistant")) {
+  if (taken !== null && (target.unsent || target.owner === "assistant")) {
     if (!writer.held) return "moved";
     await recallReplies(sql as TransactionSql, target.id);
   }
-  return store(sql, target, way, writer, draft, renderFor(metaOf(target)), claimed);
+  return store(sql, target, way, writer, draft, renderFor(metaOf(target)), taken);
 }
+
+const toQueue = { kind: "release", to: "queue" } as const;
 
 interface Target extends Ownership, WrittenFrom {
   readonly lastSeq: number;
@@ -173,8 +187,7 @@ interface Target extends Ownership, WrittenFrom {
   readonly before: (Stored & { agentId: string | null; visibility: string; parts: readonly Part[] }) | null;
 }
 
-interface Writer {
-  readonly agentId: string;
+interface Writer extends Author {
   /** The conversation's row is locked, and stands still. */
   readonly held: boolean;
   /** Who is told after this that nothing was stored must be able to believe it. */
@@ -252,46 +265,48 @@ function outOfDate(target: Target, agentId: string, fenceSeen: number | undefine
 }
 
 /**
- * Takes the next seq, as `appendEvent` does, and writes there all that a message is, and the claim before it: one
+ * Takes the next seq, as `appendEvent` does, and writes there all that a message is, and who took it before: one
  * statement, which does nothing where the conversation moved since it was read, or somebody has it locked.
  */
 async function store(
   sql: Sql | TransactionSql,
   target: Target,
   way: WayTo | null,
-  { agentId, held, until }: Writer,
+  { agentId, isMachine, held, until }: Writer,
   { clientId, kind, parts, data }: Draft,
   { items, degraded }: Rendered = { items: [], degraded: [] },
-  claimed: Ownership | null = null,
+  handed: Ownership | null = null,
 ): Promise<WriteOutcome | "moved"> {
   if (Date.now() > until) throw new DatabaseUnavailable("the message came too late to be stored");
   const id = newId();
   // Nothing vanishes in silence: what the channel could not carry is kept with the message, for the agent to see.
   const meta = degraded.length === 0 ? metaOf(target) : { ...metaOf(target), degraded };
   const isReply = kind === "reply";
-  const isClaim = claimed !== null;
-  const { status, owner, agentId: ownerId, fence, snoozedUntil } = claimed ?? target;
+  const isHanded = handed !== null;
+  const { status, owner, agentId: ownerId, fence, snoozedUntil } = handed ?? target;
+  const change = isMachine ? { change: "release", to: "queue" } : { change: "claim", to: agentId };
   const preview = firstOf(plainText(parts), previewMaxChars);
   const channel = way?.channel.name ?? target.channel;
-  // The customer has a person's answer: nobody waits any more.
+  // The customer has a person's answer: nobody waits any more. A machine's says nothing of that.
   const [row] = await sql<{ seq: number }[]>`
     with still as (
       select id from conversations
         where id = ${target.id} and fence = ${target.fence} and (${held} or next_seq = ${target.lastSeq + 1})
         for no key update skip locked),
     taken as (
-      update conversations c set next_seq = next_seq + ${isClaim ? 2 : 1}, last_activity_at = now(), listed_at = now(),
-        waiting_since = case when ${isReply} then null else waiting_since end,
+      update conversations c set next_seq = next_seq + ${isHanded ? 2 : 1}, last_activity_at = now(), listed_at = now(),
+        waiting_since = case when ${isReply && !isMachine} then null
+          when ${isHanded} then coalesce(waiting_since, now()) else waiting_since end,
         preview = case when ${isReply} then ${preview} else preview end,
         status = ${status}, owner = ${owner}, agent_id = ${ownerId}, fence = ${fence}, snoozed_until = ${snoozedUntil},
-        summary = case when ${isClaim} and owner = 'assistant' and status <> 'resolved' then null else summary end
+        summary = case when ${isHanded} and owner = 'assistant' and status <> 'resolved' then null else summary end
       from still where c.id = still.id
       returning c.id, next_seq - 1 as seq),
-    claimed as (
+    handed as (
       insert into events (conversation_id, seq, type, actor, agent_id, data)
-        select id, seq - 1, 'assignment', 'agent', ${agentId}::uuid, ${sql.json({ change: "claim", to: agentId })}::jsonb
-        from taken where ${isClaim}),
-    dropped as (delete from turns t using taken where ${isClaim} and t.conversation_id = taken.id),
+        select id, seq - 1, 'assignment', 'agent', ${agentId}::uuid, ${sql.json(change)}::jsonb
+        from taken where ${isHanded}),
+    dropped as (delete from turns t using taken where ${isHanded} and t.conversation_id = taken.id),
     logged as (
       insert into events (conversation_id, seq, type, actor, agent_id, data)
         select id, seq, ${isReply ? "message" : "note"}, 'agent', ${agentId}::uuid, ${sql.json(asJson(data))}::jsonb from taken),
