@@ -6,6 +6,8 @@ import { toast } from "./toast.js";
 const shortMaxChars = 300;
 let changed = false;
 export const hasUnsaved = () => changed;
+/** May the form be left? Whoever wrote something that is not saved is asked. */
+export const mayLeave = () => !changed || confirm("There are changes that are not saved. Leave them?");
 
 /** Opens one translation of an article for editing: the newest text, its history, and the source beside it. */
 export async function editArticle(id, wanted) {
@@ -31,6 +33,7 @@ export async function editArticle(id, wanted) {
     return result.ok ? result.data.version : null;
   };
   const act = (method, address, body, words, undo) => async () => {
+    if (!mayLeave()) return;
     const result = await call(method, address, body);
     if (!result.ok) problem.textContent = result.words;
     else await again(words, undo);
@@ -78,13 +81,18 @@ export async function editArticle(id, wanted) {
 
 function heading(article, locale, state) {
   const restore = async () => {
-    await call("POST", `/articles/${article.id}/restore`);
+    if (!mayLeave()) return;
+    const result = await call("POST", `/articles/${article.id}/restore`);
+    toast(result.ok ? "It is back, in every language." : result.words);
+    if (!result.ok) return;
     await refresh();
     await editArticle(article.id, locale);
   };
   const remove = async () => {
+    if (!mayLeave()) return;
     const result = await call("DELETE", `/articles/${article.id}`);
     toast(result.ok ? "Deleted, in every language." : result.words, result.ok ? restore : undefined);
+    if (!result.ok) return;
     await refresh();
     await editArticle(article.id, locale);
   };
@@ -261,6 +269,7 @@ function sourceText({ question, answer, short }, locale) {
 
 function history(versions, published, form) {
   const restore = (version) => {
+    if (!mayLeave()) return;
     for (const name of ["question", "answer", "short"]) form.elements[name].value = version[name];
     form.elements.samples.value = version.samples.join("\n");
     changed = true;

@@ -1,5 +1,6 @@
 import { call } from "./api.js";
-import { editArticle, hasUnsaved, newArticle } from "./article-editor.js";
+import { editArticle, hasUnsaved, mayLeave, newArticle } from "./article-editor.js";
+import { closeDialog, openDialog } from "./dialog.js";
 import { $, el, languageName } from "./dom.js";
 import { enterAsAdministrator } from "./manage.js";
 import { toast } from "./toast.js";
@@ -24,7 +25,7 @@ export const topics = () => state.topics;
 export const titleOf = (article) => article.translations[0]?.question ?? article.id;
 
 export function open(id, locale) {
-  if (hasUnsaved() && !confirm("There are changes that are not saved. Leave them?")) return;
+  if (!mayLeave()) return;
   state.open = id;
   draw();
   void editArticle(id, locale);
@@ -104,14 +105,38 @@ function chooseFiles() {
       chosen.map(async (file) => ({ path: file.webkitRelativePath || file.name, text: await file.text() })),
     );
     if (files.length === 0) return toast("There is no Markdown file in this folder.");
-    const publish = confirm(`${files.length} files. OK publishes them at once, Cancel saves them as drafts.`);
-    const result = await call("POST", "/articles-archive", { files, publish });
-    if (!result.ok) return toast(result.words);
-    const { published, saved, unchanged, faults } = result.data;
-    toast([`Published ${published}, drafts ${saved}, already there ${unchanged}.`, ...faults].join(" "));
-    await refresh();
+    askHowToImport(files);
   });
   input.click();
+}
+
+function askHowToImport(files) {
+  const choice = (words, className, act) => {
+    const choose = () => {
+      closeDialog();
+      act();
+    };
+    return el("button", { type: "button", className, onclick: choose }, words);
+  };
+  openDialog(
+    files.length === 1 ? "Import one file" : `Import ${files.length} files`,
+    el("p", {}, "What is published, customers see at once. Drafts wait until somebody publishes them."),
+    el(
+      "div",
+      { className: "buttons" },
+      choice("Save as drafts", "", () => void importFiles(files, false)),
+      choice("Publish", "quiet", () => void importFiles(files, true)),
+      choice("Cancel", "quiet", () => undefined),
+    ),
+  );
+}
+
+async function importFiles(files, publish) {
+  const result = await call("POST", "/articles-archive", { files, publish });
+  if (!result.ok) return toast(result.words);
+  const { published, saved, unchanged, faults } = result.data;
+  toast([`Published ${published}, drafts ${saved}, already there ${unchanged}.`, ...faults].join(" "));
+  await refresh();
 }
 
 addEventListener("beforeunload", (event) => {
@@ -119,6 +144,6 @@ addEventListener("beforeunload", (event) => {
 });
 $("filter").addEventListener("input", draw);
 $("show-deleted").addEventListener("change", draw);
-$("new").addEventListener("click", () => newArticle());
+$("new").addEventListener("click", () => mayLeave() && newArticle());
 $("import").addEventListener("click", chooseFiles);
 if (await enterAsAdministrator()) await refresh();
