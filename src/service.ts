@@ -219,13 +219,19 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   if (servesCustomers) url ??= address;
   const stopWorker = config.role === "web" ? null : await startWorker(shared);
   const setupToken = servesCustomers ? await patiently(() => ensureFirstAdmin(engines.db, config.admin)) : null;
+  const notPromoted = setupToken !== null && config.admin !== null;
   log.info({ role: config.role, version, port: config.port }, "started");
   for (const name of config.withoutEffect) log.warn({ reason: name }, "setting-without-effect");
   return {
     url: servesCustomers ? url : null,
     address,
     setupUrl: setupToken === null ? null : `${publicUrl()}/inbox/setup?token=${setupToken}`,
-    notes: [...engines.notes, ...note, ...(lacksSimulator(config) ? [whereSimulatorIs] : [])],
+    notes: [
+      ...engines.notes,
+      ...note,
+      ...(lacksSimulator(config) ? [whereSimulatorIs] : []),
+      ...(notPromoted ? [adminIsAgent] : []),
+    ],
     async stop() {
       await app.close();
       await stopWorker?.();
@@ -265,6 +271,9 @@ async function listen(app: FastifyInstance, { role, host, port }: Config, log: L
 function lacksSimulator({ demo, simulator, twilio, whatsappCloud }: Config): boolean {
   return demo && !simulator && twilio === null && whatsappCloud === null;
 }
+
+const adminIsAgent =
+  "ADMIN_EMAIL is the address of an agent, who was not made an administrator. Use the link, or set another address.";
 
 function itself<Part>(part: Part): Part {
   return part;

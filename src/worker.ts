@@ -1,5 +1,6 @@
-import { releaseFromMachines } from "./agents/tokens.ts";
 import { type Channel, can } from "../channels/channel.ts";
+import { removeEndedSessions } from "./agents/sessions.ts";
+import { releaseFromMachines } from "./agents/tokens.ts";
 import { createAssistant } from "./assistant/decide.ts";
 import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import type { AccountDesk } from "./assistant/flows/account-flow.ts";
@@ -169,6 +170,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
       () => removeSilentVisitors(engines.db),
       freeOfMachines,
       () => removeOldSessions(engines.db),
+      () => removeEndedSessions(engines.db),
       () => removeOldCodes(engines.db),
       () => removeOldNudges(engines.db),
       () => removeOldLinks(engines.db),

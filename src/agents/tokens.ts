@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Db } from "../db/client.ts";
+import { digest } from "./digest.ts";
 import type { PresentAgent } from "./sessions.ts";
 
 /** Says what it is, so that a leaked one is recognised; sessions never begin like this. */
@@ -82,8 +83,4 @@ export async function machineOf(db: Db, token: string): Promise<PresentAgent | n
       where t.token_hash = ${digest(token)} and t.revoked_at is null and t.expires_at > now() and a.disabled_at is null`,
   );
   return agent ?? null;
-}
-
-function digest(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
 }

@@ -50,7 +50,7 @@ export function agentRoutes(routes: Routes, deps: InboxDeps): void {
       },
     },
     async (request, reply) => {
-      const agent = await createAgent(deps.db, request.body);
+      const agent = await createAgent(deps.db, request.body, agentIn(request).id);
       return agent === null
         ? refuse(reply, 409, "Exists", "There is an agent with this address already.")
         : reply.status(201).send({ agent });

@@ -3,7 +3,7 @@ import type { WebSocket } from "ws";
 import { z } from "zod";
 import { seeAgent } from "../agents/presence.ts";
 import { isId } from "../lib/ids.ts";
-import { readFeed } from "../live/feed.ts";
+import { heldBack, readFeed } from "../live/feed.ts";
 import type { InboxDeps } from "./deps.ts";
 import { agentIn, tokenOf, whoIs } from "./signed-in.ts";
 
@@ -17,9 +17,10 @@ const lookEveryMs = 1_500;
 const seenEveryMs = 10_000;
 const saying = z.object({ here: z.boolean().optional(), watch: z.string().max(64).nullish() });
 
-/** WS /live?after=position: first where we are, then everything since, then what happens; only ids, no content. Clients
- * whose agents take calls in them say `{"here": true}` every 20 s, or false while nobody is before the screen; they are told `{"presence": …}` first and
- * whenever it changes, be it by another window or because a call was not answered. Who says
+/** WS /live?after=position: first where we are, then everything since, then what happens; only ids, no content. `hints`
+ * are conversations with news that the feed holds back still: read their timeline after the seq you have. Clients
+ * whose agents take calls in them say `{"here": true}` every 20 s, or false while nobody is before the screen; they are
+ * told `{"presence": …}` first and whenever it changes, be it by another window or because a call was not answered. Who says
  * `{"watch": id}` is told by `{"typing": id}` that the customer of this one conversation is writing. */
 export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
   scope.get("/live", { websocket: true, schema: { hide: true } }, (socket: WebSocket, request) => {
@@ -27,6 +28,7 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
     let position = after !== undefined && /^\d{1,19}$/.test(after) ? after : null;
     let reading: Promise<void> | null = null;
     let again = false;
+    const rang = new Set<string>();
     let said = { at: 0, here: false };
     let presence: string | null = null;
     let unwatch = (): void => undefined;
@@ -51,12 +53,17 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
     async function catchUp(): Promise<void> {
       do {
         again = false;
+        const heard = [...rang];
+        rang.clear();
         const page = await readFeed(deps.db, position);
-        const news = page.events.length > 0 || position === null;
+        const untold = heard.filter((id) => !page.events.some((event) => event.conversationId === id));
+        // Many bells ring for what is in no timeline, such as the steps of a call.
+        const hints = await heldBack(deps.db, page.position, untold);
+        const news = page.events.length > 0 || hints.length > 0 || position === null;
         position = page.position;
         // A full page has more behind it: go on at once.
         again ||= page.more;
-        if (news) socket.send(JSON.stringify({ position: page.position, events: page.events }));
+        if (news) socket.send(JSON.stringify({ position: page.position, events: page.events, hints }));
       } while (again && socket.readyState === socket.OPEN);
     }
     const wake = (): void => {
@@ -70,10 +77,13 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
           reading = null;
         });
     };
-    const unsubscribe = deps.live.subscribeAll(wake);
+    const unsubscribe = deps.live.subscribeAll((conversationId) => {
+      rang.add(conversationId);
+      wake();
+    });
     const timer = setInterval(() => {
       wake();
-      whoIs(deps.db, token).then(
+      whoIs(deps.db, token, said.here).then(
         (agent) => (agent === null ? socket.close(4401, "signed out") : tellPresence(agent.presence)),
         () => undefined,
       );

@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { signIn, signOut, useSetupLink } from "../agents/sessions.ts";
-import { refusals, refuse } from "./answers.ts";
+import { conflict, refusals, refuse } from "./answers.ts";
 import type { InboxDeps, Routes } from "./deps.ts";
 import type { SignInLimit } from "./sign-in-limit.ts";
 import { agentIn, cookieName, tokenOf } from "./signed-in.ts";
@@ -65,18 +65,26 @@ export function sessionRoutes(routes: Routes, deps: InboxDeps, limit: SignInLimi
         response: {
           200: z.object({ token: z.string() }),
           ...openRefusals,
+          409: conflict("Exists: there is an agent with this address already; the link still works.", {}),
           410: refusals[404].describe("LinkUsed: the link was used or has expired."),
         },
       },
     },
     async (request, reply) => {
-      const token = await useSetupLink(deps.db, request.body.token, request.body);
-      if (token === null)
-        return refuse(reply, 410, "LinkUsed", "This link was used or has expired. Start Everline again for a new one.");
-      return setCookie(reply, deps, token).send({ token });
+      const result = await useSetupLink(deps.db, request.body.token, request.body);
+      switch (result.outcome) {
+        case "made":
+          return setCookie(reply, deps, result.token).send({ token: result.token });
+        case "exists":
+          return refuse(reply, 409, "Exists", "There is an agent with this address already. Choose another.");
+        case "link-used":
+          return refuse(reply, 410, "LinkUsed", linkUsed);
+      }
     },
   );
 }
+
+const linkUsed = "This link was used or has expired. Start Everline again for a new one.";
 
 export function whoAmIRoute(routes: Routes): void {
   routes.get(

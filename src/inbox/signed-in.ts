@@ -10,15 +10,19 @@ const agents = new WeakMap<FastifyRequest, Agent>();
 
 /** The check in front of every signed-in route, the socket included (A2). */
 export async function requireAgent(db: Db, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const agent = await whoIs(db, tokenOf(request));
-  if (agent === null) return refuse(reply, 401, "SignInNeeded", "Sign in with POST /api/v1/session first.");
+  const token = tokenOf(request);
+  // An open page reads by itself; who changes something is there.
+  const agent = await whoIs(db, token, request.method !== "GET");
+  if (agent === null) return refuse(reply, 401, "SignInNeeded", token === "" ? "Sign in first." : ended);
   agents.set(request, agent);
   return undefined;
 }
 
+const ended = "Your session has ended. Sign in again.";
+
 /** The person behind a session or the machine behind a token; null when it has ended, was revoked or never was. */
-export function whoIs(db: Db, token: string): Promise<PresentAgent | null> {
-  return token.startsWith(tokenPrefix) ? machineOf(db, token) : agentOf(db, token);
+export function whoIs(db: Db, token: string, isUsed: boolean): Promise<PresentAgent | null> {
+  return token.startsWith(tokenPrefix) ? machineOf(db, token) : agentOf(db, token, isUsed);
 }
 
 /** Who sent this request; every signed-in route has one. */

@@ -18,6 +18,19 @@ export interface FeedPage {
 }
 
 /**
+ * Which of these conversations have events at or beyond a position: committed, and held back from the feed because some
+ * transaction, of whichever database of this server, began before them and is still open.
+ */
+export async function heldBack(db: Db, position: string, conversationIds: readonly string[]): Promise<string[]> {
+  if (conversationIds.length === 0) return [];
+  const rows = await db.run(
+    (sql) => sql<{ id: string }[]>`select distinct conversation_id as id from events
+      where xid >= ${position}::xid8 and conversation_id = any(${[...conversationIds]}::uuid[])`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
  * What happened in all conversations since a position (null: from now on). A position is a transaction horizon: every
  * transaction below it has ended, so an event that commits late still lies ahead of every reader.
  */

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import { accessibilityFaults } from "../support/accessibility.ts";
 import { browser, closeBrowser, openChat, story } from "../support/browser.ts";
 import { type Desk, openDesk, type SignedIn } from "../support/desk.ts";
 import { describeWith } from "../support/parts.ts";
@@ -208,4 +211,109 @@ describeWith(browser, "the inbox says and does what is true", () => {
     expect(added.filter((text) => !/second|third/.test(text) && !text.includes("· SMS ·"))).toEqual([]);
     expect(added.filter((text) => text.includes("second"))).toHaveLength(1);
   });
+
+  story(
+    "a session that ends is begun again over the desk: nothing is loaded again, no draft or form is lost",
+    async ({ open }) => {
+      const ida = await desk.agent("Ida");
+      const one = await customer("still there?");
+      const page = await openInbox(open, { expectedFaults: /status of 401|WebSocket/ }, ida);
+      await one.open(page);
+      await page.locator("#text").fill("half a thought");
+      await page.evaluate("window.untouched = true");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("s");
+      await page.locator("#dialog[open]").waitFor();
+      await desk.db.run((sql) => sql`delete from agent_sessions where agent_id = ${ida.id}`);
+      await page.getByText("Your session has ended").first().waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByLabel("Password").fill("not-this-one");
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.getByText("The address or the password is wrong.").waitFor();
+      await page.getByLabel("Password").fill("not-used-in-here");
+      await page.getByRole("button", { name: "Continue" }).click();
+      await expect.poll(() => page.locator("#again[open]").count()).toBe(0);
+      expect(await page.locator("#dialog[open]").count()).toBe(1);
+      await page.getByRole("button", { name: "Close" }).click();
+      expect(await page.locator("#text").inputValue()).toBe("half a thought");
+      await one.says("I am");
+      await page.locator("#timeline .bubble", { hasText: "I am" }).waitFor();
+      expect(await page.evaluate("window.untouched")).toBe(true);
+    },
+  );
+
+  story("a page that slept through the end of its session says so instead of connecting for ever", async ({ open }) => {
+    const una = await desk.agent("Una");
+    const page = await open({ expectedFaults: /status of 401|WebSocket/ });
+    await signIn(page, una);
+    await page.addInitScript(`const Real = WebSocket;
+      window.WebSocket = class extends Real { constructor(...args) { super(...args); window.line = this; } }`);
+    await page.goto(`${desk.url}/inbox`);
+    await page.waitForFunction("window.line?.readyState === 1");
+    // The line is cut before the session ends, so that nobody tells the page; it waits a second before it tries again.
+    await page.evaluate("Math.random = () => 0.99; line.close()");
+    await desk.db.run((sql) => sql`delete from agent_sessions where agent_id = ${una.id}`);
+    await page.locator("#again[open]").waitFor();
+    await page.locator("#connection", { hasText: "Your session has ended." }).waitFor();
+  });
+
+  story("a service that does not answer is no reason to ask for a password", async ({ open }) => {
+    const page = await open();
+    await signIn(page, ada);
+    const busy = { status: 503, json: { error: { code: "Unavailable", message: "Try again in a second." } } };
+    await page.route(/\/api\/v1\/session$/, (route) => route.fulfill(busy));
+    await page.goto(`${desk.url}/inbox`);
+    await page.locator("#trouble", { hasText: "Try again in a second." }).waitFor();
+    expect(await page.getByLabel("Password").isVisible()).toBe(false);
+    await page.unroute(/\/api\/v1\/session$/);
+    await page.locator("#me", { hasText: "Ada" }).waitFor();
+    expect(await page.locator("#trouble").isVisible()).toBe(false);
+  });
+
+  story(
+    "an article's unsaved words are asked about before anything takes their place; an import can be left",
+    async ({ open }) => {
+      const root = await desk.agent("Rut", "admin");
+      const text = { question: "How?", answer: "So.", short: "So.", samples: [] };
+      await root.call("POST", "/articles", { id: "how-so", locale: "en", ...text });
+      await root.call("POST", "/articles/how-so/translations/en/publish", { version: 1 });
+      const page = await open();
+      await signIn(page, root);
+      await page.goto(`${desk.url}/inbox/articles`);
+      await page.locator("#filter").fill("how-so");
+      await page.locator("#articles li button").click();
+      const question = page.locator("#field-question");
+      await question.fill("How, and why?");
+      let asked = 0;
+      page.on("dialog", (dialog) => {
+        asked += 1;
+        void dialog.dismiss();
+      });
+      for (const name of ["New article", "Take from customers", "Delete the article"]) {
+        await page.getByRole("button", { name }).click();
+        await expect.poll(() => asked).toBe(1);
+        asked = 0;
+        expect(await question.inputValue()).toBe("How, and why?");
+      }
+      const { articles } = (await root.call("GET", "/articles")).body;
+      expect(articles.find(({ id }: { id: string }) => id === "how-so")).toMatchObject({
+        deletedAt: null,
+        translations: [{ published: 1 }],
+      });
+      const folder = mkdtempSync(join("/tmp", "everline-import-"));
+      const chooser = page.waitForEvent("filechooser");
+      await page.getByRole("button", { name: "Import…" }).click();
+      writeFileSync(join(folder, "new-one.md"), "# New?\n\nYes.\n");
+      await (await chooser).setFiles(folder);
+      await page.getByRole("heading", { name: "Import one file" }).waitFor();
+      let imported = false;
+      page.on("request", (request) => {
+        imported ||= request.url().includes("articles-archive");
+      });
+      await page.getByRole("button", { name: "Cancel" }).click();
+      expect(await page.locator("#dialog[open]").count()).toBe(0);
+      expect(imported).toBe(false);
+      rmSync(folder, { recursive: true });
+    },
+  );
 });

@@ -22,7 +22,8 @@ const keys = [
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.activeElement === $("text")) $("text").blur();
-  if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || $("desk").hidden || $("dialog").open) return;
+  if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || $("desk").hidden) return;
+  if (document.querySelector("dialog[open]") !== null) return;
   if (localStorage.getItem(offKey) !== null && event.key !== "?") return;
   const known = keys.find(([key]) => key === event.key);
   if (known === undefined) return;

@@ -1,3 +1,4 @@
+import { call } from "./api.js";
 import { sayLine } from "./connection.js";
 import { changed, desk, on } from "./state.js";
 
@@ -43,8 +44,12 @@ export function connect() {
   const address = new URL("/api/v1/live", location.href);
   address.protocol = address.protocol.replace("http", "ws");
   if (position !== null) address.searchParams.set("after", position);
-  socket = new WebSocket(address);
-  socket.addEventListener("open", () => {
+  socket?.close();
+  const mine = new WebSocket(address);
+  socket = mine;
+  let opened = false;
+  mine.addEventListener("open", () => {
+    opened = true;
     tries = 0;
     sayLine("");
     sayHere();
@@ -52,23 +57,32 @@ export function connect() {
     changed("list");
     changed("thread");
   });
-  socket.addEventListener("message", ({ data }) => {
+  mine.addEventListener("message", ({ data }) => {
     const page = JSON.parse(data);
     if (page.presence !== undefined) return changed("presence", page.presence);
     if (page.typing !== undefined) return page.typing === desk.openId && changed("typing");
     position = page.position;
-    if (page.events.length === 0) return;
+    const news = [...page.events.map((one) => one.conversationId), ...page.hints];
+    if (news.length === 0) return;
     changed("list");
-    if (page.events.some((one) => one.conversationId === desk.openId)) changed("thread");
+    if (news.includes(desk.openId)) changed("thread");
   });
-  socket.addEventListener("close", ({ code }) => {
-    if (code === 4401) return location.reload();
+  mine.addEventListener("close", ({ code }) => {
+    if (mine !== socket) return;
+    if (code === 4401) return changed("signed-out");
     tries += 1;
     // Full jitter, so that a restart is not met by everybody at once.
     const waitMs = Math.random() * Math.min(waitMaxMs, 500 * 2 ** tries);
     sayLine(navigator.onLine ? "Connecting again…" : "You are offline. What you write is kept.");
-    timer = setTimeout(connect, waitMs);
+    timer = setTimeout(opened ? connect : connectIfSignedIn, waitMs);
   });
+}
+
+/** A browser does not say why a socket was refused. */
+async function connectIfSignedIn() {
+  const { status } = await call("GET", "/session");
+  if (status === 401) changed("signed-out");
+  else connect();
 }
 
 // The network is back: no need to wait for the next try.

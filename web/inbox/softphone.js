@@ -41,10 +41,10 @@ export async function lookAtCalls() {
     again = false;
     const { ok, data } = await call("GET", "/calls");
     if (ok) now = data;
+    draw();
+    await drawSaid();
   } while (again);
   asking = false;
-  draw();
-  await drawSaid();
 }
 
 const offered = () => (now?.call === null ? (now.offers[0] ?? null) : null);

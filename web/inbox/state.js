@@ -19,7 +19,7 @@ export const desk = {
 
 const listeners = new Map();
 
-/** Calls back whenever somebody says that this happened: "list", "thread", "conversation". */
+/** Calls back whenever somebody says that this happened: "list", "thread", "conversation", "signed-out". */
 export function on(what, listener) {
   listeners.set(what, [...(listeners.get(what) ?? []), listener]);
 }
