@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { statfs } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Redis } from "ioredis";
 import { z } from "zod";
@@ -10,6 +10,7 @@ import { createAccountServer } from "../assistant/tools/account-client.ts";
 import type { Config } from "../config.ts";
 import { hasEmbeddedDatabase, startEmbeddedPostgres } from "../db/embedded.ts";
 import { editedWords, engineMin, migrationState, oldEngineWords } from "../db/migrate.ts";
+import { cannotWrite } from "../lib/cannot-write.ts";
 import type { Log } from "../lib/log.ts";
 
 const providerLimitMs = 5_000;
@@ -60,7 +61,12 @@ function checkSettings({ withoutEffect }: Config): string {
 }
 
 async function checkDisk({ dataDir }: Config): Promise<string> {
-  const { bavail, bsize } = await statfs(nearest(dataDir));
+  const folder = nearest(dataDir);
+  // The slash: a file of that name is no folder.
+  await access(`${folder}/`, constants.W_OK).catch((error) => {
+    throw new Error(cannotWrite(dataDir, error));
+  });
+  const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   const words = `${Math.round(free / 1024 / 1024)} MB free where DATA_DIR is.`;
   if (free < diskMinBytes) throw new Error(`${words} Free some space, or set DATA_DIR to another disk.`);
@@ -154,8 +160,8 @@ async function checkAssistant({ assistant }: Config): Promise<string> {
   return `the language model ${assistant.model} answers (${await model.ping()} ms); the embedded one stands by.`;
 }
 
-function checkCountries({ twilio, callCountries }: Config): Finding {
-  if (twilio === null) return { aside: "without Twilio nobody is called or texted." };
+function checkCountries({ twilio, simulator, callCountries }: Config): Finding {
+  if (twilio === null && !simulator) return { aside: "without Twilio nobody is called or texted." };
   if (callCountries.length > 0) return `calls, codes and texts with links go to ${callCountries.join(", ")} alone.`;
   throw new Error(
     "nobody may be called or sent a code, because no country is configured. Set CALL_COUNTRIES, like SE,DE.",

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -40,9 +40,18 @@ test("the doctor makes nothing, and says of what is not there that it is not the
   const { well, words } = await doctor({ DATA_DIR: fresh });
   expect(words).toContain("○ Database: none yet; the first start makes one in DATA_DIR.");
   expect(words).toContain("✓ Providers: none configured; the built-in simulator plays");
+  expect(words).toContain("✓ Countries: calls, codes and texts with links go to US, GB, SE, DE, ES alone.");
   expect(words).toContain("○ Service: not running");
   expect(well).toBe(true);
   expect(existsSync(join(fresh, ".."))).toBe(false);
+});
+
+test("the doctor says that DATA_DIR cannot be written", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "everline-doctor-")), "a-file");
+  writeFileSync(file, "");
+  const { well, words } = await doctor({ DATA_DIR: join(file, "data") });
+  expect(words).toMatch(/✗ Disk: The data directory .* cannot be written/);
+  expect(well).toBe(false);
 });
 
 test("the doctor tries what is set, and names what would not work", async () => {
