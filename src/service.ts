@@ -122,6 +122,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
           seed: 1,
           log,
           service: { publicUrl },
+          senders: [simulatedNumber],
           charsPerSecond: spokenCharsPerSecond,
         })
       : null;

@@ -20,6 +20,8 @@ export const behaviourSchema = z.object({
   /** Send status reports at all, and how long after each other. */
   statuses: z.boolean(),
   statusDelayMs: z.number().int().min(0).max(60_000),
+  /** Messages that are taken, and then reported as not delivered. */
+  undelivered: probability,
   /** What becomes of calls to numbers that nobody said anything about; the rest is answered by a person. */
   answeringMachine: probability,
   busy: probability,
@@ -43,6 +45,7 @@ export const wellBehaved: Behaviour = {
   reorderStatuses: 0,
   statuses: true,
   statusDelayMs: 300,
+  undelivered: 0,
   answeringMachine: 0,
   busy: 0,
   noAnswer: 0,

@@ -62,6 +62,7 @@ const recipient = {
     .optional(),
   recipient: z.string().max(140).optional(),
 };
+const medium = link.refine((one) => one.id !== undefined || one.link !== undefined);
 const message = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text"), ...common, ...recipient, text: z.object({ body: text(4_096) }) }),
   z.object({ type: z.literal("interactive"), ...common, ...recipient, interactive }),
@@ -78,10 +79,10 @@ const message = z.discriminatedUnion("type", [
     ...recipient,
     location: z.object({ latitude: z.coerce.number(), longitude: z.coerce.number(), name: z.string().optional() }),
   }),
-  z.object({ type: z.literal("image"), ...common, ...recipient, image: link }),
-  z.object({ type: z.literal("video"), ...common, ...recipient, video: link }),
-  z.object({ type: z.literal("audio"), ...common, ...recipient, audio: link }),
-  z.object({ type: z.literal("document"), ...common, ...recipient, document: link }),
+  z.object({ type: z.literal("image"), ...common, ...recipient, image: medium }),
+  z.object({ type: z.literal("video"), ...common, ...recipient, video: medium }),
+  z.object({ type: z.literal("audio"), ...common, ...recipient, audio: medium }),
+  z.object({ type: z.literal("document"), ...common, ...recipient, document: medium }),
 ]);
 const readMark = z.object({
   messaging_product: z.literal("whatsapp"),
@@ -181,4 +182,10 @@ function bodyOf(value: Exclude<z.output<typeof message>, { type: "template" }>):
     case "document":
       return value.document.caption ?? "[document]";
   }
+}
+
+/** Approved beforehand: it may also begin a conversation. */
+export function isTemplate(body: string): boolean {
+  const parsed = message.safeParse(parseJson(body));
+  return parsed.success && parsed.data.type === "template";
 }

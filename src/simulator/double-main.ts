@@ -18,15 +18,19 @@ const settings = z.object({
   /** Several, as behind a load balancer: each request goes to any of them. */
   origins: z.array(z.string()).min(1).optional(),
   account: z.string().default("default"),
+  senders: z.array(z.string()).optional(),
   cloud: z.object({ appSecret: z.string(), phoneNumberId: z.string(), token: z.string() }).optional(),
   behaviour: behaviourSchema.partial().default({}),
 });
 
-const { publicUrl, origin, origins, cloud, behaviour, ...given } = settings.parse(JSON.parse(process.argv[2] ?? "{}"));
+const { publicUrl, origin, origins, cloud, behaviour, senders, ...given } = settings.parse(
+  JSON.parse(process.argv[2] ?? "{}"),
+);
 const all = origins ?? (origin === undefined ? [] : [origin]);
 const double = await startProviderDouble({
   ...given,
   ...(cloud === undefined ? {} : { cloud }),
+  ...(senders === undefined ? {} : { senders }),
   log: createLog({ level: "warn" }),
   service: {
     publicUrl: () => publicUrl,

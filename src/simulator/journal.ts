@@ -13,6 +13,8 @@ export interface JournalEntry {
   readonly deliveryId: string | null;
   readonly options: readonly { readonly id: string; readonly title: string }[];
   status: string;
+  /** Why it will not arrive, in the provider's code; it says so in a later report. */
+  readonly failure?: number;
 }
 
 /** What a customer saw, in the order it was accepted. */

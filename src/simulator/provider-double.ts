@@ -6,7 +6,7 @@ import { parseJson } from "../lib/parse-json.ts";
 import { type Behaviour, behaviourSchema, drawFault, type Fault, seededRandom, wellBehaved } from "./behaviour.ts";
 import { type Callee, calleesSchema, createCallsApi, type PlacedCall, toLogged } from "./calls-api.ts";
 import { twimlFault } from "./check-twiml.ts";
-import { checkCloud, refuseCloud } from "./cloud-api.ts";
+import { checkCloud, isTemplate, refuseCloud } from "./cloud-api.ts";
 import { type Conferences, createConferences, type Line } from "./conferences.ts";
 import { type Content, checkContent, fillContent, listContents } from "./content-api.ts";
 import { type Customer, cloudEnvelope, createCustomer, type ProviderAccount, type ServiceAddress } from "./customer.ts";
@@ -19,6 +19,8 @@ import { readTwiml } from "./twiml.ts";
 /** Far above any message; a larger body is not one. */
 const bodyMaxBytes = 256 * 1024;
 const pageSizeMax = 1_000;
+/** WhatsApp delivers what was not approved beforehand for so long after the customer's last message. */
+const windowMs = 24 * 60 * 60_000;
 const stopWords = new Set(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"]);
 const startWords = new Set(["START", "YES", "UNSTOP"]);
 
@@ -31,6 +33,8 @@ export interface DoubleOptions extends ProviderAccount {
   readonly apiKey?: { readonly key: string; readonly secret: string };
   readonly behaviour?: Partial<Behaviour>;
   readonly clock?: () => number;
+  /** The numbers that the account may write from; any when left out. */
+  readonly senders?: readonly string[];
   /** How fast a voice on the telephone is; everything at once when left out. */
   readonly charsPerSecond?: number;
 }
@@ -174,8 +178,22 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     });
   }
 
+  /** Whether a message that was taken does not arrive, as providers find out later: the code of the reason, or null. */
+  function failureOf(
+    channel: "sms" | "whatsapp",
+    number: string,
+    isApproved: boolean,
+    codes: { readonly window: number; readonly unreachable: number },
+  ): number | null {
+    if (channel === "whatsapp" && !isApproved) {
+      const wrote = journal.of(channel, number).findLast(({ direction }) => direction === "in");
+      if (wrote === undefined || clock() - wrote.at >= windowMs) return codes.window;
+    }
+    return behaviour.undelivered > 0 && random() < behaviour.undelivered ? codes.unreachable : null;
+  }
+
   function acceptTwilio(form: URLSearchParams): Checked<() => Answer> {
-    const checked = checkMessage(form, optedOut);
+    const checked = checkMessage(form, optedOut, (from) => options.senders?.includes(from) ?? true);
     if (!checked.ok) return checked;
     const { channel, to, from, statusCallback } = checked.value;
     const contentSid = form.get("ContentSid");
@@ -184,20 +202,26 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     const body = content === undefined ? checked.value.body : fillContent(content, form.get("ContentVariables"));
     if (body === null) return refuse(400, 21656, "The ContentVariables Parameter is invalid.");
     return accepts(() => {
+      // What was made here has not been looked at by anybody: only templates that were there before are approved.
+      const isApproved = content !== undefined && !content.sid.startsWith(`HX${sidPrefix}`);
+      const number = to.replace("whatsapp:", "");
+      const unreachable = channel === "sms" ? 30003 : 63024;
+      const failure = failureOf(channel, number, isApproved, { window: 63016, unreachable });
       const entry = journal.add({
         channel,
         direction: "out",
-        customer: to.replace("whatsapp:", ""),
+        customer: number,
         ours: from.replace("whatsapp:", ""),
         body,
         sid: nextSid("SM"),
         deliveryId: statusCallback === null ? null : new URL(statusCallback).searchParams.get("d"),
         options: content?.options ?? [],
         status: "queued",
+        ...(failure === null ? {} : { failure }),
       });
       if (statusCallback !== null) {
-        const states =
-          channel === "whatsapp" ? ["queued", "sent", "delivered", "read"] : ["queued", "sent", "delivered"];
+        const arrival = channel === "whatsapp" ? ["delivered", "read"] : ["delivered"];
+        const states = ["queued", "sent", ...(failure === null ? arrival : ["undelivered"])];
         report(entry, states, (state) => customer.postForm(statusCallback, statusForm(entry, state, to, from)));
       }
       return { status: 201, body: toResource(options.accountSid, entry) };
@@ -205,7 +229,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   }
 
   function statusForm(entry: JournalEntry, state: string, to: string, from: string): Map<string, string> {
-    return new Map([
+    const form = new Map([
       ["MessageSid", entry.sid],
       ["SmsSid", entry.sid],
       ["MessageStatus", state],
@@ -215,6 +239,8 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
       ["From", from],
       ["ApiVersion", "2010-04-01"],
     ]);
+    if (state === "undelivered") form.set("ErrorCode", String(entry.failure));
+    return form;
   }
 
   function acceptCloud(body: string, phoneNumberId: string): Checked<() => Answer> {
@@ -225,6 +251,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     return accepts(() => {
       const sid = `wamid.${nextSid("")}`;
       const number = /^\d+$/.test(message.to) ? `+${message.to}` : message.to;
+      const failure = failureOf("whatsapp", number, isTemplate(body), { window: 131047, unreachable: 131026 });
       const entry = journal.add({
         channel: "whatsapp",
         direction: "out",
@@ -235,14 +262,17 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
         deliveryId: message.deliveryId,
         options: message.options,
         status: "accepted",
+        ...(failure === null ? {} : { failure }),
       });
-      report(entry, ["accepted", "sent", "delivered", "read"], async (state) => {
+      const states = failure === null ? ["accepted", "sent", "delivered", "read"] : ["accepted", "failed"];
+      report(entry, states, async (state) => {
         if (state === "accepted") return;
         const status = {
           id: sid,
           status: state,
           timestamp: String(Math.floor(clock() / 1000)),
           recipient_id: message.to,
+          ...(state === "failed" ? { errors: [{ code: failure, title: "Message failed to send" }] } : {}),
         };
         const carried = message.deliveryId === null ? {} : { biz_opaque_callback_data: message.deliveryId };
         await customer.postCloud(

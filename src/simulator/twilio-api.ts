@@ -30,6 +30,7 @@ const businessScoped = /^whatsapp:[A-Z]{2}\.[A-Za-z0-9.]{1,128}$/;
 export function checkMessage(
   form: URLSearchParams,
   optedOut: (to: string, from: string) => boolean,
+  isOurs: (from: string) => boolean,
 ): Checked<TwilioMessage> {
   const to = form.get("To") ?? "";
   const service = form.get("MessagingServiceSid") ?? "";
@@ -45,6 +46,11 @@ export function checkMessage(
   const channel = to.startsWith("whatsapp:") ? "whatsapp" : "sms";
   if (from !== "" && from.startsWith("whatsapp:") !== (channel === "whatsapp")) {
     return refuse(400, 21910, "Invalid From and To pair. From and To should be of the same channel");
+  }
+  if (from !== "" && !isOurs(from.replace("whatsapp:", ""))) {
+    return channel === "sms"
+      ? refuse(400, 21606, "The 'From' phone number is not a message-capable phone number of this account.")
+      : refuse(400, 63007, "Twilio could not find a Channel with the specified From address");
   }
   if (body === "" && !form.has("MediaUrl") && content === "") return refuse(400, 21602, "Message body is required.");
   if ([...body].length > bodyMaxChars) {
@@ -128,6 +134,7 @@ export function toResource(accountSid: string, entry: JournalEntry): Record<stri
   const date = rfc2822(entry.at);
   const company = entry.ours.startsWith("MG") || entry.ours.startsWith("whatsapp:") ? entry.ours : prefix + entry.ours;
   const customer = prefix + entry.customer;
+  const failed = entry.status === "undelivered";
   return {
     account_sid: accountSid,
     api_version: "2010-04-01",
@@ -136,7 +143,7 @@ export function toResource(accountSid: string, entry: JournalEntry): Record<stri
     date_sent: date,
     date_updated: date,
     direction: entry.direction === "out" ? "outbound-api" : "inbound",
-    error_code: null,
+    error_code: failed ? (entry.failure ?? null) : null,
     error_message: null,
     from: entry.direction === "out" ? company : customer,
     messaging_service_sid: entry.ours.startsWith("MG") ? entry.ours : null,

@@ -107,6 +107,7 @@ async function openLine(subject: Subject): Promise<Line> {
     log: quiet,
     ...account,
     service,
+    senders: [ourNumber],
     behaviour: { statuses: false },
   });
   const everline = await startEverline({ PORT: String(await freePort()), ...subject.settings(double) });
@@ -295,6 +296,17 @@ function sending(subject: Subject, line: () => Line): void {
     const [delivery] = await deliveries(person, 1);
     expect(delivery).toMatchObject({ state: "sent" });
     expect(seen(person).map((one) => one.deliveryId)).toEqual([delivery?.id]);
+  });
+
+  test("what the provider takes and cannot deliver is failed, with the reason that it gives later", async () => {
+    const person = nextPerson();
+    // It never saw this person write: to WhatsApp the window is closed, to a telephone it just does not come through.
+    line().double.behave({ statuses: true, statusDelayMs: 5, undelivered: 1 });
+    await say(person, question);
+    const errorClass = subject.replyWindow === true ? "window" : "permanent";
+    await expect
+      .poll(async () => (await deliveries(person, 1))[0], { timeout: 8_000 })
+      .toMatchObject({ state: "failed", errorClass });
   });
 
   test("statuses in every order, and twice, come to the same state", async () => {

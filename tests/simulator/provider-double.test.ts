@@ -33,6 +33,7 @@ const service = createServer((incoming, response) => {
   });
 });
 let publicUrl = "";
+let laterMs = 0;
 let double: ProviderDouble;
 
 beforeAll(async () => {
@@ -45,6 +46,8 @@ beforeAll(async () => {
     accountSid,
     authToken,
     cloud,
+    clock: () => Date.now() + laterMs,
+    senders: [ok.From],
     service: { publicUrl: () => publicUrl },
   });
 });
@@ -54,6 +57,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   hooks.length = 0;
+  laterMs = 0;
   double.behave({ ...wellBehaved, statuses: false, statusDelayMs: 1 });
 });
 
@@ -103,6 +107,12 @@ test.each([
   ["a status address that is none", { ...ok, StatusCallback: "nowhere" }, 21609],
   ["a host with an underscore", { ...ok, StatusCallback: "https://a_b.example/s" }, 21609],
   ["SMS to WhatsApp", { ...ok, To: "whatsapp:+46701234567" }, 21910],
+  ["a sender that is not the account's", { ...ok, From: "+46800000001" }, 21606],
+  [
+    "a WhatsApp sender that is not the account's",
+    { ...ok, To: "whatsapp:+46701234567", From: "whatsapp:+46800000001" },
+    63007,
+  ],
 ])("Twilio refuses %s with its own code", async (_what, fields, code) => {
   const before = double.log().length;
   expect(await sendForm(fields as Record<string, string>)).toMatchObject({ status: 400, body: { code } });
@@ -167,6 +177,59 @@ test("Meta refuses with its own codes and takes what is legal", async () => {
   expect(await sendCloud(buttons(3))).toMatchObject({ status: 200 });
   expect((await sendCloud({ ...text, biz_opaque_callback_data: "m.0" })).body.messages?.[0]?.id).toMatch(/^wamid\./);
   expect(double.log().at(-1)).toMatchObject({ channel: "whatsapp", to: "+46701234567", body: "hi", deliveryId: "m.0" });
+});
+
+test("Meta refuses a picture that is nowhere, and a medium needs an address or an id", async () => {
+  const picture = { messaging_product: "whatsapp", to: "46701234567", type: "image" };
+  expect(await sendCloud({ ...picture, image: { caption: "x" } })).toMatchObject({ body: { error: { code: 100 } } });
+  expect(await sendCloud({ ...picture, image: { link: "https://a.example/b.png" } })).toMatchObject({ status: 200 });
+});
+
+const reported = () =>
+  hooks
+    .filter(({ url }) => url.includes("/status"))
+    .map(({ body }) => new URLSearchParams(body))
+    .map((hook) => [hook.get("MessageStatus"), hook.get("ErrorCode")]);
+
+test("Twilio takes free words to WhatsApp at any time, and reports them undelivered when the window is closed", async () => {
+  double.behave({ statuses: true, statusDelayMs: 10 });
+  const person = "+46700000041";
+  const StatusCallback = `${publicUrl}/channels/whatsapp/default/status?d=m.1`;
+  const write = { To: `whatsapp:${person}`, From: `whatsapp:${ok.From}`, Body: "hi", StatusCallback };
+  const send = async () => {
+    hooks.length = 0;
+    expect(await sendForm(write)).toMatchObject({ status: 201 });
+    await until(() => reported().some(([state]) => state === "undelivered" || state === "read"));
+    return reported().at(-1);
+  };
+  expect(await send()).toEqual(["undelivered", "63016"]);
+  await double.customer.whatsapp({ from: person, to: ok.From, body: "hello" });
+  expect(await send()).toEqual(["read", null]);
+  laterMs = 25 * 60 * 60_000;
+  expect(await send()).toEqual(["undelivered", "63016"]);
+});
+
+test("Meta reports free words as failed when the window is closed", async () => {
+  double.behave({ statuses: true, statusDelayMs: 10 });
+  const text = { messaging_product: "whatsapp", to: "46700000042", type: "text", text: { body: "hi" } };
+  expect(await sendCloud(text)).toMatchObject({ status: 200 });
+  const last = () => hooks.at(-1)?.body ?? "";
+  await until(() => last().includes('"failed"'));
+  expect(last()).toContain('"code":131047');
+  await double.customer.whatsapp({ from: "+46700000042", to: ok.From, body: "hello" });
+  expect(await sendCloud(text)).toMatchObject({ status: 200 });
+  await until(() => last().includes('"read"'));
+});
+
+test("messages do not arrive when told so, each with a reason", async () => {
+  double.behave({ statuses: true, statusDelayMs: 10, undelivered: 1 });
+  await sendForm({ ...ok, StatusCallback: `${publicUrl}/channels/sms/default/status?d=m.2` });
+  await until(() => reported().length === 3);
+  expect(reported()).toEqual([
+    ["queued", null],
+    ["sent", null],
+    ["undelivered", "30003"],
+  ]);
 });
 
 test("what a customer sends carries a signature that Twilio's own validator accepts", async () => {

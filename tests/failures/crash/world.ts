@@ -215,7 +215,8 @@ async function startDouble(
   options: WorldOptions,
   origins: readonly string[],
 ): Promise<{ url: string; child: ChildProcess }> {
-  const settings = { ...provider, seed: options.seed, publicUrl, origins, behaviour: options.behaviour };
+  const { seed, behaviour } = options;
+  const settings = { ...provider, senders: [companyNumber], seed, publicUrl, origins, behaviour };
   const child = spawn(process.execPath, ["--import", "tsx", doubleMain, JSON.stringify(settings)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
