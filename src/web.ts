@@ -130,8 +130,9 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
         .catch(() => []);
       return row !== undefined && row.owner !== "assistant";
     },
-    async nextReplies(conversationId, afterSeq, waitMs) {
-      const entries = await nextReplies({ db: engines.db, live: engines.live }, conversationId, afterSeq, waitMs);
+    async nextReplies(conversationId, channel, afterSeq, waitMs) {
+      const deps = { db: engines.db, live: engines.live };
+      const entries = await nextReplies(deps, conversationId, channel, afterSeq, waitMs);
       const replies = entries.flatMap(({ seq, parts, meta, author }) =>
         author === "contact" ? [] : [{ seq, parts, meta, author }],
       );

@@ -6,6 +6,7 @@ import { openVisitorSession, removeSilentVisitors } from "../src/contacts/visito
 import { changeConversation } from "../src/conversations/change.ts";
 import { episodeBefore } from "../src/conversations/episode.ts";
 import { timelineForAgent } from "../src/conversations/for-agent.ts";
+import { nextReplies } from "../src/conversations/timeline.ts";
 import { createDb, type Db } from "../src/db/client.ts";
 import { DatabaseUnavailable } from "../src/db/errors.ts";
 import { callInstead } from "../src/escalations/call-instead.ts";
@@ -246,6 +247,22 @@ test("R8 what was said at a person's other addresses is not remembered for one t
     (await episodeBefore(db, episode, 10, at)).map(({ parts }) => plainText(parts));
   expect(await said(null)).toEqual(["hello", "my card was stolen"]);
   expect(await said({ addressId: address?.id ?? "", channel: "sms" })).toEqual(["hello"]);
+});
+
+test("R8 a caller hears what goes to the phone, not what is answered in the same person's chat meanwhile", async () => {
+  const { conversationId } = await accept()(message("ear:1", "+46700000015", "hello"), sms);
+  for (const [seq, channel] of [
+    [2, "web-chat"],
+    [3, "voice"],
+    [4, null],
+  ] as const)
+    await db.run(
+      (sql) => sql`insert into messages (conversation_id, seq, author, channel, account, parts)
+      values (${conversationId}, ${seq}, 'assistant', ${channel}, 'default', '[]')`,
+    );
+  const deps = { db, live: { subscribe: () => () => undefined } };
+  const heard = await nextReplies(deps, conversationId, "voice", 1, 0);
+  expect(heard.map(({ seq }) => Number(seq))).toEqual([3, 4]);
 });
 
 test("R4 given back to the assistant, a STOP and the mere beginning of a call are not answered", async () => {

@@ -17,12 +17,16 @@ export interface CustomerEntry {
   readonly clientId: string | null;
 }
 
-/** What a customer sees of their conversation after a seq: public messages, never notes (R7, R8). */
+/**
+ * What a customer sees of their conversation after a seq: public messages, never notes (R7, R8). `channel`: only what
+ * goes this way or no other.
+ */
 export async function timelineForContact(
   db: Db,
   conversationId: string,
   afterSeq: number,
   limit: number = pageMax,
+  channel: string | null = null,
 ): Promise<CustomerEntry[]> {
   const rows = await db.run(
     (sql) => sql<(CustomerEntry & { files: FileState[] | null })[]>`
@@ -30,6 +34,7 @@ export async function timelineForContact(
         ${fileStates(sql)} as files
       from messages m left join agents g on g.id = m.agent_id
       where m.conversation_id = ${conversationId} and m.seq > ${afterSeq} and m.visibility = 'public'
+        ${channel === null ? sql`` : sql`and (m.channel is null or m.channel = ${channel})`}
       order by m.seq limit ${Math.min(limit, pageMax)}`,
   );
   return rows.map(({ files, ...entry }) => ({ ...entry, parts: withFileStates(entry.parts, files) }));
@@ -43,10 +48,14 @@ export function fileStates(sql: Sql | TransactionSql) {
     where part ? 'assetId')`;
 }
 
-/** The replies after a seq; waits up to `waitMs` for the first of them. */
+/**
+ * The replies on a channel after a seq; waits up to `waitMs` for the first of them. What answers the same person
+ * elsewhere is not for this ear: a caller's number can be feigned (R8).
+ */
 export async function nextReplies(
-  deps: { readonly db: Db; readonly live: LiveHub },
+  deps: { readonly db: Db; readonly live: Pick<LiveHub, "subscribe"> },
   conversationId: string,
+  channel: string,
   afterSeq: number,
   waitMs: number,
 ): Promise<CustomerEntry[]> {
@@ -58,7 +67,7 @@ export async function nextReplies(
     });
     const unsubscribe = deps.live.subscribe(conversationId, () => wake());
     try {
-      const replies = (await timelineForContact(deps.db, conversationId, afterSeq)).filter(
+      const replies = (await timelineForContact(deps.db, conversationId, afterSeq, pageMax, channel)).filter(
         (one) => one.author !== "contact",
       );
       const left = deadline - Date.now();

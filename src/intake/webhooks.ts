@@ -46,9 +46,10 @@ export interface WebhookDeps {
   readonly planLive: (asked: AwaitLive) => Promise<LivePlan>;
   /** Do people have this conversation, so that no reply of the assistant's will come? */
   readonly withPeople: (conversationId: string) => Promise<boolean>;
-  /** The replies of a conversation after a seq; waits up to `waitMs` for the first. */
+  /** The replies of a conversation on a channel after a seq; waits up to `waitMs` for the first. */
   readonly nextReplies: (
     conversationId: string,
+    channel: string,
     afterSeq: number,
     waitMs: number,
   ) => Promise<{ replies: readonly SpokenReply[]; lastSeq: number }>;
@@ -217,7 +218,7 @@ async function speak(deps: WebhookDeps, wait: AwaitReply, stored: readonly (Acce
   const conversationId = own?.conversationId ?? (await deps.conversationOf(wait.from));
   const after = wait.afterSeq ?? own?.seq ?? null;
   if (conversationId === null || after === null) return wait.respond([], wait.afterSeq ?? 0);
-  const { replies, lastSeq } = await deps.nextReplies(conversationId, after, wait.waitMs);
+  const { replies, lastSeq } = await deps.nextReplies(conversationId, wait.from.channel, after, wait.waitMs);
   if (replies.length > 0) return wait.respond(replies, lastSeq);
   return wait.respond(replies, lastSeq, await deps.withPeople(conversationId));
 }
