@@ -6,6 +6,7 @@ import { chooseLocale } from "../help-centre/choose-locale.ts";
 import type { Page, RenderPage } from "../help-centre/page.ts";
 import { cleanText } from "../lib/clean-text.ts";
 import { isId, newId } from "../lib/ids.ts";
+import { limitKey } from "../lib/limit-key.ts";
 import { maskCards } from "../lib/mask.ts";
 import { isTimeZone } from "../lib/zoned-time.ts";
 import { applyToCallback } from "./apply.ts";
@@ -59,7 +60,7 @@ export async function callPageRoutes(
   app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) =>
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   );
-  await app.register(rateLimit, { global: false, cache: remembered });
+  await app.register(rateLimit, { global: false, cache: remembered, keyGenerator: ({ ip }) => limitKey(ip) });
   const perAddress = app.createRateLimit({ max: perAddressAndMinute, timeWindow: 60_000 });
   app.addHook("onRequest", async (request, reply) => {
     const counted = await perAddress(request);

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Db } from "../db/client.ts";
 import { textOn } from "../lib/colour.ts";
 import { isId } from "../lib/ids.ts";
+import { limitKey } from "../lib/limit-key.ts";
 import { publicPictureHeaders } from "../lib/public-picture.ts";
 import { articlePage } from "./article-page.ts";
 import { aboutTopic } from "./articles.ts";
@@ -51,7 +52,7 @@ export async function helpCentreRoutes(app: FastifyInstance, deps: HelpCentreDep
   const missing = (request: FastifyRequest, reply: FastifyReply, locale: string) =>
     send(request, reply.status(404), problemPage(locale, "missing", request.url));
 
-  await app.register(rateLimit, { global: false });
+  await app.register(rateLimit, { global: false, keyGenerator: ({ ip }) => limitKey(ip) });
   app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) =>
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   );
@@ -129,7 +130,7 @@ export async function helpCentreRoutes(app: FastifyInstance, deps: HelpCentreDep
       if (locale === null || !shelf.byId.has(id) || !helped.success || !ours)
         return missing(request, reply, locale ?? wishedLocale(shelf, request));
       const answer = helped.data.helped;
-      await noteFeedback(deps, { articleId: id, locale, helped: answer === "yes", address: request.ip });
+      await noteFeedback(deps, { articleId: id, locale, helped: answer === "yes", address: limitKey(request.ip) });
       return reply.redirect(`${articlePath(locale, id)}?helped=${answer}#feedback`, 303);
     },
   );

@@ -2,6 +2,7 @@ import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Db } from "../db/client.ts";
 import type { RenderPage } from "../help-centre/page.ts";
+import { limitKey } from "../lib/limit-key.ts";
 import { isFromOurPage } from "../lib/our-page.ts";
 import { lookBehindLink, type ResumedSession, resumeByLink } from "./resume-links.ts";
 import { resumePage } from "./resume-page.ts";
@@ -37,7 +38,7 @@ export async function resumeRoutes(app: FastifyInstance, deps: ResumeDeps): Prom
       { parseAs: "string", bodyLimit: bodyMaxBytes },
       (_request, _body, done) => done(null, {}),
     );
-    await scope.register(rateLimit, { global: false, cache: remembered });
+    await scope.register(rateLimit, { global: false, cache: remembered, keyGenerator: ({ ip }) => limitKey(ip) });
     const perAddress = scope.createRateLimit({ max: perAddressAndMinute, timeWindow: 60_000 });
     scope.addHook("onRequest", async (request, reply) => {
       void reply.headers({ "cache-control": "no-store", "referrer-policy": "no-referrer" });
