@@ -45,7 +45,8 @@ function message(key: string, from: string, text: string, more: Partial<InboundM
     from: { channel: "sms", kind: "e164", value: from },
     externalId: key,
     parts: [{ t: "text", text, format: "plain" }],
-    wantsAnswer: true,
+    // The provider answers what is about consent itself.
+    wantsAnswer: more.consent === undefined,
     ...more,
   };
 }
