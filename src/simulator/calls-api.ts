@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Behaviour } from "./behaviour.ts";
+import type { CallerLook } from "./caller-lines.ts";
 import { twimlFault } from "./check-twiml.ts";
 import type { Conferences } from "./conferences.ts";
-import type { CallerLook, Customer } from "./customer.ts";
+import type { Customer } from "./customer.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { type RelayLine, writeEnd } from "./relay-line.ts";
 import { type Answer, type Checked, checkCall, refuse, type TwilioCall } from "./twilio-api.ts";

@@ -1,4 +1,4 @@
-import type { CallView } from "./customer.ts";
+import type { CallView } from "./caller-lines.ts";
 import type { ProviderDouble } from "./provider-double.ts";
 
 /** Fast enough for a telephone that rings; nothing is asked of a database for it. */

@@ -1,7 +1,7 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { phrases } from "../../channels/voice/phrases.ts";
-import type { CallTurn } from "../../src/simulator/customer.ts";
+import type { CallTurn } from "../../src/simulator/caller-lines.ts";
 import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
 import { freshDatabase } from "../support/database.ts";
 import { type FaultyNetwork, startProxy } from "../support/proxy.ts";
