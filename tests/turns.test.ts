@@ -270,6 +270,31 @@ test("R1 an unknown outcome that the provider surely does not have is sent again
   expect(await deliveryStates(conversationId)).toEqual(["sent"]);
 });
 
+test("R1 a message of another conversation to the same number is not taken for the one that is looked for", async () => {
+  const error = { class: "retry", code: "timeout", text: "The provider did not answer." } as const;
+  let calls = 0;
+  const way = line({
+    provider: () =>
+      ++calls === 2 ? { outcome: "unknown", error } : { outcome: "accepted", externalId: `SMequal${calls}` },
+  });
+  const other = await way.say("eq:1", "+46191", "hello");
+  await way.answerTurns([other.conversationId]);
+  await way.outbox.idle();
+  const [outgoing] = way.sent;
+  if (outgoing === undefined) throw new Error("nothing was sent");
+  way.held.push({ externalId: "SMequal1", outgoing });
+  const { conversationId } = await way.say("eq:2", "+46192", "hello");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  for (let round = 0; round < 3; round++) {
+    await db.run((sql) => sql`update deliveries set due_at = now() where conversation_id = ${conversationId}`);
+    await way.outbox.deliverOpen([conversationId]);
+    await way.outbox.idle();
+  }
+  expect(way.sent).toHaveLength(3);
+  expect(await deliveryStates(conversationId)).toEqual(["sent"]);
+});
+
 test("status reports in every order end in the same state", async () => {
   const orders = [
     ["sent", "delivered", "read"],
@@ -474,6 +499,51 @@ test("the contact sees that we write for as long as an answer is made, also when
     await answerTurns([conversationId]);
   }
   expect(typing).toEqual(["begins", "ends", "begins", "ends"]);
+});
+
+test("an opt-out that the provider reports is taken down once, with the delivery it was said of", async () => {
+  const optout = { class: "optout", code: "21610", text: "" } as const;
+  const { say, answerTurns, sent, outbox } = line({ provider: () => ({ outcome: "rejected", error: optout }) });
+  const { conversationId } = await say("oo:1", "+4665", "hello");
+  for (const key of ["oo:2", "oo:3"]) {
+    await answerTurns([conversationId]);
+    await outbox.idle();
+    await say(key, "+4665", "are you there?");
+  }
+  const consents = await db.run(
+    (sql) => sql`select c.action, c.provider_key as key from consents c
+      join contact_addresses a on a.id = c.address_id where a.value = '+4665'`,
+  );
+  expect([...consents]).toEqual([{ action: "stop", key: `delivery:${sent[0]?.deliveryId}` }]);
+  const told = await db.run(
+    (sql) => sql`select data from events
+      where conversation_id = ${conversationId} and type = 'change' and data->>'change' = 'opted-out'`,
+  );
+  expect(told.map(({ data }) => data)).toEqual([{ change: "opted-out", channel: "sms" }]);
+});
+
+test("what somebody writes from another number does not lift the STOP of this one", async () => {
+  let busy = true;
+  const wait = { class: "retry", code: "429", text: "" } as const;
+  const { say, answerTurns, sent, outbox } = line({
+    provider: () =>
+      busy
+        ? { outcome: "retry", afterMs: null, error: wait }
+        : { outcome: "accepted", externalId: `SM${Math.random()}` },
+  });
+  const both = { aliases: [{ channel: "sms", kind: "e164", value: "+46672" }] } as const;
+  const { conversationId } = await say("nn:1", "+46671", "a question", both);
+  await answerTurns([conversationId]);
+  await outbox.idle();
+  busy = false;
+  await say("nn:2", "+46671", "STOP", stop);
+  expect((await say("nn:3", "+46672", "and from here")).conversationId).toBe(conversationId);
+  await db.run((sql) => sql`update deliveries set due_at = now() where conversation_id = ${conversationId}`);
+  await outbox.deliverOpen([conversationId]);
+  await outbox.idle();
+  expect(await deliveryStates(conversationId)).toEqual(["failed"]);
+  expect(await failures(conversationId)).toEqual(["optout"]);
+  expect(sent).toHaveLength(1);
 });
 
 test("a direct answer to a later message goes out after a STOP, an answer to an earlier one does not", async () => {

@@ -16,6 +16,7 @@ import { asJson } from "../db/json.ts";
 import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import { type Standing, whyNotSend } from "./may-send.ts";
+import { recordOptOut } from "./opt-out.ts";
 
 /** safety.md: a provider call may take 10 s. */
 const sendLimitMs = 10_000;
@@ -114,8 +115,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     const next = came.state === "ready" && (await isRecalled(deps.db, delivery)) ? tookOver : came;
     deps.onSettled?.(next.state);
     if (next.state === "failed") {
-      await fail(idOf(delivery), delivery.conversationId, next.error, null);
-      if (next.error.class === "optout") await optOut(deps.db, delivery.address);
+      await fail(idOf(delivery), delivery, next.error, null);
       return deliverOpen([delivery.conversationId]);
     }
     const settled = await settle({
@@ -130,8 +130,16 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   }
 
   /** In one transaction with what follows for the rest of the message, and for who answers the customer now. */
-  async function fail(failed: DeliveryId, conversationId: string, error: DeliveryError, externalId: string | null) {
-    const moved = await deps.db.transaction((sql) => applyFailure(sql, failed, conversationId, error, externalId));
+  async function fail(
+    failed: DeliveryId,
+    { conversationId, address }: Pick<OpenDelivery, "conversationId" | "address">,
+    error: DeliveryError,
+    externalId: string | null,
+  ): Promise<void> {
+    const moved = await deps.db.transaction(async (sql) => {
+      if (error.class === "optout") await recordOptOut(sql, conversationId, idText(failed), address);
+      return applyFailure(sql, failed, conversationId, error, externalId);
+    });
     if (!moved) return;
     deps.publish(conversationId);
     deps.log.warn({ conversationId, deliveryId: idText(failed), code: error.code }, "delivery-failed");
@@ -155,14 +163,14 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       const { message_id, piece } = found;
       const externalId = status.externalId ?? null;
       if (status.state === "failed") {
-        await fail({ message_id, piece }, found.conversation_id, status.error ?? noReason, externalId);
+        const { conversation_id: conversationId, address } = found;
+        await fail({ message_id, piece }, { conversationId, address }, status.error ?? noReason, externalId);
       } else {
         const rank = { sent: 4, delivered: 5, read: 6 }[status.state];
         const { state, error = null } = status;
         const moved = await report({ message_id, piece, state, rank, external_id: externalId, error });
         for (const conversationId of moved) deps.publish(conversationId);
       }
-      if (status.error?.class === "optout") await optOut(deps.db, found.address);
       return true;
     },
     async idle() {
@@ -213,10 +221,24 @@ async function lookUp(deps: OutboxDeps, delivery: ClaimedDelivery): Promise<Next
       : ("cannot-tell" as const);
   if (answer === "later") return untold(delivery.lookups, lookUpsMax);
   if (answer === "cannot-tell") return untold(delivery.lookups, lookUpsBeforePerson);
-  const ours = answer.found.find((candidate) => !delivery.known.includes(candidate.externalId));
+  const known = await knownOf(
+    deps.db,
+    answer.found.map((one) => one.externalId),
+  );
+  const ours = answer.found.find((candidate) => !known.has(candidate.externalId));
   if (ours !== undefined) return { state: "sent", externalId: ours.externalId };
   if (delivery.lookups < lookUpsBeforeResend) return { state: "unknown", delayMs: lookUpAfterMs, error: null };
   return { state: "ready", delayMs: 0, error: null };
+}
+
+/** Which of these messages at the provider belong to a delivery already, whoever it is to. */
+async function knownOf(db: Db, externalIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (externalIds.length === 0) return new Set();
+  const rows = await db.run(
+    (sql) => sql<{ id: string }[]>`select external_id as id from deliveries
+      where external_id = any (${[...externalIds]}::text[])`,
+  );
+  return new Set(rows.map((row) => row.id));
 }
 
 function untold(lookups: number, lookUpsBeforeFailure: number): Next {
@@ -230,7 +252,6 @@ interface ClaimedDelivery extends OpenDelivery, Standing {
   readonly attempts: number;
   readonly lookups: number;
   readonly sendingSince: Date;
-  readonly known: readonly string[];
 }
 
 async function claim(db: Db, conversationIds: readonly string[], claimedAt: number): Promise<ClaimedDelivery[]> {
@@ -252,7 +273,6 @@ async function claim(db: Db, conversationIds: readonly string[], claimedAt: numb
     attempts: row.attempts,
     lookups: row.lookups,
     sendingSince: row.sending_since,
-    known: row.known,
     optedOutAt: row.opted_out_at,
     lastInboundAt: row.last_inbound_at,
   }));
@@ -279,7 +299,6 @@ interface ClaimRow {
   attempts: number;
   lookups: number;
   sending_since: Date;
-  known: string[];
   opted_out_at: Date | null;
   last_inbound_at: Date | null;
 }
@@ -371,13 +390,6 @@ async function findDelivery(db: Db, status: StatusReport, channel: string, accou
 interface FoundDelivery extends DeliveryId {
   readonly conversation_id: string;
   readonly address: ContactAddress;
-}
-
-async function optOut(db: Db, address: ContactAddress): Promise<void> {
-  await db.run(
-    (sql) => sql`update contact_addresses set opted_out_at = coalesce(opted_out_at, now())
-      where channel = ${address.channel} and kind = ${address.kind} and value = ${address.value}`,
-  );
 }
 
 interface DeliveryId {

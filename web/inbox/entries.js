@@ -235,6 +235,8 @@ function changeWords(data) {
       ? "The caller spoke over an answer: the transcript keeps what they heard of it"
       : "The caller spoke before an answer was heard";
   if (data.change === "masked") return "A card number was typed over several messages; it is masked in them";
+  if (data.change === "opted-out")
+    return `The provider says that the customer opted out on ${data.channel}: nothing is sent there until they write START`;
   if (data.change === "call")
     return `Call ${data.state ?? ""}${data.durationSeconds ? `, ${data.durationSeconds} s` : ""}`;
   const words = {
