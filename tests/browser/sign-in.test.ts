@@ -76,7 +76,9 @@ describeWith(browser, "signing in on the web", () => {
   story(
     "A6 who signs out offline is signed out at the service before anything else is asked of it",
     async ({ open }) => {
-      const page = await open({ expectedFaults: /closed before the connection|ERR_INTERNET_DISCONNECTED|status of 403/ });
+      const page = await open({
+        expectedFaults: /closed before the connection|ERR_INTERNET_DISCONNECTED|status of 403/,
+      });
       const sessions = async () =>
         (
           await everline.sql`select 1 from visitor_sessions s join contact_addresses a on a.id = s.address_id
