@@ -363,9 +363,10 @@ test("out of WhatsApp's reply window an approved template goes, in the customer'
   expect(delivery).toMatchObject({ channel: "whatsapp", body: { template: { name, language: { code: "sv" } } } });
   expect(await timelineOf(visitor)).toEqual([{ way: "whatsapp", state: "sent" }]);
   // The link in it is whole on the customer's telephone, and nowhere in the database.
-  const [words = ""] = await onTelephone("whatsapp", "+46701740605");
-  const link =
-    /Du har ett nytt meddelande från Paylark\. Läs och svara här: (\S+\/resume\/[\w-]{22}) /.exec(words)?.[1] ?? "";
+  const shown = /Du har ett nytt meddelande från Paylark\. Läs och svara här: (\S+\/resume\/[\w-]{22}) /;
+  const linkShown = async () => shown.exec((await onTelephone("whatsapp", "+46701740605")).join("\n"))?.[1];
+  await expect.poll(linkShown, soon).toBeDefined();
+  const link = (await linkShown()) ?? "";
   expect((await fetch(link)).status).toBe(200);
   expect(JSON.stringify(delivery)).not.toContain(link.split("/").at(-1));
 
