@@ -43,7 +43,7 @@ import { problemPage } from "./help-centre/problem-page.ts";
 import { helpCentreRoutes, wishedLocale } from "./help-centre/routes.ts";
 import { stylesheetFor } from "./help-centre/stylesheet.ts";
 import { directionOf } from "./help-centre/words.ts";
-import { createApp, within } from "./http/app.ts";
+import { createApp } from "./http/app.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { healthRoutes } from "./http/health.ts";
 import { faviconRoute, morePage, pageRoutes, pushWorkerRoute } from "./http/pages.ts";
@@ -150,7 +150,6 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
     sendDetails,
     callToken: (call) => makeCallToken(engines.db, call),
     callerStanding: (address) => standingOf(engines.db, address),
-    within,
     log,
     onAccepted(channel, outcome, seconds) {
       metrics.inbound.inc({ channel, outcome });

@@ -2,6 +2,7 @@ import { connect, Socket } from "node:net";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import type { Log } from "../lib/log.ts";
+import { TooSlow, within } from "../lib/within.ts";
 import { DatabaseUnavailable } from "./errors.ts";
 import { toJson } from "./json.ts";
 import * as schema from "./schema/index.ts";
@@ -125,7 +126,7 @@ export function createDb(options: {
       lastSuccess = Date.now();
       return result;
     } catch (error) {
-      if (error instanceof DeadlinePassed) {
+      if (error instanceof TooSlow) {
         late.passed = true;
         // One slow statement among others that succeed is no alarm. A third pair of pools would not make it faster.
         if (lastSuccess <= began) draining > 0 ? lookAgain() : doubt();
@@ -174,24 +175,8 @@ interface Late {
 /** Rolls back what the caller was already told had failed. */
 async function unlessLate<T>(work: Promise<T>, late: Late): Promise<T> {
   const result = await work;
-  if (late.passed) throw new DeadlinePassed();
+  if (late.passed) throw new DatabaseUnavailable("whoever asked has been told so");
   return result;
-}
-
-class DeadlinePassed extends Error {
-  override readonly name = "DeadlinePassed";
-}
-
-async function within<T>(work: PromiseLike<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new DeadlinePassed()), limitMs);
-    });
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function openPools(options: Parameters<typeof createDb>[0]) {

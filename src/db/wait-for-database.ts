@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import postgres from "postgres";
 import type { Log } from "../lib/log.ts";
+import { TooSlow, within } from "../lib/within.ts";
 import { connectionCodes, sqlState } from "./client.ts";
 import { DatabaseUnavailable, EngineError } from "./errors.ts";
 
@@ -53,14 +54,11 @@ export function createPatience(log: Log, now: () => number = Date.now): Patientl
  */
 export async function askDatabase(url: string): Promise<void> {
   const client = postgres(url, { max: 1, connect_timeout: 2, onnotice: () => undefined });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DatabaseUnavailable(`no answer in ${answerMs} ms`)), answerMs);
-  });
   try {
-    await Promise.race([client`select 1`, late]);
+    await within(client`select 1`, answerMs);
+  } catch (error) {
+    throw error instanceof TooSlow ? new DatabaseUnavailable(`no answer in ${answerMs} ms`) : error;
   } finally {
-    clearTimeout(timer);
     void client.end({ timeout: 0 });
   }
 }

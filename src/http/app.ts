@@ -6,14 +6,13 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fast
 import helmet from "helmet";
 import type { Log } from "../lib/log.ts";
 import type { TrustedProxies } from "../lib/trusted-proxies.ts";
+import { within } from "../lib/within.ts";
 
 /** A provider's or browser's JSON is far below this; attachments have their own limit where they are uploaded. */
 const bodyMaxBytes = 256 * 1024;
 /** A file on a slow line takes its time; every other body comes within `bodyWithinMs`. */
 const requestTimeoutMs = 120_000;
 const bodyWithinMs = 15_000;
-/** safety.md: a webhook or API call ends within 2 s, with 503 if need be (R9). */
-const answerWithinMs = 2_000;
 /** A stopping service lets the requests that it has taken end for so long; new ones get 503 and try elsewhere. */
 const drainMs = 5_000;
 
@@ -153,24 +152,6 @@ function endRequestsFirst(app: FastifyInstance): void {
 function believed(proxies: TrustedProxies | null): false | string[] | ((address: string, hop: number) => boolean) {
   if (proxies === null) return false;
   return typeof proxies === "number" ? (_address, hop) => hop < proxies : [...proxies];
-}
-
-/** Races an answer against the whole webhook's limit; the loser's result is ignored, never half sent. */
-export async function within<T>(work: Promise<T>, limitMs: number = answerWithinMs): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TooSlow()), limitMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-class TooSlow extends Error {
-  override readonly name = "TooSlow";
-  readonly safeMessage = "The answer took longer than its limit.";
 }
 
 export type Problem = "missing" | "failed" | "too-many";

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { within } from "./app.ts";
+import { within } from "../lib/within.ts";
 
 /** A check that takes longer than this has failed. */
 const checkWithinMs = 1_500;

@@ -22,8 +22,11 @@ import {
   type Webhook,
 } from "../../channels/channel.ts";
 import type { Log } from "../lib/log.ts";
+import { within } from "../lib/within.ts";
 import type { Accept, Accepted } from "./accept.ts";
 
+/** safety.md: a webhook or API call ends within 2 s, with 503 if need be (R9). */
+const answerWithinMs = 2_000;
 /** Providers' webhooks are a few kB; anything near this is not one (X: 1 MB bodies). */
 const webhookMaxBytes = 256 * 1024;
 /** Below the limit of the whole request, so that a caller hears words and not that limit's refusal. */
@@ -59,7 +62,6 @@ export interface WebhookDeps {
   /** Makes the one-time token that the socket of this live call has to show. */
   readonly callToken: (call: AwaitCallToken) => Promise<string>;
   readonly callerStanding: (address: ContactAddress) => Promise<CallerStanding | null>;
-  readonly within: <T>(work: Promise<T>, limitMs?: number) => Promise<T>;
   readonly log: Log;
   readonly onAccepted: (channel: string, outcome: string, seconds: number) => void;
   readonly onRefused: (channel: string, reason: string) => void;
@@ -103,7 +105,7 @@ function mount(scope: FastifyInstance, deps: WebhookDeps, channel: Channel, webh
         .status(status >= 500 ? 503 : status)
         .send({ error: { code: error.code ?? error.name, message: "Not taken; try again." } });
     },
-    handler: (request, reply) => deps.within(receive(deps, channel, webhook, request, reply)),
+    handler: (request, reply) => within(receive(deps, channel, webhook, request, reply), answerWithinMs),
   });
 }
 
@@ -132,7 +134,7 @@ async function receive(
     deps.log.error({ channel: channel.name, account: channel.account, error }, "caller-told-to-wait");
     return whenAway();
   };
-  return answer(reply, await deps.within(work, awayAfterMs).catch(away));
+  return answer(reply, await within(work, awayAfterMs).catch(away));
 }
 
 async function takeAll(
@@ -231,7 +233,7 @@ async function textDetails(deps: WebhookDeps, channel: Channel, { from, seqs }: 
     const sent = await Promise.all(seqs.map((seq) => deps.sendDetails(conversationId, seq, channel)));
     return seqs.filter((_, index) => sent[index]);
   };
-  return deps.within(send(), detailsWithinMs).catch(() => []);
+  return within(send(), detailsWithinMs).catch(() => []);
 }
 
 function refuse(deps: WebhookDeps, channel: Pick<Channel, "name" | "account">, reason: string): void {

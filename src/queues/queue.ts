@@ -2,6 +2,7 @@ import { createPostgresBackend, Queue, runMigrations, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
 import type { Log } from "../lib/log.ts";
+import { within } from "../lib/within.ts";
 import type { BellJob } from "./bell.ts";
 
 const queueName = "conversations";
@@ -41,8 +42,7 @@ export async function createJobQueue(options: {
 
   return {
     async addBulk(jobs) {
-      const added = queue.addBulk(jobs.map((data) => ({ name: "bell", data, opts: jobOptions })));
-      await Promise.race([added, late(addWithinMs)]);
+      await within(queue.addBulk(jobs.map((data) => ({ name: "bell", data, opts: jobOptions }))), addWithinMs);
     },
     work(process) {
       worker = makeWorker((job) => process(job.data, aborting.signal));
@@ -135,12 +135,6 @@ async function onPostgres(url: string) {
       await pool.end();
     },
   };
-}
-
-function late(ms: number): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`The queue gave no answer in ${ms} ms.`)), ms).unref();
-  });
 }
 
 /** A lost engine reports many errors a second; one line every few seconds is enough. */
