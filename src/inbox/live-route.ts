@@ -20,7 +20,7 @@ const saying = z.object({ here: z.boolean().optional(), watch: z.string().max(64
 /** WS /live?after=position: first where we are, then everything since, then what happens; only ids, no content. `hints`
  * are conversations with news that the feed holds back still: read their timeline after the seq you have. Clients
  * whose agents take calls in them say `{"here": true}` every 20 s, or false while nobody is before the screen; they are
- * told `{"presence": …}` first and whenever it changes, be it by another window or because a call was not answered. Who says
+ * told `{"presence": …}` with every look, for another window or a call that was not answered may change it. Who says
  * `{"watch": id}` is told by `{"typing": id}` that the customer of this one conversation is writing. */
 export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
   scope.get("/live", { websocket: true, schema: { hide: true } }, (socket: WebSocket, request) => {
@@ -30,7 +30,6 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
     let again = false;
     const rang = new Set<string>();
     let said = { at: 0, here: false };
-    let presence: string | null = null;
     let unwatch = (): void => undefined;
     const token = tokenOf(request);
 
@@ -44,10 +43,9 @@ export function liveRoute(scope: FastifyInstance, deps: InboxDeps): void {
       });
     }
 
-    function tellPresence(now: string): void {
-      if (said.at === 0 || now === presence) return;
-      presence = now;
-      socket.send(JSON.stringify({ presence }));
+    /** Each time anew: the page may have said something else meanwhile, and another window the same again. */
+    function tellPresence(presence: string): void {
+      if (said.at > 0) socket.send(JSON.stringify({ presence }));
     }
 
     async function catchUp(): Promise<void> {

@@ -249,7 +249,7 @@ describeWith(browser, "the inbox says and does what is true", () => {
     await page.addInitScript(`const Real = WebSocket;
       window.WebSocket = class extends Real { constructor(...args) { super(...args); window.line = this; } }`);
     await page.goto(`${desk.url}/inbox`);
-    await page.waitForFunction("window.line?.readyState === 1");
+    await expect.poll(() => page.evaluate("window.line?.readyState")).toBe(1);
     // The line is cut before the session ends, so that nobody tells the page; it waits a second before it tries again.
     await page.evaluate("Math.random = () => 0.99; line.close()");
     await desk.db.run((sql) => sql`delete from agent_sessions where agent_id = ${una.id}`);

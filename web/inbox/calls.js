@@ -9,11 +9,14 @@ const againAfterMs = 3_000;
 let saying = false;
 
 /** Who lets a call ring is set to away by the service; another window may say so too. The page shows what is so. */
-on("presence", (presence) => {
-  const takes = presence === "available";
-  if (saying || desk.takesCalls === takes) return;
-  desk.stopped = desk.takesCalls;
-  void showPresence();
+on("presence", async (presence) => {
+  const took = desk.takesCalls;
+  if (saying || took === (presence === "available")) return;
+  // Read anew: what was told may be older than what this page said last.
+  await showPresence();
+  if (took === desk.takesCalls) return;
+  desk.stopped = took;
+  changed("phone");
 });
 
 /** Whether this agent takes calls and where they ring; and how promised calls went. */
