@@ -27,7 +27,7 @@ import {
   watchSessions,
 } from "./contacts/visitor-sessions.ts";
 import { markReadByContact } from "./conversations/contact-read.ts";
-import { lineForContact } from "./conversations/line-state.ts";
+import { createLineStates } from "./conversations/line-state.ts";
 import { rateEpisode } from "./conversations/rating.ts";
 import { standingOf } from "./conversations/spoken.ts";
 import { nextReplies, timelineForContact } from "./conversations/timeline.ts";
@@ -385,6 +385,7 @@ const nobodyAwaited = { desk: "here", place: null, waitSeconds: null, opensAt: n
 /** What a customer on the web may know and say about their own conversation. */
 function customerSide({ engines: { db, live }, config, library, calls }: WebOptions): CustomerSide {
   const hours = briefly(hoursKeptMs, calls.hours);
+  const lineOf = createLineStates(db);
   const prospects = createProspects({
     db,
     now: Date.now,
@@ -392,7 +393,7 @@ function customerSide({ engines: { db, live }, config, library, calls }: WebOpti
   });
   return {
     async state(conversationId) {
-      const line = await lineForContact(db, conversationId);
+      const line = await lineOf(conversationId);
       if (line === null) return null;
       if (line.owner !== "queue") return { ...line, ...nobodyAwaited };
       const { opensAt, ...prospect } = await prospects.of(conversationId, line.locale);

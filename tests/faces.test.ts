@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { lineForContact } from "../src/conversations/line-state.ts";
+import { createLineStates } from "../src/conversations/line-state.ts";
 import { type Desk, openDesk, type SignedIn } from "./support/desk.ts";
 
 /** One red pixel. */
@@ -29,7 +29,7 @@ async function put(bytes: Buffer, type = "image/png") {
 test("X3 customers see the picture of the agent they talk with, at an address that ends with it", async () => {
   const { conversationId } = await desk.says("+12025550181", "a person please", "queue");
   await ada.call("POST", `/conversations/${conversationId}/claim`);
-  const faceShown = async () => (await lineForContact(desk.db, conversationId))?.agent?.face;
+  const faceShown = async () => (await createLineStates(desk.db)(conversationId))?.agent?.face;
   expect(await faceShown()).toBeNull();
   const first = await put(png);
   expect(await faceShown()).toBe(first.face);

@@ -15,8 +15,9 @@ export interface VisitorClient {
 const openWithinMs = 30_000;
 
 /**
- * Opens a visitor's stream as every client does: asks for its address with the last watermark, then upgrades. The frames
- * are read by hand, so that ten thousand clients fit beside the service on one machine.
+ * Opens a visitor's stream as our widget does: asks for its address with the last watermark, upgrades, asks for the state
+ * of the conversation and says that nobody looks at it. The frames are made by hand, so that ten thousand clients fit
+ * beside the service on one machine.
  */
 export async function openWindow(port: number, client: VisitorClient, onClose: () => void): Promise<void> {
   const path = `/v3/directline/conversations/${client.conversationId}?watermark=${client.watermark}`;
@@ -26,11 +27,12 @@ export async function openWindow(port: number, client: VisitorClient, onClose: (
   socket.setTimeout(openWithinMs, () => socket.destroy());
   const key = randomBytes(16).toString("base64");
   socket.write(
-    `GET ${pathname}${search} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    `GET ${pathname}${search}&state=1 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
       `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
   );
   const rest = await upgraded(socket, key);
   socket.setTimeout(0);
+  socket.write(frame('{"visible":false}'));
   readFrames(socket, rest, client);
   socket.on("error", () => undefined);
   socket.on("close", () => {
@@ -95,6 +97,11 @@ function upgraded(socket: Socket, key: string): Promise<Buffer> {
     };
     socket.on("data", read).on("close", fail).on("error", reject);
   });
+}
+
+/** A short text frame as clients send them: masked, here with zeros. */
+function frame(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0x81, 0x80 | Buffer.byteLength(text), 0, 0, 0, 0]), Buffer.from(text)]);
 }
 
 /** Unmasked text frames of a server; a close frame ends the socket. */

@@ -137,7 +137,10 @@ async function startLimit(folder: string, databaseUrl: string) {
   return { port, url: `http://127.0.0.1:${port}`, stop: program.stop };
 }
 
-/** Visitors whose tokens were issued as the service issues them; each has a conversation with one message. */
+/**
+ * Visitors whose tokens were issued as the service issues them; each has a conversation with one message. Most are the
+ * assistant's; one in fifty waits for a person, and hears how the line moves.
+ */
 async function makeVisitors(sql: postgres.Sql, count: number): Promise<Seat[]> {
   const key = createHash("sha256").update(`everline:${secret}`).digest();
   const rows = await sql<{ sessionId: string; conversationId: string; value: string }[]>`
@@ -145,7 +148,8 @@ async function makeVisitors(sql: postgres.Sql, count: number): Promise<Seat[]> {
     addresses as (insert into contact_addresses (contact_id, channel, kind, value)
       select id, 'web-chat', 'web-visitor', 'dl_' || replace(id::text, '-', '') from people returning id, contact_id, value),
     talks as (insert into conversations (contact_id, channel, account, address_id, owner, next_seq)
-      select contact_id, 'web-chat', 'default', id, 'queue', 2 from addresses returning id, contact_id, address_id),
+      select contact_id, 'web-chat', 'default', id, case when row_number() over () % 50 = 0 then 'queue' else 'assistant' end, 2
+        from addresses returning id, contact_id, address_id),
     said as (insert into messages (conversation_id, seq, author, channel, parts)
       select id, 1, 'contact', 'web-chat', '[{"t":"text","text":"Hello","format":"plain"}]' from talks),
     logged as (insert into events (conversation_id, seq, type, actor) select id, 1, 'message', 'contact' from talks)

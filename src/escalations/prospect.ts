@@ -1,5 +1,6 @@
 import { agentsHere } from "../agents/presence.ts";
 import type { Db } from "../db/client.ts";
+import { createSharedReads } from "../db/shared-reads.ts";
 import { createWaitBoard, type Wait } from "./wait.ts";
 
 /**
@@ -28,8 +29,11 @@ export function createProspects(deps: {
   readonly opening: (locale: string | null) => Promise<{ readonly open: boolean; readonly opensAt: number | null }>;
 }): Prospects {
   const board = createWaitBoard(deps.db, deps.now);
+  // All who wait ask the same.
+  const readHere = createSharedReads(async ([desk = ""]) => new Map([[desk, await agentsHere(deps.db)]]));
   const prospect = async (wait: Promise<Wait | null>, locale: string | null): Promise<Prospect> => {
-    const [{ here, free }, hours, stands] = await Promise.all([agentsHere(deps.db), deps.opening(locale), wait]);
+    const [desk, hours, stands] = await Promise.all([readHere("desk"), deps.opening(locale), wait]);
+    const { here, free } = desk ?? { here: 0, free: 0 };
     const { place = null, waitSeconds = null } = stands ?? {};
     return { ...deskNow(here, free, hours), place, waitSeconds };
   };

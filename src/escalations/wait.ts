@@ -1,4 +1,5 @@
 import type { Db } from "../db/client.ts";
+import { createSharedReads } from "../db/shared-reads.ts";
 
 /** Enough to be typical, few enough to be of today. */
 const episodesMax = 50;
@@ -24,15 +25,16 @@ export function estimateWaitSeconds(place: number, handleSeconds: readonly numbe
   return Math.round(place * median);
 }
 
-/** Tells customers who wait for a person where they stand. */
+/** Tells customers who wait for a person where they stand; those who ask together share one look at the line. */
 export function createWaitBoard(db: Db, now: () => number) {
   let handleSeconds: readonly number[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
+  const placeOf = createSharedReads((ids) => placesInLine(db, ids));
   return {
     /** Null: they do not wait. */
     async of(conversationId: string): Promise<Wait | null> {
-      const place = await placeInLine(db, conversationId);
-      return place === null ? null : waitAt(place);
+      const place = await placeOf(conversationId);
+      return place === undefined ? null : waitAt(place);
     },
     /** Of whoever joins the line now. */
     next: async (): Promise<Wait> => waitAt((await lengthOfLine(db)) + 1),
@@ -55,15 +57,16 @@ async function lengthOfLine(db: Db): Promise<number> {
   return row?.waiting ?? 0;
 }
 
-async function placeInLine(db: Db, conversationId: string): Promise<number | null> {
-  const [row] = await db.run(
-    (sql) => sql<{ place: number }[]>`
-      select (select count(*)::int from conversations o
-        where o.status = 'open' and o.owner = 'queue'
-          and (coalesce(o.waiting_since, o.created_at), o.id) <= (coalesce(c.waiting_since, c.created_at), c.id)) as place
-      from conversations c where c.id = ${conversationId} and c.status = 'open' and c.owner = 'queue'`,
+/** Those who do not wait are left out. */
+async function placesInLine(db: Db, conversationIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.run(
+    (sql) => sql<{ id: string; place: number }[]>`
+      select id, place from (
+        select id, row_number() over (order by coalesce(waiting_since, created_at), id)::int as place
+        from conversations where status = 'open' and owner = 'queue') line
+      where id = any (${[...conversationIds]}::uuid[])`,
   );
-  return row?.place ?? null;
+  return new Map(rows.map(({ id, place }) => [id, place]));
 }
 
 /** From the moment an agent took it to its resolution, of the latest resolved episodes. */
