@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
@@ -465,15 +466,27 @@ test("R8 A2 A3 no foreign, expired or malformed token opens any route or socket:
   expect((await reachOf(me.token)).number).toEqual({ ending: "131", channel: "sms" });
   expect((await reachOf(other.token)).number).toBeNull();
   await call("/reach", { method: "DELETE", token: other.token });
+  const ownRoutes = [
+    ["GET", "/reach"],
+    ["POST", "/reach", JSON.stringify({ ...left, phone: "+12025550132" })],
+    ["DELETE", "/reach"],
+    ["GET", "/push"],
+    ["POST", "/push", "{}"],
+    ["DELETE", "/push"],
+    ["POST", "/conversations", "{}"],
+    ["POST", "/tokens/refresh"],
+    ["POST", "/tokens/end"],
+  ] as const;
+  const withId = (path: string) => path.replace(/\?.*/, "").replace(me.conversationId, ":id").replace(fileId, ":file");
+  const tried = new Set([...routes, ...ownRoutes].map(([method, path]) => `${method} ${withId(path)}`));
+  expect(routesInSource().filter((route) => !tried.has(route) && !opensNothing.includes(route))).toEqual([]);
   for (const token of tokens.filter((one) => one !== other.token))
-    for (const [method, path] of [
-      ["GET", "/reach"],
-      ["DELETE", "/reach"],
-      ["GET", "/push"],
-      ["DELETE", "/push"],
-      ["POST", "/tokens/refresh"],
-    ] as const) {
-      const answer = await call(path, { method, ...(token === undefined ? {} : { token }) });
+    for (const [method, path, body] of ownRoutes) {
+      const answer = await call(path, {
+        method,
+        ...(token === undefined ? {} : { token }),
+        ...(body === undefined ? {} : { body }),
+      });
       calls += 1;
       expect([401, 403, 404], `${method} ${path}`).toContain(answer.status);
     }
@@ -508,6 +521,20 @@ test("R8 A2 A3 no foreign, expired or malformed token opens any route or socket:
   expect(calls).toBeGreaterThanOrEqual(5_000);
   expect((await activitiesOf(me)).some((one) => one.text === "intruder")).toBe(false);
 });
+
+/** These need no token and show nothing; whatever is said to the last two, the answer is the same. */
+const opensNothing = ["POST /tokens/generate", "POST /push/shown", "POST /push/moved"];
+
+/** Every route of the web chat, as the code registers it: a new one has to be tried above. */
+function routesInSource(): string[] {
+  const folder = new URL("../../channels/web-chat/", import.meta.url);
+  const sources = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  const found = sources.flatMap((name) => [
+    ...readFileSync(new URL(name, folder), "utf8").matchAll(/scope\.(get|post|put|patch|delete)\("([^"]+)"/g),
+  ]);
+  expect(found.length).toBeGreaterThan(15);
+  return found.map(([, method = "", path = ""]) => `${method.toUpperCase()} ${path}`);
+}
 
 /** Knocks at the stream of a conversation with a token that does not open it: it closes before it says a word. */
 async function noSocket(conversationId: string, token: string): Promise<void> {
