@@ -239,7 +239,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
         conversationId,
         (signal) => signal.kind === "typing" && signal.by !== "contact" && listener(signal.by, signal.draft?.text),
       ),
-    openWindow: (conversationId) => presence.enter(conversationId),
+    openWindow: (conversationId, visible) => presence.enter(conversationId, visible),
     reach: createReachForVisitors({
       db: engines.db,
       vapid: () => vapidOf(options.config.secretKey, options.publicUrl()),

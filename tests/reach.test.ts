@@ -166,6 +166,42 @@ test("who has the conversation before them is not told, and who comes back in ti
   expect(browser.received).toEqual([]);
 });
 
+test("a window of ours that comes back behind others counts as away until it says that it is seen", async () => {
+  await settings({});
+  const visitor = await chatWithAgent();
+  const browser = push.browser();
+  await call("POST", "/push", visitor, { subscription: browser.subscription });
+  const open = async ({ conversationId, token }: Visitor, query = "", frame = "") => {
+    const opened = (await call("GET", `/conversations/${conversationId}?watermark=0`, { token })) as {
+      streamUrl: string;
+    };
+    const socket = new WebSocket(opened.streamUrl + query);
+    const caughtUp = new Promise((done) => socket.once("message", done));
+    await new Promise((done, fail) => socket.on("open", done).on("error", fail));
+    socket.send(frame);
+    await caughtUp;
+    return socket;
+  };
+  // Whoever came back first is known first: when this one is seen, a word about the other would have been written.
+  const other = await chatWithAgent();
+  await call("POST", "/push", other, { subscription: push.browser().subscription });
+  await reply(other);
+  await expect.poll(() => nudgeOf(other), soon).toMatchObject({ state: "waiting" });
+
+  await reply(visitor);
+  await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state: "waiting" });
+  const hidden = await open(visitor, "&state=1", '{"visible":false}');
+  const stock = await open(other);
+  await expect.poll(() => nudgeOf(other), soon).toMatchObject({ state: "seen" });
+  expect(await nudgeOf(visitor)).toMatchObject({ state: "waiting" });
+  await hurry(visitor);
+  await expect.poll(() => browser.received.length, soon).toBe(1);
+
+  const shown = await open(visitor, "&state=1", '{"visible":true}');
+  await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state: "seen" });
+  for (const socket of [hidden, stock, shown]) socket.close();
+});
+
 test("A6 an unconfirmed push is followed by an SMS whose link resumes the conversation by POST, once", async () => {
   await settings({ confirmSeconds: 5 });
   const number = "+46701740605";

@@ -122,7 +122,7 @@ export interface WebChatDeps {
   readonly sayTyping: (conversationId: string) => void;
   readonly onTyping: (conversationId: string, listener: HearsTyping) => () => void;
   /** Says that a window of this conversation is open, and whether the customer has it before them. */
-  readonly openWindow: (conversationId: string) => { show(visible: boolean): void; leave(): void };
+  readonly openWindow: (conversationId: string, visible: boolean) => { show(visible: boolean): void; leave(): void };
   readonly reach: ReachesVisitors;
   /** Sites that may use the chat; null: any. */
   readonly origins: readonly string[] | null;
@@ -400,6 +400,15 @@ function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
     socket.on("error", () => undefined);
     const { origin, host, query } = request;
     if (origin !== undefined && !isAllowed(deps, origin, host)) return socket.close(1008, "forbidden");
+    const saysWhatItIs = query.get("state") === "1";
+    // Who says what it is may come back behind other windows; a stock client says nothing, and counts as looked at.
+    let visible = !saysWhatItIs;
+    let window: ReturnType<WebChatDeps["openWindow"]> | null = null;
+    // Heard from the first frame on: it may be here before we know whether this visitor may listen.
+    socket.on("message", (data) => {
+      visible = visibilityIn(String(data)) ?? visible;
+      window?.show(visible);
+    });
     const visitor = await admitSocket({ ...deps, sessionState: deps.sessions.state }, request);
     if (isRefusal(visitor)) return socket.close(1008, "forbidden");
     if (socket.readyState !== socket.OPEN) return;
@@ -407,20 +416,17 @@ function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
     const count = (open.get(sessionId) ?? 0) + 1;
     if (count > socketsPerSession) return socket.close(1008, "too many");
     open.set(sessionId, count);
-    const window = deps.openWindow(visitor.conversationId);
+    const entered = deps.openWindow(visitor.conversationId, visible);
+    window = entered;
     socket.on("close", () => {
-      window.leave();
+      entered.leave();
       const left = (open.get(sessionId) ?? 1) - 1;
       if (left > 0) open.set(sessionId, left);
       else open.delete(sessionId);
     });
-    socket.on("message", (data) => {
-      const visible = visibilityIn(String(data));
-      if (visible !== null) window.show(visible);
-    });
     // Only for those who ask: stock clients have no use for it.
     const from = startOf(watermarkIn(query.get("watermark")), request.lastSeq);
-    streams.open(socket, visitor, from, query.get("state") === "1");
+    streams.open(socket, visitor, from, saysWhatItIs);
   }
 }
 

@@ -8,10 +8,8 @@ const youngSeconds = 15;
 const dueWithinSeconds = 10;
 
 export interface Presence {
-  /** A window of this conversation is open. It counts as looked at until it says otherwise. */
-  enter(conversationId: string): VisitorWindow;
-  /** The customer has shown in another way that they are there (they read, they wrote). */
-  cameBack(conversationId: string): void;
+  /** A window of this conversation is open. It counts as before the customer or not until it says otherwise. */
+  enter(conversationId: string, visible: boolean): VisitorWindow;
   stop(): Promise<void>;
 }
 
@@ -55,9 +53,9 @@ export function watchPresence(deps: { readonly db: Db; readonly log: Log }): Pre
   timer.unref();
 
   return {
-    enter(conversationId) {
-      let visible = true;
-      count(conversationId, 1);
+    enter(conversationId, atFirst) {
+      let visible = atFirst;
+      if (visible) count(conversationId, 1);
       return {
         show(next) {
           if (next === visible) return;
@@ -70,7 +68,6 @@ export function watchPresence(deps: { readonly db: Db; readonly log: Log }): Pre
         },
       };
     },
-    cameBack: (conversationId) => void returned.add(conversationId),
     async stop() {
       clearInterval(timer);
       await current;
