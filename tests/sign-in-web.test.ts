@@ -169,6 +169,42 @@ test("C6 R4 a conversation that waits for a person keeps its place after joining
   ]);
 });
 
+test("R6 C2 a customer who asked to be told still is after joining, in the browser that signed in", async () => {
+  const before = await wroteBefore("why was I charged a late fee?");
+  const account = await signIn("c-told");
+  const idOf = async ({ conversationId }: Opened) =>
+    (
+      await everline.sql<{ id: string }[]>`
+        select id from visitor_sessions where conversation_id = ${conversationId} order by id limit 1`
+    )[0]?.id as string;
+  const [session, goesOn] = [await idOf(before), await idOf(account)];
+  const [elsewhere] = await everline.sql<{ id: string }[]>`
+    insert into visitor_sessions (conversation_id, address_id, expires_at, resumable_until)
+      select conversation_id, address_id, expires_at, resumable_until from visitor_sessions where id = ${session} returning id`;
+  for (const [index, of] of [session, elsewhere?.id ?? ""].entries())
+    await everline.sql`insert into push_subscriptions (conversation_id, session_id, endpoint, endpoint_hash, p256dh, auth)
+      values (${before.conversationId}, ${of}, ${`of-${index}`}, ${Buffer.from(`joined-${index}`)}, 'p', 'a')`;
+  for (const [{ conversationId }, number, days] of [
+    [account, "+12025550101", 1],
+    [before, "+12025550102", 0],
+  ] as const)
+    await everline.sql`insert into reach_numbers (conversation_id, session_id, channel, number, zone, words, agreed_at)
+      values (${conversationId}, ${session}, 'sms', ${number}, 'Etc/UTC', 'Tell me', now() - ${days} * interval '1 day')`;
+  await everline.sql`insert into nudges (conversation_id, from_seq, to_seq, due_at)
+    values (${before.conversationId}, 1, 2, now() + interval '1 hour')`;
+  expect((await join(account, before.resume)).status).toBe(200);
+  const both = [before.conversationId, account.conversationId];
+  const browsers =
+    await everline.sql`select conversation_id as of, session_id as session, endpoint from push_subscriptions
+    where conversation_id = any (${both}::uuid[])`;
+  expect(browsers).toEqual([{ of: account.conversationId, session: goesOn, endpoint: "of-0" }]);
+  const numbers = await everline.sql`select number, conversation_id as of from reach_numbers
+    where conversation_id = any (${both}::uuid[]) and ended_at is null`;
+  expect(numbers).toEqual([{ number: "+12025550102", of: account.conversationId }]);
+  const nudges = await everline.sql`select state from nudges where conversation_id = ${before.conversationId}`;
+  expect(nudges).toEqual([{ state: "seen" }]);
+});
+
 test("R8 nothing of anybody else joins: another account, a foreign token, a signed-out visitor", async () => {
   const [ann, erik] = [await signIn("c-ann"), await signIn("c-erik")];
   await post(erik, "this is Erik's");

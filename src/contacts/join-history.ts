@@ -8,6 +8,8 @@ export interface Join {
   readonly confirmedBy: "chat" | "code" | "link";
   /** Where the person reads what comes next. */
   readonly replyTo: string;
+  /** The browser that joins: its session that ends and the one that it goes on with. Null: it is not done in a browser. */
+  readonly sessions: { readonly ends: string; readonly goesOn: string } | null;
   readonly callDropped: CallDropped;
 }
 
@@ -39,6 +41,7 @@ export async function joinHistory(sql: TransactionSql, join: Join): Promise<Join
   const answerDue = await goOnInTarget(sql, join, sides, copied);
   const dropped = await moveCallbacks(sql, sides);
   await moveCalls(sql, sides);
+  await moveWaysToTell(sql, join);
   await leaveSource(sql, join, sides);
   if (dropped) await join.callDropped(sql, sides.into.contactId);
   return { outcome: "joined", messages: copied.shown, answerDue };
@@ -150,6 +153,23 @@ async function moveCalls(sql: TransactionSql, { from, into }: Sides): Promise<vo
       returning conference)
     update offers set conversation_id = ${into.id}
     where conversation_id = ${from.id} and conference in (select conference from moved)`;
+}
+
+/**
+ * How the person wants to be told while they are away. Of two numbers the one left last stands. Of the browsers only the one
+ * that joins: another that had the source has not signed in, and ends with its session (C2).
+ */
+async function moveWaysToTell(sql: TransactionSql, { from, into, sessions }: Join): Promise<void> {
+  await sql`update reach_numbers set ended_at = now()
+    where conversation_id in (${from}, ${into}) and ended_at is null and id <> (
+      select id from reach_numbers where conversation_id in (${from}, ${into}) and ended_at is null
+      order by agreed_at desc, id desc limit 1)`;
+  await sql`update reach_numbers set conversation_id = ${into} where conversation_id = ${from} and ended_at is null`;
+  if (sessions !== null)
+    await sql`update push_subscriptions set conversation_id = ${into}, session_id = ${sessions.goesOn}
+      where conversation_id = ${from} and session_id = ${sessions.ends}`;
+  // They are here.
+  await sql`update nudges set state = 'seen', ended_at = now() where conversation_id = ${from} and state <> 'seen'`;
 }
 
 /** Whoever had the source has the target now, and what was not answered there is answered here. */

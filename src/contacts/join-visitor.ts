@@ -35,6 +35,7 @@ export function joinVisitor(
       into: signedIn.conversationId,
       confirmedBy: "chat",
       replyTo: session.addressId,
+      sessions: { ends: earlier.sessionId, goesOn: signedIn.sessionId },
       callDropped,
     });
     return joined.outcome === "joined" ? joined : null;

@@ -37,6 +37,7 @@ export async function signInHere(sql: TransactionSql, here: SignInHere): Promise
         into: account.conversationId,
         confirmedBy: here.confirmedBy,
         replyTo: here.addressId,
+        sessions: null,
         callDropped: here.callDropped,
       });
     // All that one unknown person wrote from comes along; from another's account only the number that was proved.

@@ -107,11 +107,13 @@ export interface KeptSubscription extends PushSubscription {
   readonly id: string;
 }
 
+/** The latest: a conversation that was joined may have brought more than one keeps. */
 export async function subscriptionsOf(db: Db, conversationId: string): Promise<KeptSubscription[]> {
   return db.run(
     (sql) => sql<KeptSubscription[]>`
       select id, endpoint, jsonb_build_object('p256dh', p256dh, 'auth', auth) as keys
-      from push_subscriptions where conversation_id = ${conversationId}`,
+      from push_subscriptions where conversation_id = ${conversationId}
+      order by created_at desc, id desc limit ${perConversationMax}`,
   );
 }
 

@@ -56,6 +56,47 @@ describeWith(wholeBrowser, "being told when an answer comes", () => {
     expect(await kept()).toEqual([]);
   });
 
+  story(
+    "R7 who signs in sees whether this chat tells them, before and after the earlier one is added",
+    async ({ open }) => {
+      const page = await open({
+        permissions: ["notifications"],
+        expectedFaults: /status of 403|closed before the connection/,
+      });
+      const { subscription } = push.browser();
+      await page.addInitScript(`PushManager.prototype.subscribe = async () => ({
+      endpoint: ${JSON.stringify(subscription.endpoint)}, toJSON: () => (${JSON.stringify(subscription)}) })`);
+      const before = await waitForPerson(page, everline.url);
+      await before.getByRole("button", { name: "Tell me when you answer" }).click();
+      await before.getByRole("button", { name: "Notify me in this browser" }).click();
+      await before.getByText("Notifications are on in this browser.").waitFor();
+
+      await page.goto(`${everline.url}/demo/sign-in`);
+      await page.getByRole("button", { name: "Ann Parker" }).click();
+      const chat = page.frameLocator("iframe");
+      await chat.getByRole("heading", { name: "Add this chat to your account?" }).waitFor();
+      await chat.locator("textarea").fill("how do I return my order?");
+      await chat.locator("textarea").press("Enter");
+      await chat.locator("#thread li.mine").waitFor();
+      const openCard = async () => {
+        await chat.getByRole("button", { name: "More choices" }).click();
+        await chat.locator("#menu").getByRole("button", { name: "Tell me when you answer" }).click();
+        await chat.getByRole("button", { name: "Done" }).waitFor();
+      };
+      await openCard();
+      await chat.getByRole("button", { name: "Notify me in this browser" }).waitFor();
+      expect(await chat.getByText("Notifications are on in this browser.").count()).toBe(0);
+      await chat.getByRole("button", { name: "Add it" }).click();
+      await chat.getByText("Notifications are on in this browser.").waitFor();
+      const kept = await everline.sql`select a.kind from push_subscriptions p join visitor_sessions s
+      on s.id = p.session_id and s.conversation_id = p.conversation_id join contact_addresses a on a.id = s.address_id`;
+      expect(kept).toEqual([{ kind: "account" }]);
+      await chat.getByRole("button", { name: "Turn off" }).click();
+      await chat.getByRole("button", { name: "Notify me in this browser" }).waitFor();
+      expect(await everline.sql`select 1 from push_subscriptions`).toEqual([]);
+    },
+  );
+
   story("a number that was left gets a link, and its page leads back to this very conversation", async ({ open }) => {
     // Also at night.
     await everline.sql`insert into settings (key, value) values ('reach', '{"quiet":{"from":0,"to":0}}')`;

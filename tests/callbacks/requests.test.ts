@@ -180,7 +180,7 @@ test("C6 two promises of one person become one at a join, and the timeline says 
       values (${account.contactId}, 'web-chat', 'account', 'c-join-calls') returning id`;
     return joinHistory(sql, {
       ...{ from: before.conversationId, into: account.conversationId },
-      ...{ confirmedBy: "chat" as const, replyTo: address?.id ?? "" },
+      ...{ confirmedBy: "chat" as const, replyTo: address?.id ?? "", sessions: null },
       callDropped: (sql, contactId) => tellKept(sql, desk, contactId),
     });
   });

@@ -1,5 +1,6 @@
 import { ask, call, keepEarlier, Refused } from "./call.ts";
 import { sayAway } from "./later.ts";
+import { goOnTelling } from "./reach.tsx";
 import { change, state } from "./state.ts";
 import { say } from "./words.ts";
 
@@ -7,6 +8,7 @@ interface Earlier {
   /** Its resume key, by which a join proves that the chat was this browser's. */
   readonly key: string;
   readonly token: string;
+  readonly conversationId: string;
   /** What the customer wrote there, oldest first. */
   readonly said: readonly string[];
 }
@@ -42,16 +44,14 @@ async function look(key: string): Promise<void> {
   try {
     const { token, conversationId } = (await ask("POST", "/tokens/generate", { resume: key })) as Omit<
       Earlier,
-      "key"
-    > & {
-      readonly conversationId: string;
-    };
+      "key" | "said"
+    >;
     const history = await ask("GET", `/conversations/${conversationId}/activities`, undefined, token);
     const { activities } = history as {
       readonly activities: readonly { readonly from: { readonly role: string }; readonly text: string }[];
     };
     const said = activities.filter(({ from }) => from.role === "user").map(({ text }) => text);
-    found = { key, token, said };
+    found = { key, token, conversationId, said };
     if (said.length === 0) leaveOut();
     else change({});
   } catch (error) {
@@ -64,6 +64,7 @@ async function look(key: string): Promise<void> {
 async function join(key: string): Promise<void> {
   try {
     await call("POST", "/conversations/*/join", { token: key });
+    if (found !== null) goOnTelling(found.conversationId);
     keepEarlier(null);
   } catch (error) {
     if (!(error instanceof Refused) || error.status >= 500 || error.status === 429) return sayAway();

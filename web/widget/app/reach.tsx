@@ -96,7 +96,20 @@ function isOurs(other: Window): boolean {
   }
 }
 
-const isPushed = (): boolean => stored("t") !== null && Notification.permission === "granted";
+/** This browser's address, kept with the conversation that it is told of: of another one it is told nothing. */
+function pushedTo(): string | null {
+  const [conversationId, endpoint = null] = stored("t")?.split(" ") ?? [];
+  return conversationId === session()?.conversationId ? endpoint : null;
+}
+
+const isPushed = (): boolean => pushedTo() !== null && Notification.permission === "granted";
+
+/** A conversation was added to this one: what was chosen there holds here. */
+export function goOnTelling(from: string): void {
+  const [conversationId, endpoint] = stored("t")?.split(" ") ?? [];
+  if (conversationId === from) store("t", `${session()?.conversationId} ${endpoint}`);
+  madeTo = null;
+}
 
 function Push({ offer }: { readonly offer: OfferMade }) {
   if (!("PushManager" in window)) return null;
@@ -134,8 +147,9 @@ async function pushHere(publicKey: string): Promise<void> {
     await navigator.serviceWorker.register("/push-worker.js");
     const { pushManager } = await navigator.serviceWorker.ready;
     const subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey });
+    const to = session()?.conversationId;
     await call("POST", "/push", { subscription: subscription.toJSON() });
-    store("t", subscription.endpoint);
+    store("t", `${to} ${subscription.endpoint}`);
     settled(null);
   } catch (error) {
     if (error instanceof Refused && (error.status >= 500 || error.status === 429)) sayAway();
@@ -144,7 +158,7 @@ async function pushHere(publicKey: string): Promise<void> {
 }
 
 async function pushNoMore(): Promise<void> {
-  const endpoint = stored("t");
+  const endpoint = pushedTo();
   await attempt(async () => {
     await call("DELETE", "/push", { endpoint });
     store("t", null);
