@@ -312,6 +312,84 @@ test("M2 M5 a number is told at most so often a day, never after STOP, and nothi
   }
 });
 
+/** The customer was told, or could not be, so many hours ago. */
+const hoursPass = ({ conversationId }: Visitor, hours: number) =>
+  everline.sql`update nudges set ended_at = ended_at - ${hours} * interval '1 hour',
+    due_at = due_at - ${hours} * interval '1 hour' where conversation_id = ${conversationId}`;
+
+test("who was told and did not come back is told of what is said hours later, and not of what is said before", async () => {
+  await settings({ order: "push-only", againHours: 6 });
+  const visitor = await chatWithAgent();
+  const browser = push.browser();
+  await call("POST", "/push", visitor, { subscription: browser.subscription });
+  await reply(visitor);
+  await untilNudged(visitor);
+  await hurry(visitor);
+  await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state: "pushed" });
+  const { shown = "" } = browser.received[0] ?? {};
+  await call("POST", "/push/shown", {}, { shown });
+  await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state: "told" });
+
+  const seqs = async () =>
+    (
+      await everline.sql`select from_seq::int as first, to_seq::int as last from nudges
+        where conversation_id = ${visitor.conversationId}`
+    )[0];
+  await hoursPass(visitor, 5);
+  await reply(visitor, "Are you there?");
+  await expect.poll(async () => (await seqs())?.last, soon).toBe(await lastSeqOf(visitor));
+  expect(await nudgeOf(visitor)).toMatchObject({ state: "told" });
+
+  await hoursPass(visitor, 2);
+  await reply(visitor, "Here is the rest of it.");
+  await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state: "waiting", push: "untried" });
+  const last = await lastSeqOf(visitor);
+  expect(await seqs()).toEqual({ first: last, last });
+  // A late word about the first push says nothing of this one.
+  await call("POST", "/push/shown", {}, { shown });
+  expect(await nudgeOf(visitor)).toMatchObject({ state: "waiting" });
+  await hurry(visitor);
+  await expect.poll(() => browser.received.length, soon).toBe(2);
+  await call("POST", "/push/shown", {}, { shown: browser.received[1]?.shown });
+  await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state: "told" });
+  expect(await timelineOf(visitor)).toEqual(
+    ["sent", "shown", "sent", "shown"].map((state) => ({ way: "push", state })),
+  );
+});
+
+test("M2 telling again counts for the caps, waits for the end of quiet hours, and finds who could not be reached", async () => {
+  const number = "+12025550144";
+  await settings({ order: "message-only", perNumber: 1 });
+  const visitor = await chatWithAgent();
+  await leaveNumber(visitor, number);
+  const again = async (state: string) => {
+    await reply(visitor);
+    await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state: "waiting" });
+    await hurry(visitor);
+    await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state });
+    await hoursPass(visitor, 5);
+  };
+  await again("told");
+  await again("unreachable");
+  expect(await textsTo(number)).toHaveLength(1);
+  await settings({ order: "message-only", perNumber: 2 });
+  await again("told");
+  expect(await textsTo(number)).toHaveLength(2);
+
+  const hour = new Date().getUTCHours();
+  await settings({ order: "message-only", perNumber: 3, quiet: { from: hour, to: (hour + 2) % 24 } });
+  await reply(visitor);
+  await expect.poll(() => nudgeOf(visitor), soon).toMatchObject({ state: "waiting" });
+  await hurry(visitor);
+  const dueIn = async () =>
+    (
+      await everline.sql`select extract(epoch from due_at - now())::int as s from nudges
+        where conversation_id = ${visitor.conversationId}`
+    )[0]?.s as number;
+  await expect.poll(dueIn, soon).toBeGreaterThan(3_000);
+  expect(await textsTo(number)).toHaveLength(2);
+});
+
 test("quiet hours of the customer's zone are waited for", async () => {
   const hour = new Date().getUTCHours();
   await settings({ order: "message-only", quiet: { from: hour, to: (hour + 2) % 24 } });

@@ -1,9 +1,12 @@
 import type { Db, TransactionSql } from "../db/client.ts";
+import type { ReachSettings } from "../settings/reach.ts";
 
 /** Transactions looked through at a time; after an outage the rest follow at once. */
 const transactionsMax = 20_000;
 /** While there is nobody to tell, the position is moved only now and then. */
 const restBehind = 5_000;
+
+type Pace = Pick<ReachSettings, "afterSeconds" | "againHours">;
 
 /**
  * Makes a nudge for each conversation whose customer asked to be told and has something new that they may not have seen:
@@ -12,13 +15,13 @@ const restBehind = 5_000;
  * Reads the feed below the snapshot's horizon (src/live/feed.ts), from a position kept beside the nudges and moved in the
  * same transaction: nothing is overlooked and nothing found twice, whichever worker looks and whenever it dies.
  */
-export function findUnseen(db: Db, pulledChannels: readonly string[], afterSeconds: number): Promise<boolean> {
+export function findUnseen(db: Db, pulledChannels: readonly string[], settings: Pace): Promise<boolean> {
   return db.transaction(async (sql) => {
     const feed = await takeFeed(sql);
     if (feed === null) return false;
     const { position, upTo, behind, anybody } = feed;
     if (behind <= 0) return false;
-    const found = anybody ? await makeNudges(sql, position, upTo, pulledChannels, afterSeconds) : 0;
+    const found = anybody ? await makeNudges(sql, position, upTo, pulledChannels, settings) : 0;
     if (found > 0 || behind > restBehind) await sql`update reach_feed set position = ${upTo}::xid8`;
     return behind > transactionsMax;
   });
@@ -35,17 +38,21 @@ async function takeFeed(sql: TransactionSql) {
   return row ?? null;
 }
 
-/** A burst that is open already grows; a told one stays told (at most one nudge per unseen burst). */
+/**
+ * A burst that is open already grows, and whoever was told of it stays told; what comes hours later is a burst of its own.
+ * It takes the open one's place under a new id, so that a late word about the old push says nothing of it.
+ */
 async function makeNudges(
   sql: TransactionSql,
   position: string,
   upTo: string,
   pulledChannels: readonly string[],
-  afterSeconds: number,
+  { afterSeconds, againHours }: Pace,
 ): Promise<number> {
-  const rows = await sql`
-    insert into nudges (conversation_id, from_seq, to_seq, due_at)
-      select e.conversation_id, min(e.seq), max(e.seq), min(e.at) + ${afterSeconds} * interval '1 second'
+  const [row] = await sql<{ found: number }[]>`
+    with bursts as (
+      select e.conversation_id, min(e.seq) as from_seq, max(e.seq) as to_seq,
+        min(e.at) + ${afterSeconds} * interval '1 second' as due_at
       from events e
       join conversations c on c.id = e.conversation_id
       left join messages m on m.conversation_id = e.conversation_id and m.seq = e.seq
@@ -55,8 +62,20 @@ async function makeNudges(
         and e.seq > c.last_inbound_seq
         and (exists (select 1 from push_subscriptions p where p.conversation_id = e.conversation_id)
           or exists (select 1 from reach_numbers n where n.conversation_id = e.conversation_id and n.ended_at is null))
-      group by e.conversation_id
-    on conflict (conversation_id) where state <> 'seen' do update set to_seq = greatest(nudges.to_seq, excluded.to_seq)
-    returning 1`;
-  return rows.length;
+      group by e.conversation_id),
+    again as (
+      update nudges n set id = uuidv7(), from_seq = b.from_seq, to_seq = b.to_seq, state = 'waiting', due_at = b.due_at,
+        attempts = 0, push = 'untried', shown_at = null, created_at = now(), ended_at = null
+      from bursts b
+      where n.conversation_id = b.conversation_id and n.state in ('told', 'unreachable') and n.to_seq < b.to_seq
+        and coalesce(n.ended_at, n.due_at) < now() - ${againHours} * interval '1 hour'
+      returning n.conversation_id),
+    made as (
+      insert into nudges (conversation_id, from_seq, to_seq, due_at)
+        select conversation_id, from_seq, to_seq, due_at from bursts
+        where conversation_id not in (select conversation_id from again)
+      on conflict (conversation_id) where state <> 'seen' do update set to_seq = greatest(nudges.to_seq, excluded.to_seq)
+      returning 1)
+    select (select count(*) from again)::int + (select count(*) from made)::int as found`;
+  return row?.found ?? 0;
 }

@@ -84,7 +84,7 @@ export async function settleIn(
   const moved = await sql`
     update nudges set state = ${change.to}, due_at = coalesce(${dueAt}, due_at), push = coalesce(${push}, push),
       lease_token = null, lease_until = null,
-      ended_at = case when ${change.to} = 'seen' then now() end
+      ended_at = case when ${change.to} not in ('waiting', 'pushed') then now() end
     where id = ${nudge.id} and lease_token = ${nudge.token} and state in ('waiting', 'pushed') returning 1`;
   if (moved.length === 0) return null;
   return entry === null ? 0 : appendReachEvent(sql, nudge.conversationId, entry);
@@ -111,7 +111,7 @@ export async function confirmShown(db: Db, nudgeId: string): Promise<string | nu
     // It may be faster than the push service's own answer; then the nudge is told and its sender has nothing to add.
     const shown = await sql`
       update nudges set shown_at = now(), state = case when state in ('waiting', 'pushed') then 'told' else state end,
-        push = 'taken', lease_token = null, lease_until = null
+        push = 'taken', lease_token = null, lease_until = null, ended_at = coalesce(ended_at, now())
       where id = ${nudgeId} and shown_at is null and push <> 'failed' and state in ('waiting', 'pushed', 'told') returning 1`;
     if (shown.length === 0) return null;
     await appendReachEvent(sql, nudge.conversationId, { way: "push", state: "shown" });

@@ -35,7 +35,7 @@ export interface Pushed {
 export async function pushToCustomer(deps: PushDeps, nudge: DueNudge, settings: ReachSettings): Promise<Pushed> {
   const subscriptions = await subscriptionsOf(deps.db, nudge.conversationId);
   const message = await messageFor(deps, nudge, settings);
-  const handling = { keepSeconds, topic: nudge.id.replaceAll("-", "") };
+  const handling = { keepSeconds, topic: topicOf(deps.key, nudge.conversationId) };
   const vapid = deps.vapid();
   const results = await Promise.all(
     subscriptions.map(async ({ id, ...to }) => ({
@@ -47,6 +47,11 @@ export async function pushToCustomer(deps: PushDeps, nudge: DueNudge, settings: 
   if (gone.length > 0) await dropGone(deps.db, gone);
   const count = (wanted: string): number => results.filter(({ outcome }) => outcome === wanted).length;
   return { taken: count("taken"), later: count("later") };
+}
+
+/** A push that still waits for a phone that is off makes room for the next of its conversation: RFC 8030, 32 characters. */
+function topicOf(key: Buffer, conversationId: string): string {
+  return createHmac("sha256", key).update(`topic:${conversationId}`).digest("base64url").slice(0, 32);
 }
 
 async function messageFor(deps: PushDeps, nudge: DueNudge, settings: ReachSettings): Promise<PushMessage> {

@@ -27,7 +27,7 @@ export interface ReachDeps extends PushDeps, TextDeps {
 
 /**
  * Tells customers who left that something is there for them. Everything it knows is in rows with due times, so it may
- * run in every worker, twice, or after a crash: a burst is told once.
+ * run in every worker, twice, or after a crash: a burst is told once, and a later one only after a while.
  */
 export function startReach(deps: ReachDeps): { stop(): Promise<void> } {
   let stopped = false;
@@ -49,7 +49,7 @@ export function startReach(deps: ReachDeps): { stop(): Promise<void> } {
 export async function reachOnce(deps: ReachDeps): Promise<void> {
   try {
     const settings = await deps.settings();
-    while (await findUnseen(deps.db, deps.pulledChannels, settings.afterSeconds));
+    while (await findUnseen(deps.db, deps.pulledChannels, settings));
     const due = await claimNudges(deps.db);
     await Promise.all(due.map((nudge) => tellGuarded(deps, nudge, settings)));
   } catch (error) {

@@ -15,6 +15,8 @@ const schema = z.strictObject({
   order: z.enum(["push-first", "message-first", "push-only", "message-only", "off"]).default("push-first"),
   /** A push that no browser confirmed for so long counts as not seen. */
   confirmSeconds: z.number().int().min(5).max(3_600).default(120),
+  /** Whoever was told, or could not be, and did not come back: after so long they are told of a new message as well. */
+  againHours: z.number().int().min(1).max(720).default(4),
   /** May what was said be shown on a locked screen? */
   showWords: z.boolean().default(false),
   /** No SMS and no WhatsApp between these hours of the customer's own clock; the same hour twice: never quiet. */
