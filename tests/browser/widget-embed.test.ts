@@ -83,6 +83,35 @@ describeWith(browser, "the chat on somebody else's site", () => {
     expect(new URL(tab.url()).hash).toBe("");
   });
 
+  story(
+    "being told later is offered only where there is a way: not who signed in here, without texts",
+    async ({ open }) => {
+      for (const texts of [true, false]) {
+        const page = await open(foreign);
+        await page.route("**/v3/directline/reach?*", async (route) => {
+          const response = await route.fetch();
+          await route.fulfill({ response, json: { ...(await response.json()), ...(texts ? {} : { channels: [] }) } });
+        });
+        const identity = { id: `shop-told-${texts}`, name: "Ann" };
+        await page.exposeFunction("freshToken", () => issueIdentity(identitySecret, identity, Date.now()));
+        await page.goto(shop.url);
+        await page.waitForFunction("window.Everline?.open");
+        await page.evaluate("Everline.identify(() => freshToken())");
+        const chat = page.frameLocator("iframe");
+        const offer = page.waitForResponse(/\/v3\/directline\/reach\?/);
+        await page.getByRole("button", { name: "Chat" }).click();
+        await chat.getByText("Signed in: Ann").waitFor();
+        await ask(page, chat, "I want to talk to a person");
+        await chat.getByText(/You are number \d+ in line/).waitFor();
+        await (await offer).finished();
+        await chat.getByRole("button", { name: "More choices" }).click();
+        await chat.locator("#menu").getByRole("button", { name: "Download the conversation" }).waitFor();
+        const entries = chat.getByRole("button", { name: "Tell me when you answer" });
+        await expect.poll(() => entries.count()).toBe(texts ? 2 : 0);
+      }
+    },
+  );
+
   story("R7 leave and come back: the conversation is there, once, and unread answers are counted", async ({ open }) => {
     const page = await open(foreign);
     await page.goto(shop.url);

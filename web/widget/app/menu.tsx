@@ -1,16 +1,19 @@
 import { tellHost } from "./host.ts";
 import { forget } from "./leave.ts";
-import { openReach } from "./reach.tsx";
+import { canTell, openReach } from "./reach.tsx";
 import { setSound } from "./sound.ts";
 import { change, state } from "./state.ts";
 import { saveTranscript } from "./transcript.ts";
 import { config, say } from "./words.ts";
 
+/** It was opened once: what its entries need is asked for. */
+let wanted = false;
+
 /** What is wanted seldom. The browser opens and closes it, Escape included. */
 export function Menu() {
   const { entries, sound, signedIn } = state;
   return (
-    <div id="menu" popover="auto">
+    <div id="menu" popover="auto" onToggle={want}>
       <button type="button" onClick={() => setSound(!sound)}>
         {say(sound ? "soundOff" : "soundOn")}
       </button>
@@ -19,7 +22,7 @@ export function Menu() {
           {say("transcript")}
         </button>
       )}
-      {entries.length > 0 && (
+      {entries.length > 0 && canTell(wanted) && (
         <button type="button" popoverTarget="menu" onClick={openReach}>
           {say("tellMe")}
         </button>
@@ -43,6 +46,12 @@ export function Menu() {
       </div>
     </div>
   );
+}
+
+function want(): void {
+  if (wanted) return;
+  wanted = true;
+  change({});
 }
 
 async function download(): Promise<void> {

@@ -24,7 +24,7 @@ export function Offer() {
   if (panel === "reach") return <Reach />;
   if (line === null || line.owner === "assistant" || line.status === "resolved") return null;
   const offer = offered();
-  if (offer === null) return null;
+  if (offer === null || !canTell()) return null;
   const told = offer.number !== null || isPushed();
   return (
     <p class="card">
@@ -39,7 +39,7 @@ export function Offer() {
 /** How an absent customer is told: a push message to this browser, a text to a number. Each with its way back. */
 export function Reach() {
   const offer = offered();
-  if (offer === null) return null;
+  if (offer === null || !canTell()) return null;
   return (
     <section class="card" aria-label={say("tellMe")}>
       <h2>{say("tellMe")}</h2>
@@ -96,6 +96,12 @@ function isOurs(other: Window): boolean {
   }
 }
 
+/** In this browser, or on our own page, to which the key of the conversation leads; who signed in has none. */
+const canPush = (): boolean => "PushManager" in window && (!embedded || session()?.resume !== undefined);
+
+/** Is there any way to tell this customer? Where only the service knows, it is asked if it `may` be, and says it later. */
+export const canTell = (may = true): boolean => canPush() || (may && (offered()?.channels.length ?? 0) > 0);
+
 /** This browser's address, kept with the conversation that it is told of: of another one it is told nothing. */
 function pushedTo(): string | null {
   const [conversationId, endpoint = null] = stored("t")?.split(" ") ?? [];
@@ -112,17 +118,15 @@ export function goOnTelling(from: string): void {
 }
 
 function Push({ offer }: { readonly offer: OfferMade }) {
-  if (!("PushManager" in window)) return null;
-  if (embedded) {
-    const key = session()?.resume;
-    return key === undefined ? null : (
+  if (!canPush()) return null;
+  if (embedded)
+    return (
       <p>
-        <a href={`/?chat=open#resume=${key}`} target="_blank" rel="noopener">
+        <a href={`/?chat=open#resume=${session()?.resume}`} target="_blank" rel="noopener">
           {say("pushElsewhere")}
         </a>
       </p>
     );
-  }
   if (isPushed())
     return (
       <p>
