@@ -31,7 +31,7 @@ import { type CustomerSide, extraRoutes } from "./extras.ts";
 import { joinRoute } from "./join.ts";
 import { limiter } from "./limiter.ts";
 import { type ReachesVisitors, reachRoutes } from "./reach-routes.ts";
-import { type ActivitySet, createStreams, type HearsTyping, pageMax } from "./stream.ts";
+import { createStreams, type HearsTyping, pageMax, type Reading } from "./stream.ts";
 import { issueFileLink, issueToken, readToken, resumeSeconds, tokenSeconds, type Visitor } from "./tokens.ts";
 import { type StreamRequest, takeStreamUpgrades } from "./upgrade.ts";
 import { createUploadReader, takeStreams, type Upload, UploadRefused } from "./upload.ts";
@@ -285,7 +285,12 @@ function conversationRoutes(scope: FastifyInstance, channel: Channel, deps: WebC
     withVisitor(deps, request, reply, async (admitted) => conversation(deps, admitted, watermarkOf(request))),
   );
   scope.get("/conversations/:id/activities", hidden, (request, reply) =>
-    withVisitor(deps, request, reply, ({ visitor }) => activitySet(deps, visitor, watermarkOf(request) ?? 0)),
+    withVisitor(
+      deps,
+      request,
+      reply,
+      async ({ visitor }) => (await readFor(deps, visitor, watermarkOf(request) ?? 0, pageMax)).set,
+    ),
   );
   scope.post("/conversations/:id/activities", hidden, (request, reply) =>
     withVisitor(deps, request, reply, async ({ visitor }) => {
@@ -379,7 +384,7 @@ function streamRoute(app: FastifyInstance, deps: WebChatDeps): void {
   const open = new Map<string, number>();
   const streams = createStreams({
     ...deps,
-    read: (visitor, after) => activitySet(deps, visitor, after),
+    read: (visitor, after, max) => readFor(deps, visitor, after, max),
     state: deps.customer.state,
     onSessionEnd: deps.sessions.onEnd,
   });
@@ -451,15 +456,20 @@ function conversation(deps: WebChatDeps, { visitor, token, secondsLeft }: Admitt
   return { conversationId, token, expires_in: secondsLeft, streamUrl };
 }
 
-async function activitySet(deps: WebChatDeps, visitor: Visitor, after: number): Promise<ActivitySet> {
-  const entries = await deps.timeline(visitor.conversationId, after, pageMax);
+async function readFor(deps: WebChatDeps, visitor: Visitor, after: number, max: number): Promise<Reading> {
+  const entries = await deps.timeline(visitor.conversationId, after, max);
   const linkTo = (id: string): string =>
     `${deps.publicUrl()}${prefix}/attachments/${id}?t=${issueFileLink(deps.key, visitor, id, deps.now())}`;
   return {
-    activities: entries.map((entry) => toActivity(visitor, entry, linkTo, deps.articleTitle)),
-    watermark: String(entries.at(-1)?.seq ?? after),
+    set: {
+      activities: entries.map((entry) => toActivity(visitor, entry, linkTo, deps.articleTitle)),
+      watermark: String(entries.at(-1)?.seq ?? after),
+    },
+    unfinished: entries.filter(({ parts }) => parts.some(isPending)).map(({ seq }) => seq),
   };
 }
+
+const isPending = (part: TimelineEntry["parts"][number]): boolean => part.t === "media" && part.state === "pending";
 
 async function withVisitor(
   deps: WebChatDeps,

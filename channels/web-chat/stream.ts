@@ -8,6 +8,9 @@ const keepAliveMs = 20_000;
 const turns = 400;
 /** Activities of one read; a set that is full has more behind it. */
 export const pageMax = 200;
+/** Messages of one stream whose files are still being fetched; more than a telephone sends before the first is here. */
+const unfinishedMax = 20;
+const none: readonly number[] = [];
 /** A reader so far behind has gone away; it catches up after its watermark. */
 const unsentMaxBytes = 4 * 1024 * 1024;
 
@@ -16,11 +19,17 @@ export interface ActivitySet {
   readonly watermark: string;
 }
 
+/** What was read, and the seqs of those messages whose files are still being fetched. */
+export interface Reading {
+  readonly set: ActivitySet;
+  readonly unfinished: readonly number[];
+}
+
 /** Somebody of ours writes; `draft` is what they have so far, where that may be seen. */
 export type HearsTyping = (by: "assistant" | "agent", draft?: string) => void;
 
 export interface StreamDeps {
-  readonly read: (visitor: Visitor, after: number) => Promise<ActivitySet>;
+  readonly read: (visitor: Visitor, after: number, max: number) => Promise<Reading>;
   /** The seq of the latest event; asked for many at the same moment. */
   readonly lastSeq: (conversationId: string) => Promise<number>;
   /** Who has the conversation, for clients that ask for it. */
@@ -82,6 +91,7 @@ class Stream {
   #rung = false;
   #stateDue = false;
   #state = "";
+  #unfinished = none;
 
   constructor(deps: StreamDeps, socket: WebSocket, visitor: Visitor, wanted: number | null, asksState: boolean) {
     this.#deps = deps;
@@ -128,6 +138,7 @@ class Stream {
       do {
         this.#again = false;
         await this.#catchUp();
+        await this.#finish();
         if (this.#stateDue) await this.#sendState();
       } while (this.#again);
     } catch {
@@ -155,11 +166,24 @@ class Stream {
   /** Up to where everything was sent. */
   async #sendAfter(seq: number): Promise<number> {
     for (let after = seq; ; ) {
-      const set = await this.#deps.read(this.#visitor, after);
+      const { set, unfinished } = await this.#deps.read(this.#visitor, after, pageMax);
       if (set.activities.length === 0) return after;
       after = this.#after = Number(set.watermark);
+      // A stock client would show the message a second time.
+      if (this.#asksState && unfinished.length > 0)
+        this.#unfinished = [...this.#unfinished, ...unfinished].slice(-unfinishedMax);
       this.#send(JSON.stringify(set));
       if (set.activities.length < pageMax) return after;
+    }
+  }
+
+  /** A message again whose files were still being fetched when it was sent, once it is known what became of them (R7). */
+  async #finish(): Promise<void> {
+    for (const seq of this.#unfinished) {
+      const { set, unfinished } = await this.#deps.read(this.#visitor, seq - 1, 1);
+      if (unfinished.length > 0) continue;
+      this.#unfinished = this.#unfinished.filter((one) => one !== seq);
+      this.#send(JSON.stringify({ activities: set.activities, watermark: String(this.#after) }));
     }
   }
 

@@ -1,8 +1,10 @@
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import { settleFile } from "../../src/attachments/store.ts";
 import { browser, closeBrowser, openChat, story } from "../support/browser.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
 import { describeWith } from "../support/parts.ts";
+import { openPatientDb } from "../support/patient-db.ts";
 
 const minute = 60_000;
 /** Signing in, and being away, cut connections on purpose. */
@@ -144,6 +146,51 @@ describeWith(browser, "what the chat holds on to", () => {
     await Promise.all([page.waitForEvent("download"), link.click()]);
     expect(asked()).toBe(1);
   });
+
+  story(
+    "R7 what became of files that were being fetched is seen in the open chat, and on coming back",
+    async ({ open }) => {
+      const page = await open(cut);
+      const chat = await openChat(page, `${everline.url}/help/en`);
+      await say(chat, "see the first photo");
+      await answers(chat).first().waitFor();
+      await say(chat, "see the second photo");
+      await answers(chat).nth(1).waitFor();
+      const { conversationId } = JSON.parse(await page.evaluate("localStorage['everline:s']"));
+      const messages = await everline.sql<{ seq: string }[]>`select seq from messages
+      where conversation_id = ${conversationId} and author = 'contact' order by seq`;
+      const ids = messages.map(() => crypto.randomUUID());
+      for (const [index, { seq }] of messages.entries()) {
+        const part = { t: "media", kind: "file", name: `photo-${index}.txt`, mime: "text/plain", state: "pending" };
+        await everline.sql`insert into attachments (id, conversation_id, seq, state, declared_mime, due_at, attempts)
+        values (${ids[index] ?? ""}, ${conversationId}, ${seq}, 'pending', 'text/plain', now() + interval '1 hour', 1)`;
+        await everline.sql`update messages set parts = ${JSON.stringify([{ ...part, assetId: ids[index] }])}::text::jsonb
+        where conversation_id = ${conversationId} and seq = ${seq}`;
+      }
+      const db = openPatientDb(everline.databaseUrl);
+      const settle = async (index: number) => {
+        const claim = { id: ids[index] ?? "", conversationId, attempts: 1 };
+        const ready = { state: "ready", mime: "text/plain", bytes: Buffer.from("a photo") } as const;
+        expect(await settleFile(db, claim, ready)).toBe(conversationId);
+      };
+      await page.reload();
+      await page.locator("button[aria-expanded]").click();
+      const waiting = chat.getByText("is being fetched");
+      await expect.poll(() => waiting.count()).toBe(2);
+      await settle(0);
+      await say(chat, "what is a late fee?");
+      await chat.getByRole("link", { name: "photo-0.txt" }).waitFor();
+      expect(await waiting.count()).toBe(1);
+      await page.context().setOffline(true);
+      await chat.getByText("You are offline", { exact: false }).waitFor();
+      await settle(1);
+      await page.context().setOffline(false);
+      await chat.getByRole("link", { name: "photo-1.txt" }).waitFor();
+      expect(await waiting.count()).toBe(0);
+      expect(await chat.locator("#thread li.mine").count()).toBe(3);
+      await db.close();
+    },
+  );
 
   async function stored(text: string): Promise<number> {
     return (await everline.sql`select 1 from messages where parts->0->>'text' = ${text}`).length;

@@ -7,6 +7,7 @@ import { WebSocket } from "ws";
 import { lastSeqFor } from "../../channels/web-chat/door.ts";
 import { issueToken } from "../../channels/web-chat/tokens.ts";
 import { takeStreamUpgrades } from "../../channels/web-chat/upgrade.ts";
+import { settleFile } from "../../src/attachments/store.ts";
 import { readConfig } from "../../src/config.ts";
 import type { Db } from "../../src/db/client.ts";
 import { newId } from "../../src/lib/ids.ts";
@@ -100,12 +101,12 @@ function upload(to: Opened, files: readonly (readonly [string, Buffer])[], clien
   return call(`/conversations/${to.conversationId}/upload`, { method: "POST", token: to.token, body: form });
 }
 
-async function socketOf(of: Opened, watermark?: number) {
+async function socketOf(of: Opened, watermark?: number, more = "") {
   const query = watermark === undefined ? "" : `?watermark=${watermark}`;
   const opened = (await (await call(`/conversations/${of.conversationId}${query}`, { token: of.token })).json()) as {
     streamUrl: string;
   };
-  const socket = new WebSocket(opened.streamUrl);
+  const socket = new WebSocket(opened.streamUrl + more);
   const frames: { activities: Activity[]; watermark: string }[] = [];
   socket.on("message", (data) => String(data) !== "" && frames.push(JSON.parse(String(data))));
   const closed = new Promise<number>((done) => socket.on("close", done));
@@ -253,6 +254,40 @@ test("a second socket gets the same; a watermark from the future hides nothing",
   await expect.poll(() => seen(two), soon).toEqual(seen(one));
   one.socket.terminate();
   two.socket.terminate();
+});
+
+test("R2 R7 a file that was still being fetched arrives in our open chat; a stock client has its message once", async () => {
+  const me = await generate();
+  await post(me, { type: "message", text: "see the photo", channelData: { clientActivityID: "f-1" } });
+  const [id, of] = [newId(), me.conversationId];
+  const part = { t: "media", kind: "image", mime: "image/png", state: "pending", assetId: id };
+  await db.run(
+    (sql) => sql`insert into attachments (id, conversation_id, seq, state, declared_mime, due_at, attempts)
+      values (${id}, ${of}, 1, 'pending', 'image/png', now() + interval '1 hour', 1)`,
+  );
+  await db.run(
+    (sql) => sql`update messages set parts = ${JSON.stringify([part])}::text::jsonb
+      where conversation_id = ${of} and author = 'contact'`,
+  );
+  const [ours, stock] = [await socketOf(me, 0, "&state=1"), await socketOf(me, 0)];
+  const states = ({ frames }: typeof ours) =>
+    frames.flatMap(({ activities }) =>
+      activities.flatMap((one) => one.channelData?.everline?.files?.map(({ state }) => state) ?? []),
+    );
+  for (const one of [ours, stock]) await expect.poll(() => states(one), soon).toEqual(["pending"]);
+  const settled = { state: "ready", mime: "image/png", bytes: png(8, 8) } as const;
+  expect(await settleFile(db, { id, conversationId: of, attempts: 1 }, settled)).toBe(of);
+  await post(me, { type: "message", text: "there it is", channelData: { clientActivityID: "f-2" } });
+  await expect.poll(() => states(ours), soon).toEqual(["pending", "ready"]);
+  const told = ({ frames }: typeof ours) => frames.flatMap(({ activities }) => activities.map(({ text }) => text));
+  await expect.poll(() => told(stock), soon).toContain("there it is");
+  await post(me, { type: "message", text: "thanks", channelData: { clientActivityID: "f-3" } });
+  for (const one of [ours, stock]) await expect.poll(() => told(one), soon).toContain("thanks");
+  expect([states(ours), states(stock)]).toEqual([["pending", "ready"], ["pending"]]);
+  const marks = ours.frames.map(({ watermark }) => Number(watermark));
+  expect(marks).toEqual(marks.toSorted((one, other) => one - other));
+  ours.socket.terminate();
+  stock.socket.terminate();
 });
 
 test("R7 what stands there is read before a client hears that it is connected, so what it sends then comes after", async () => {

@@ -77,7 +77,9 @@ export async function connect(): Promise<void> {
   connecting = true;
   clearTimeout(retry);
   try {
-    const watermark = state.entries.at(-1)?.seq ?? 0;
+    // What became of files that were still being fetched is read again.
+    const unfinished = state.entries.find(({ files }) => files.some((file) => file.state === "pending"));
+    const watermark = (unfinished ? unfinished.seq - 1 : state.entries.at(-1)?.seq) ?? 0;
     const opened = (await call("GET", `/conversations/*?watermark=${watermark}`)) as { streamUrl: string };
     // The same way that this page came, whatever the service thinks its name is.
     const { pathname, search } = new URL(opened.streamUrl);
