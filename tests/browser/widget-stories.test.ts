@@ -27,13 +27,24 @@ describeWith(browser, "the chat on the help pages", () => {
     await say(page, chat, "the second offline word");
     await chat.getByText("Sent as soon as you are back online").first().waitFor();
     await chat.getByText("You are offline.").waitFor();
+    // The page comes again while its chat still finds no service.
+    await page.context().route(/\/v3\/directline\//, (route) => route.abort("internetdisconnected"));
     await page.context().setOffline(false);
+    await page.reload();
+    await page.locator("button[aria-expanded]").click();
+    await chat.locator("li.waiting", { hasText: "the first offline word" }).waitFor();
+    expect(await chat.locator("li.mine .bubble").allInnerTexts()).toEqual([
+      "the first offline word",
+      "the second offline word",
+    ]);
+    await page.context().unrouteAll();
     const mine = async () =>
       (
         await everline.sql`select parts -> 0 ->> 'text' as text from messages where author = 'contact' order by seq`
       ).map((row) => row.text);
     await expect.poll(mine, patience).toEqual(["hello", "the first offline word", "the second offline word"]);
     await expect.poll(() => chat.locator("li.waiting, li.sending").count(), patience).toBe(0);
+    expect(await chat.locator("li.mine .bubble").allInnerTexts()).toEqual(await mine());
   });
 
   story("R7 two tabs show the same conversation", async ({ open }) => {
