@@ -1,10 +1,11 @@
 import type { FrameLocator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { settleFile } from "../../src/attachments/store.ts";
 import { browser, closeBrowser, openChat, story } from "../support/browser.ts";
 import { type Everline, startEverline } from "../support/everline.ts";
 import { describeWith } from "../support/parts.ts";
 import { openPatientDb } from "../support/patient-db.ts";
+import { startProxy } from "../support/proxy.ts";
 
 const minute = 60_000;
 /** Signing in, and being away, cut connections on purpose. */
@@ -120,6 +121,24 @@ describeWith(browser, "what the chat holds on to", () => {
       expect(await written()).toBe("");
     },
   );
+
+  story("R7 a line that died without a word is left once it does not bring what the service took", async ({ open }) => {
+    const { hostname, port } = new URL(everline.url);
+    const network = await startProxy({ host: hostname, port: Number(port) });
+    onTestFinished(() => network.stop());
+    const page = await open(cut);
+    const chat = await openChat(page, network.url(`${everline.url}/help/en`));
+    await say(chat, "what is a late fee?");
+    await answers(chat).first().waitFor();
+    network.silenceStreams();
+    await say(chat, "how do I return my order?");
+    await chat.locator("li.mine.sent", { hasText: "how do I return my order?" }).waitFor();
+    await answers(chat).nth(1).waitFor({ timeout: 10_000 });
+    expect(await chat.locator("li.mine .bubble").allInnerTexts()).toEqual([
+      "what is a late fee?",
+      "how do I return my order?",
+    ]);
+  });
 
   story("a damaged entry in the browser's storage is dropped, and the chat opens", async ({ open }) => {
     const page = await open();

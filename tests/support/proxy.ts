@@ -6,6 +6,8 @@ export interface FaultyNetwork {
   url(of: string): string;
   /** Accepts and keeps everything, forwards nothing: a network that lost its packets. */
   silence(): void;
+  /** The same to the WebSockets that are open, and to nothing else: a line that a firewall forgot. */
+  silenceStreams(): void;
   /** Breaks every connection, also new ones: a server that is down. */
   refuse(): void;
   /** Ends every open connection; new ones pass. */
@@ -18,6 +20,8 @@ export interface FaultyNetwork {
 /** A small TCP proxy that fails on command. */
 export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<FaultyNetwork> {
   const sockets = new Set<Socket>();
+  /** Both ends of each WebSocket. */
+  const streams = new Set<Socket>();
   let silent = false;
   let refusing = false;
   const server = createServer((near) => {
@@ -35,8 +39,12 @@ export async function startProxy(target: { readonly host: string; readonly port:
     const far = connect(target.port, target.host);
     sockets.add(far);
     far.on("error", () => near.destroy());
+    near.on("data", (data) => {
+      if (/^upgrade: websocket/im.test(data.toString("latin1"))) streams.add(near).add(far);
+    });
     near.pipe(far).pipe(near);
     far.on("close", () => {
+      for (const one of [near, far]) streams.delete(one);
       sockets.delete(far);
       near.destroy();
     });
@@ -48,6 +56,12 @@ export async function startProxy(target: { readonly host: string; readonly port:
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
   };
+  const mute = (some: Iterable<Socket>): void => {
+    for (const socket of some) {
+      socket.unpipe();
+      socket.on("data", () => undefined);
+    }
+  };
   return {
     port,
     url(of) {
@@ -58,11 +72,9 @@ export async function startProxy(target: { readonly host: string; readonly port:
     },
     silence() {
       silent = true;
-      for (const socket of sockets) {
-        socket.unpipe();
-        socket.on("data", () => undefined);
-      }
+      mute(sockets);
     },
+    silenceStreams: () => mute(streams),
     refuse() {
       refusing = true;
       cut();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type CDPSession, chromium, type Frame } from "playwright-core";
 import { issueIdentity } from "../../../src/demo/identity.ts";
+import { newId } from "../../../src/lib/ids.ts";
 import { toPlain } from "../../../src/lib/markdown.ts";
 import { type FaultyNetwork, startProxy } from "../../support/proxy.ts";
 
@@ -28,6 +29,8 @@ export interface WindowsReport {
   readonly drops: number;
   /** Those that were offline or asleep. */
   readonly sleeps: number;
+  /** Those that the browser was not told of. */
+  readonly silences: number;
   readonly messages: number;
   readonly missing: number;
   readonly twice: number;
@@ -65,13 +68,14 @@ export async function runWindowDrops(deps: WindowsDeps, drops: number): Promise<
       }),
     ];
     const took: number[] = [];
-    let sleeps = 0;
+    let [sleeps, silences] = [0, 0];
     await Promise.all(
       windows.map(async (window, index) => {
         for (let mine = index; mine < drops; mine += devices) {
           await sleep(Math.random() * betweenDropsMaxMs);
           const way = ways[Math.floor(mine / devices) % ways.length] ?? "cut";
-          if (way !== "cut") sleeps += 1;
+          if (way === "sleep" || way === "offline") sleeps += 1;
+          if (way === "silence") silences += 1;
           // So that there is something to be missed.
           await window.lose(way, Math.random() * awayMaxMs, () => reply(deps, conversationId, `while ${mine} is away`));
           const began = performance.now();
@@ -93,6 +97,7 @@ export async function runWindowDrops(deps: WindowsDeps, drops: number): Promise<
     return {
       drops: took.length,
       sleeps,
+      silences,
       messages: expected.length,
       ...compare(expected, shown),
       equalMs: { p50: at(0.5), p95: at(0.95), max: at(1) },
@@ -106,9 +111,10 @@ export async function runWindowDrops(deps: WindowsDeps, drops: number): Promise<
 
 /**
  * How a window loses its line: its connections are cut in the middle of whatever they do; the page sleeps as on a
- * closed laptop and its connections die meanwhile; the browser itself is offline.
+ * closed laptop and its connections die meanwhile; the browser itself is offline; the network forgets the line without a
+ * word, which shows when the customer writes.
  */
-const ways = ["cut", "sleep", "offline"] as const;
+const ways = ["cut", "sleep", "offline", "silence"] as const;
 type Way = (typeof ways)[number];
 
 interface Window {
@@ -150,14 +156,26 @@ async function openWindow(browser: Browser, deps: WindowsDeps): Promise<Window> 
     return () => dialog.dismiss();
   }
 
+  let saying = Promise.resolve();
+  /** One after the other: there is one field. */
+  function say(text: string): Promise<void> {
+    saying = saying.then(async () => {
+      await chat.locator("textarea").fill(text);
+      await chat.locator("textarea").press("Enter");
+    });
+    return saying;
+  }
+
   return {
     conversationId: (JSON.parse(stored) as { conversationId: string }).conversationId,
     network,
-    async say(text) {
-      await chat.locator("textarea").fill(text);
-      await chat.locator("textarea").press("Enter");
-    },
+    say,
     async lose(way, awayMs, meanwhile) {
+      if (way === "silence") {
+        network.silenceStreams();
+        await meanwhile();
+        return say(`window of ${customer.name} says after ${newId()}`);
+      }
       if (way === "offline") await offline(true);
       const wake = way === "sleep" ? await fallAsleep() : null;
       network.cut();

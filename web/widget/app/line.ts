@@ -56,8 +56,8 @@ export function keepLine(listener: { confirmed(clientId: string): void; back(): 
   });
   document.addEventListener("visibilitychange", wake);
   setInterval(() => {
-    if (socket !== null && Date.now() - heard > silentMs) drop();
-    if (socket === null) void connect();
+    dropSilent();
+    void connect();
   }, lookEveryMs);
   setInterval(() => session() !== null && void openSession(false).catch(() => undefined), refreshEveryMs);
 }
@@ -65,10 +65,15 @@ export function keepLine(listener: { confirmed(clientId: string): void; back(): 
 /** After a sleep the browser may think for minutes that a dead socket lives. */
 function wake(): void {
   if (document.visibilityState === "hidden") return;
-  if (socket !== null && Date.now() - heard > silentMs) drop();
+  dropSilent();
   tries = 0;
   void connect();
   onBack();
+}
+
+/** A network may lose a line without a word to the browser. */
+export function dropSilent(forMs = silentMs): void {
+  if (Date.now() - heard > forMs) drop();
 }
 
 export async function connect(): Promise<void> {

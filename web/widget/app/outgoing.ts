@@ -1,6 +1,6 @@
 import { base, call, openSession, Refused, refusal, session } from "./call.ts";
 import { store, storedKeys, storedObject, tellHost } from "./host.ts";
-import { connect } from "./line.ts";
+import { connect, dropSilent } from "./line.ts";
 import { change, type Pending, state } from "./state.ts";
 import { config, type WordKey } from "./words.ts";
 
@@ -9,6 +9,8 @@ const fileMaxBytes = 10 * 1024 * 1024;
 export const filesMax = 5;
 /** A message that found no line is tried again after this, and at once when the line is back. */
 const pauseMs = 5_000;
+/** What the service took, the line brings sooner; one that is silent for so long is dead. */
+const confirmedWithinMs = 1_000;
 const uploadWithinMs = 120_000;
 
 let sending = false;
@@ -122,7 +124,6 @@ async function deliver(pending: Pending): Promise<boolean> {
     await (pending.files.length > 0
       ? postFiles(pending)
       : call("POST", "/conversations/*/activities", toActivity(pending)));
-    void connect();
     taken(pending.id);
     return true;
   } catch (error) {
@@ -146,6 +147,12 @@ function taken(id: string): void {
   if (pending === undefined) return;
   store(keyOf(pending), null);
   update(id, { state: "sent" });
+  void connect();
+  setTimeout(() => {
+    if (!state.pending.some((one) => one.id === id && one.state === "sent")) return;
+    dropSilent(confirmedWithinMs);
+    void connect();
+  }, confirmedWithinMs);
 }
 
 const reasons: Readonly<Record<string, WordKey>> = {
