@@ -140,6 +140,37 @@ describeWith(browser, "what the chat holds on to", () => {
     ]);
   });
 
+  story(
+    "R1 a file that a change of the page cut short is told of after it, and its words wait for it",
+    async ({ open }) => {
+      const page = await open(cut);
+      const chat = await openChat(page, `${everline.url}/help/en`);
+      // An upload that does not end.
+      await page.context().route(/\/upload$/, () => undefined);
+      const file = { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear customer") };
+      await chat.locator("textarea").fill("here is my letter");
+      await chat.locator("input[type=file]").first().setInputFiles(file);
+      await chat.locator("li.sending", { hasText: "here is my letter" }).waitFor();
+      await page.reload();
+      await page.locator("button[aria-expanded]").click();
+      const failed = chat.locator("li.failed", { hasText: "here is my letter" });
+      await failed.getByText("attach the file again").waitFor();
+      await failed.getByText("letter.txt").waitFor();
+      // Without the file there is nothing to try again.
+      expect(await failed.getByRole("button", { name: "Try again" }).count()).toBe(0);
+      await page.context().unrouteAll();
+      await failed.getByRole("button", { name: "Edit" }).click();
+      expect(await chat.locator("textarea").inputValue()).toBe("here is my letter");
+      await chat.locator("input[type=file]").first().setInputFiles(file);
+      await chat.locator("li.mine:not(.sending) .file a", { hasText: "letter.txt" }).waitFor();
+      expect(await stored("here is my letter")).toBe(1);
+      await page.reload();
+      await page.locator("button[aria-expanded]").click();
+      await chat.locator("li.mine .file a", { hasText: "letter.txt" }).waitFor();
+      expect(await chat.locator("li.mine .bubble").count()).toBe(1);
+    },
+  );
+
   story("a damaged entry in the browser's storage is dropped, and the chat opens", async ({ open }) => {
     const page = await open();
     await page.addInitScript(

@@ -96,16 +96,6 @@ export function keepEarlier(earlier: string | null): void {
   change({ earlier });
 }
 
-export async function resumeWith(key: string): Promise<boolean> {
-  const before = current;
-  const resumed = await unlessEnded(generate({ resume: key }));
-  // The chat that this browser had is not lost: whoever signs in is asked about it.
-  if (resumed !== null && before?.resume !== undefined && before.conversationId !== resumed.conversationId)
-    keepEarlier(before.resume);
-  if (resumed !== null) keep(resumed);
-  return resumed !== null;
-}
-
 function askHost(): Promise<string | null> {
   return new Promise((resolve) => {
     hostSays = resolve;
@@ -122,7 +112,7 @@ export function hostSaid(token: string | null): boolean {
   return waiting !== null;
 }
 
-function keep({ conversationId, token, expires_in, resume }: Issued, name?: string): Session {
+export function keep({ conversationId, token, expires_in, resume }: Issued, name?: string): Session {
   // How far another conversation was read says nothing about this one.
   if (current !== null && current.conversationId !== conversationId) store("r", null);
   current = {
@@ -144,7 +134,7 @@ export function lose(): void {
   onLost();
 }
 
-async function unlessEnded(issued: Promise<Issued>): Promise<Issued | null> {
+export async function unlessEnded(issued: Promise<Issued>): Promise<Issued | null> {
   try {
     return await issued;
   } catch (error) {
@@ -164,7 +154,7 @@ export async function endLate(): Promise<void> {
 }
 
 /** With where this clock is: "tomorrow at ten" means the customer's. A session that was left ends before another begins. */
-async function generate(body: object): Promise<Issued> {
+export async function generate(body: object): Promise<Issued> {
   await endLate();
   return post("/tokens/generate", { ...body, zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
 }

@@ -1,4 +1,4 @@
-import { later } from "./later.ts";
+import { fetchLater, later } from "./later.ts";
 import { Marked, Plain } from "./markdown.tsx";
 import { remove, retry } from "./outgoing.ts";
 import { change, type Entry, type Pending, state } from "./state.ts";
@@ -64,6 +64,8 @@ export function drawPending(pending: Pending) {
   const behind = pending.state === "sending" && state.pending.find((one) => one.state === "waiting");
   const { state: now, again } = behind || pending;
   const failed = now === "failed";
+  const gone = files.some((file) => !(file instanceof File));
+  if (gone) void fetchLater();
   return (
     <li key={id} class={`mine ${now}`}>
       <span class="hidden">{say("you")}: </span>
@@ -73,15 +75,15 @@ export function drawPending(pending: Pending) {
         {now === "sending" && progress !== undefined && <progress value={progress} aria-label={say("sending")} />}
       </div>
       <small class="fate" role={failed ? "alert" : undefined}>
-        {failed ? say(why ?? "refused") : fateOf(now, again)}{" "}
+        {failed ? say(gone && later() !== null ? "attachAgain" : (why ?? "refused")) : fateOf(now, again)}{" "}
         {failed && (
           <>
-            {why !== "tooBig" && (
+            {!gone && why !== "tooBig" && (
               <button type="button" class="plain" onClick={() => retry(id)}>
                 {say("again")}
               </button>
             )}
-            {files.length === 0 && (
+            {(gone || files.length === 0) && (
               <button type="button" class="plain" onClick={() => edit(pending)}>
                 {say("edit")}
               </button>

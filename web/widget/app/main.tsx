@@ -1,8 +1,8 @@
-import { callIfThere, hostSaid, resumeWith, session, signIn, takeSession } from "./call.ts";
+import { callIfThere, hostSaid, session, signIn, takeSession } from "./call.ts";
 import { Composer, field, sendFiles } from "./composer.tsx";
 import { close, Header } from "./header.tsx";
 import { meetHost, store, stored, tellHost } from "./host.ts";
-import { fetchLater, later } from "./later.ts";
+import { fetchLater, later, sayAway } from "./later.ts";
 import { forget } from "./leave.ts";
 import { connect, drop, keepLine, sayVisible } from "./line.ts";
 import { confirmed, failAll, failOthers, flush, recallPending } from "./outgoing.ts";
@@ -133,6 +133,13 @@ async function identify(token: string | null): Promise<void> {
   }
 }
 
+async function resume(key: string): Promise<void> {
+  const parts = await fetchLater();
+  if (parts === null) return sayAway();
+  if (await parts.resumeWith(key)) begin();
+  else change({ notice: "expired" });
+}
+
 /** What the customer is writing stays. */
 function prefill(text: string | null): void {
   const input = field();
@@ -168,7 +175,7 @@ meetHost({
   },
   identify: (token) => void identify(token),
   prefill,
-  resume: (key) => void resumeWith(key).then((resumed) => (resumed ? begin() : change({ notice: "expired" }))),
+  resume: (key) => void resume(key),
   reset: () => void forget(),
 });
 keepLine({ confirmed, back: () => void flush() });

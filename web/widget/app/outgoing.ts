@@ -1,5 +1,6 @@
-import { base, call, openSession, Refused, refusal, session } from "./call.ts";
+import { call, openSession, Refused, session } from "./call.ts";
 import { store, storedKeys, storedObject, tellHost } from "./host.ts";
+import { fetchLater, later } from "./later.ts";
 import { connect, dropSilent } from "./line.ts";
 import { change, type Pending, state } from "./state.ts";
 import { config, type WordKey } from "./words.ts";
@@ -11,14 +12,12 @@ export const filesMax = 5;
 const pauseMs = 5_000;
 /** What the service took, the line brings sooner; one that is silent for so long is dead. */
 const confirmedWithinMs = 1_000;
-const uploadWithinMs = 120_000;
 
 let sending = false;
 let timer = 0;
 let ticking = 0;
-let upload: XMLHttpRequest | null = null;
 
-/** Shows a message at once and sends it after those before it. Words are stored until the service has them. */
+/** Shows a message at once and sends it after those before it. Words, and names of files, are stored until the service has them. */
 export function send(text: string, value?: unknown, files: readonly File[] = []): void {
   const big = files.some((file) => file.size > fileMaxBytes);
   const pending: Pending = {
@@ -42,11 +41,14 @@ const newId = (): string => [...crypto.getRandomValues(new Uint32Array(4))].join
 export function recallPending(): void {
   const known = new Set(state.pending.map((one) => one.id));
   const stored = storedKeys("q:").flatMap((key) => storedObject<Pending>(key) ?? []);
-  const unknown = stored.filter((one) => !known.has(one.id)).map((one) => ({ ...one, files: [] }));
+  const unknown = stored.filter((one) => !known.has(one.id)).map(failWithout);
   change({ pending: [...state.pending, ...unknown] });
   failOthers();
   void flush();
 }
+
+/** The files themselves were that page's: the customer attaches them again. */
+const failWithout = (one: Pending): Pending => (one.files.length > 0 ? { ...one, state: "failed" } : one);
 
 /** What was written in another conversation is not sent into this one by itself: the customer decides. */
 export function failOthers(): void {
@@ -57,7 +59,8 @@ export function failOthers(): void {
 }
 
 function keep(pending: Pending): void {
-  if (pending.files.length === 0) store(keyOf(pending), JSON.stringify(pending));
+  const files = pending.files.map(({ name }) => ({ name }));
+  store(keyOf(pending), JSON.stringify({ ...pending, files }));
 }
 
 /** The thread shows the message itself now. */
@@ -77,7 +80,7 @@ export function retry(id: string): void {
 export function remove(id: string): void {
   const sendsNow = state.pending.find((one) => one.state === "sending")?.id === id;
   confirmed(id);
-  if (sendsNow) upload?.abort();
+  if (sendsNow) later()?.cancelUpload();
 }
 
 /** The session that they were written in is over: the customer decides. */
@@ -122,7 +125,7 @@ async function deliver(pending: Pending): Promise<boolean> {
       return true;
     }
     await (pending.files.length > 0
-      ? postFiles(pending)
+      ? upload(pending)
       : call("POST", "/conversations/*/activities", toActivity(pending)));
     taken(pending.id);
     return true;
@@ -139,6 +142,12 @@ async function deliver(pending: Pending): Promise<boolean> {
     ticking = setInterval(() => change({}), 1_000);
     return false;
   }
+}
+
+async function upload(pending: Pending): Promise<void> {
+  const parts = await fetchLater();
+  if (parts === null) throw new Error("away");
+  await parts.postFiles(pending);
 }
 
 /** The service has it. It stays where it is until the thread brings it with its number. */
@@ -162,7 +171,7 @@ const reasons: Readonly<Record<string, WordKey>> = {
   QuotaExceeded: "noRoom",
 };
 
-function update(id: string, patch: Partial<Pending>): void {
+export function update(id: string, patch: Partial<Pending>): void {
   change({
     pending: state.pending.map((one) => {
       if (one.id !== id) return one;
@@ -175,7 +184,7 @@ function update(id: string, patch: Partial<Pending>): void {
   });
 }
 
-function toActivity({ id, text, value }: Pending): object {
+export function toActivity({ id, text, value }: Pending): object {
   return {
     type: "message",
     text,
@@ -184,35 +193,6 @@ function toActivity({ id, text, value }: Pending): object {
     channelData: { clientActivityID: id },
     ...(value === undefined ? {} : { value }),
   };
-}
-
-async function postFiles(pending: Pending): Promise<void> {
-  const opened = await openSession(true);
-  if (opened === null) throw new Refused(403, "Ended", 0);
-  const form = new FormData();
-  form.append(
-    "activity",
-    new Blob([JSON.stringify(toActivity(pending))], { type: "application/vnd.microsoft.activity" }),
-  );
-  for (const file of pending.files) form.append("file", file, file.name);
-  const request = new XMLHttpRequest();
-  upload = request;
-  await new Promise<void>((resolve, reject) => {
-    request.open("POST", `${base}/conversations/${opened.conversationId}/upload`);
-    request.setRequestHeader("authorization", `Bearer ${opened.token}`);
-    request.timeout = uploadWithinMs;
-    request.upload.onprogress = ({ loaded, total }) => update(pending.id, { progress: loaded / total });
-    request.onload = () =>
-      request.status < 300
-        ? resolve()
-        : reject(refusal(request.status, request.responseText, request.getResponseHeader("retry-after")));
-    request.onerror = request.ontimeout = () => reject(new Error("away"));
-    // Cancelled by the customer: its entry is gone.
-    request.onabort = () => resolve();
-    request.send(form);
-  }).finally(() => {
-    upload = null;
-  });
 }
 
 /** Sorts by time, so that a page that comes later sends in the order of writing. */

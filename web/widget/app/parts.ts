@@ -6,4 +6,6 @@ export { Join } from "./join.tsx";
 export { Menu } from "./menu.tsx";
 export { Rating } from "./rating.tsx";
 export { Offer, Reach } from "./reach.tsx";
+export { resumeWith } from "./resume.ts";
+export { cancelUpload, postFiles } from "./upload.ts";
 export { Voice as voice } from "./voice.tsx";

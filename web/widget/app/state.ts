@@ -42,7 +42,8 @@ export interface Pending {
   /** The conversation that it was written in; none: there was none yet. */
   readonly in?: string | undefined;
   readonly value?: unknown;
-  readonly files: readonly File[];
+  /** Of one that an earlier page left, nothing but the name is known. */
+  readonly files: readonly (File | { readonly name: string })[];
   readonly state: "sending" | "waiting" | "failed" | "sent";
   readonly why?: WordKey;
   /** When a refused post is tried again. */
