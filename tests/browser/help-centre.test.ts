@@ -100,6 +100,33 @@ describeWith(browser, "the help centre in a browser", () => {
     `/help/${locale}/not-there`,
   ];
 
+  for (const locale of ["en", "ar"])
+    story(`a long name of who is signed in moves nothing on a narrow telephone: ${locale}`, async ({ open }) => {
+      const page = await open({ locale, viewport: { width: 320, height: 640 } });
+      // The name alone, as the chat keeps it; no chat that would find the session made up.
+      await page.route("**/widget.js", (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
+      await page.goto(`${desk.url}/help/${locale}`);
+      const top = () =>
+        page
+          .locator(".brand, .languages, main")
+          .evaluateAll((all) =>
+            (all as { getBoundingClientRect(): { top: number } }[]).map((one) => one.getBoundingClientRect().top),
+          );
+      const before = await top();
+      const name = "Maximiliana-Alexandra von Hohenlohe-Schillingsfürst";
+      await page.evaluate(`localStorage["everline:s"] = JSON.stringify({ name: ${JSON.stringify(name)} })`);
+      await page.reload();
+      const shown = page.locator(".sign-in bdi");
+      await shown.getByText(name).waitFor();
+      expect(await top()).toEqual(before);
+      expect(await layoutShifts(page)).toEqual([]);
+      expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+      const [who, out] = [await shown.boundingBox(), await page.locator(".sign-in button").boundingBox()];
+      expect(who?.width).toBeGreaterThan(40);
+      expect(out?.height).toBeLessThan(50);
+      expect(Math.abs((out?.y ?? 0) - (who?.y ?? 0))).toBeLessThan(30);
+    });
+
   for (const [dir, locale] of [
     ["ltr", "en"],
     ["rtl", "ar"],
