@@ -2,6 +2,7 @@ import { can, type DeliveryError, type FoundCall } from "../../channels/channel.
 import { bestFree, onDuty, oneAgentAtATime } from "../agents/free-agents.ts";
 import { clientIdentity } from "../agents/presence.ts";
 import type { TransactionSql } from "../db/client.ts";
+import { DatabaseUnavailable } from "../db/errors.ts";
 import { type Aftermath, noAftermath } from "./aftermath.ts";
 import { applyToCallback, hoursOf } from "./apply.ts";
 import { followLeg, planCall, takeReport } from "./call-flow.ts";
@@ -180,7 +181,19 @@ export function createDialler(desk: CallDesk): Dialler {
     for (const { id, state } of rows) {
       // Nobody was free for one who waits longer: only the clock matters for those behind.
       if (!free && state === "due") continue;
-      free = (await dialOne(id, mode, free)) && free;
+      free = (await guarded(id, () => dialOne(id, mode, free))) !== false && free;
+    }
+  }
+
+  /** One that fails by a fault of ours holds up nobody behind it: it is logged, and its turn comes again. */
+  async function guarded<Done>(callbackId: string, work: () => Promise<Done>): Promise<Done | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      // Then no other would fare better.
+      if (error instanceof DatabaseUnavailable) throw error;
+      desk.log.error({ callbackId, error }, "callback-failed");
+      return undefined;
     }
   }
 
@@ -316,15 +329,17 @@ export function createDialler(desk: CallDesk): Dialler {
         where k.state = 'scheduled' and k.attempts > 0 and k.due_at > ${soon} and c.last_inbound_at > k.updated_at
         limit ${batchMax}`,
     );
-    for (const { id } of rows) {
-      await desk.db.transaction(async (sql) => {
-        const row = await lockCallback(sql, id);
-        if (row === null) return;
-        await applyToCallback(sql, desk, row, { type: "heard-from" }, { agentId: null, change: "heard-from" });
-        // What was heard is heard once, also where it changed nothing.
-        await sql`update callbacks set updated_at = now() where id = ${id}`;
-      });
-    }
+    for (const { id } of rows) await guarded(id, () => hearOne(id));
+  }
+
+  async function hearOne(id: string): Promise<void> {
+    await desk.db.transaction(async (sql) => {
+      const row = await lockCallback(sql, id);
+      if (row === null) return;
+      await applyToCallback(sql, desk, row, { type: "heard-from" }, { agentId: null, change: "heard-from" });
+      // What was heard is heard once, also where it changed nothing.
+      await sql`update callbacks set updated_at = now() where id = ${id}`;
+    });
   }
 
   async function remind(): Promise<void> {
@@ -336,18 +351,20 @@ export function createDialler(desk: CallDesk): Dialler {
         and wanted_at > ${now} and wanted_at <= ${new Date(now.getTime() + remindBeforeMs)}
         and asked_at <= wanted_at - ${bookedBeforeMs} * interval '1 millisecond' limit ${batchMax}`,
     );
-    for (const { id } of rows) {
-      const after = noAftermath();
-      await desk.db.transaction(async (sql) => {
-        const row = await lockCallback(sql, id);
-        const [fresh] = await sql`update callbacks set reminded_at = ${now}
-          where id = ${id} and reminded_at is null and state = 'scheduled' returning id`;
-        if (row === null || fresh === undefined) return;
-        await tellCustomer(sql, desk, row, "reminder");
-        after.conversations.add(row.conversationId);
-      });
-      carryOut(after);
-    }
+    for (const { id } of rows) await guarded(id, () => remindOne(id, now));
+  }
+
+  async function remindOne(id: string, now: Date): Promise<void> {
+    const after = noAftermath();
+    await desk.db.transaction(async (sql) => {
+      const row = await lockCallback(sql, id);
+      const [fresh] = await sql`update callbacks set reminded_at = ${now}
+        where id = ${id} and reminded_at is null and state = 'scheduled' returning id`;
+      if (row === null || fresh === undefined) return;
+      await tellCustomer(sql, desk, row, "reminder");
+      after.conversations.add(row.conversationId);
+    });
+    carryOut(after);
   }
 
   return {

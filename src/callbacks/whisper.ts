@@ -2,6 +2,7 @@ import { speaks } from "../agents/fit.ts";
 import { presentSummary } from "../conversations/present-summary.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { firstOf } from "../lib/clean-text.ts";
+import { toLocale } from "../lib/locale.ts";
 import { shownName } from "../lib/shown-name.ts";
 
 const issueMaxChars = 200;
@@ -30,7 +31,7 @@ export async function whisper(
   const who = shownName(about?.name ?? null) ?? (number.startsWith("+") ? spelled(number) : "");
   const issue = firstOf(given.issue ?? about?.issue ?? "", issueMaxChars);
   const language =
-    about === undefined || speaks(about, about.locale) ? undefined : languageNames.of(about.locale ?? "en");
+    about === undefined || speaks(about, about.locale) ? undefined : languageNames.of(toLocale(about.locale) ?? "en");
   const spoken = language === undefined ? "" : ` They speak ${language}.`;
   return `${kind}${who === "" ? "" : ` with ${who}`}.${spoken}${issue ? ` About: ${issue}` : ""}`;
 }

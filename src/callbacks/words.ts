@@ -1,3 +1,5 @@
+import { toLocale } from "../lib/locale.ts";
+
 /** What we write and say to customers about their calls, by language. Marks like {when} are filled by code. */
 export interface CallWords {
   readonly booked: string;
@@ -132,7 +134,7 @@ export function fillIn(text: string, values: Readonly<Record<string, string>>): 
 
 /** A promised time as the customer reads it on their own clock, with its zone: an hour can come twice. */
 export function timeInWords(at: number, zone: string, locale: string | null): string {
-  return new Intl.DateTimeFormat(locale ?? "en", {
+  return new Intl.DateTimeFormat(toLocale(locale) ?? "en", {
     timeZone: zone,
     weekday: "long",
     day: "numeric",

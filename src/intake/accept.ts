@@ -6,6 +6,7 @@ import { cleanFileName } from "../lib/attachment.ts";
 import { firstOf, mapTexts } from "../lib/clean-text.ts";
 import { newId } from "../lib/ids.ts";
 import { createInOrder } from "../lib/in-order.ts";
+import { toLocale } from "../lib/locale.ts";
 import { maskCards, maskParts } from "../lib/mask.ts";
 import { type Part, plainText } from "../lib/message.ts";
 import type { AtOnce } from "../turns/at-once.ts";
@@ -166,7 +167,7 @@ function toRow(event: InboundMessage | TimelineChange, channel: IntakeChannel) {
     reply_to: event.replyToExternalId ?? null,
     parts,
     media,
-    locale: event.locale ?? null,
+    locale: toLocale(event.locale),
     provider_time: event.providerTime?.toISOString() ?? null,
     raw: event.raw === undefined ? null : mapTexts(event.raw, maskCards),
     wants: event.wantsAnswer,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { timeInWords } from "../../src/callbacks/words.ts";
 import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
 import type { SignedIn } from "../support/desk.ts";
 
@@ -169,6 +170,33 @@ test("M2 where the clock was set back, what was due waits for its time and uses 
   await comesTo(early.id, "done");
   expect(callsTo(early.phone)).toHaveLength(1);
 }, 60_000);
+
+test("R5 a callback that cannot be dealt with by a fault of ours holds up none behind it", async () => {
+  await sql((db) => db`update agents set presence = 'offline' where id = ${ada.id}`);
+  const broken = await promised();
+  await comesTo(broken.id, "due");
+  await sql(
+    (db) =>
+      db`create function refuse_callback() returns trigger language plpgsql as 'begin raise exception ''a fault''; end'`,
+  );
+  await sql((db) =>
+    db.unsafe(`create trigger refuses before update on callbacks for each row
+      when (old.id = '${broken.id}') execute function refuse_callback()`),
+  );
+  const next = await promised();
+  await available();
+  await comesTo(next.id, "done");
+  await sql((db) => db`drop trigger refuses on callbacks`);
+  await sql((db) => db`drop function refuse_callback`);
+  await available();
+  await comesTo(broken.id, "done");
+  expect(callsTo(broken.phone)).toHaveLength(1);
+}, 60_000);
+
+test("a time is said in English where what a browser calls its language is none", () => {
+  expect(timeInWords(0, "UTC", "!!")).toBe(timeInWords(0, "UTC", "en"));
+  expect(timeInWords(0, "UTC", "sv")).not.toBe(timeInWords(0, "UTC", "en"));
+});
 
 test("a callback given to an agent who is busy waits for them and holds up nobody behind it", async () => {
   const bob = await centre.desk.agent("Bosse");
