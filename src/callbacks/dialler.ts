@@ -2,12 +2,12 @@ import { can, type DeliveryError, type FoundCall } from "../../channels/channel.
 import { bestFree, onDuty, oneAgentAtATime } from "../agents/free-agents.ts";
 import { clientIdentity } from "../agents/presence.ts";
 import type { TransactionSql } from "../db/client.ts";
-import { DatabaseUnavailable } from "../db/errors.ts";
 import { type Aftermath, noAftermath } from "./aftermath.ts";
 import { applyToCallback, hoursOf } from "./apply.ts";
 import { followLeg, planCall, takeReport } from "./call-flow.ts";
 import { hasEnded } from "./call-standing.ts";
 import type { CallDesk, DiallingMode } from "./desk.ts";
+import { guarded } from "./guarded.ts";
 import { failLeg, type Leg, lockLeg, recordOnLeg, renewLease, standingEverySeconds, writeLeg } from "./legs.ts";
 import { step } from "./machine.ts";
 import { endOldOffers, isAsked, offerCallback, ringsInBrowser, wantedFor } from "./offer-callback.ts";
@@ -181,19 +181,7 @@ export function createDialler(desk: CallDesk): Dialler {
     for (const { id, state } of rows) {
       // Nobody was free for one who waits longer: only the clock matters for those behind.
       if (!free && state === "due") continue;
-      free = (await guarded(id, () => dialOne(id, mode, free))) !== false && free;
-    }
-  }
-
-  /** One that fails by a fault of ours holds up nobody behind it: it is logged, and its turn comes again. */
-  async function guarded<Done>(callbackId: string, work: () => Promise<Done>): Promise<Done | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      // Then no other would fare better.
-      if (error instanceof DatabaseUnavailable) throw error;
-      desk.log.error({ callbackId, error }, "callback-failed");
-      return undefined;
+      free = (await guarded(desk, id, () => dialOne(id, mode, free))) !== false && free;
     }
   }
 
@@ -329,7 +317,7 @@ export function createDialler(desk: CallDesk): Dialler {
         where k.state = 'scheduled' and k.attempts > 0 and k.due_at > ${soon} and c.last_inbound_at > k.updated_at
         limit ${batchMax}`,
     );
-    for (const { id } of rows) await guarded(id, () => hearOne(id));
+    for (const { id } of rows) await guarded(desk, id, () => hearOne(id));
   }
 
   async function hearOne(id: string): Promise<void> {
@@ -351,7 +339,7 @@ export function createDialler(desk: CallDesk): Dialler {
         and wanted_at > ${now} and wanted_at <= ${new Date(now.getTime() + remindBeforeMs)}
         and asked_at <= wanted_at - ${bookedBeforeMs} * interval '1 millisecond' limit ${batchMax}`,
     );
-    for (const { id } of rows) await guarded(id, () => remindOne(id, now));
+    for (const { id } of rows) await guarded(desk, id, () => remindOne(id, now));
   }
 
   async function remindOne(id: string, now: Date): Promise<void> {

@@ -4,6 +4,7 @@ import type { TransactionSql } from "../db/client.ts";
 import { type Aftermath, noAftermath } from "./aftermath.ts";
 import { applyToCallback } from "./apply.ts";
 import type { CallDesk } from "./desk.ts";
+import { guarded } from "./guarded.ts";
 import { writeLeg } from "./legs.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";
 
@@ -99,6 +100,9 @@ export async function endOldOffers(desk: CallDesk): Promise<Aftermath> {
       where kind = 'callback' and state = 'open' and made_at < now() - ${offeredForSeconds} * interval '1 second'
       limit ${batchMax}`,
   );
-  for (const offer of old) await desk.db.transaction((sql) => callbackNotTaken(sql, desk, offer, "missed", after));
+  for (const offer of old) {
+    const end = (sql: TransactionSql) => callbackNotTaken(sql, desk, offer, "missed", after);
+    await guarded(desk, offer.conference, () => desk.db.transaction(end));
+  }
   return after;
 }

@@ -175,6 +175,9 @@ test("R5 a callback that cannot be dealt with by a fault of ours holds up none b
   await sql((db) => db`update agents set presence = 'offline' where id = ${ada.id}`);
   const broken = await promised();
   await comesTo(broken.id, "due");
+  // It rang the inbox of another for long enough, and is to be taken back from there.
+  const eva = await centre.desk.agent("Eva");
+  await sql((db) => db`update callbacks set state = 'dialling' where id = ${broken.id}`);
   await sql(
     (db) =>
       db`create function refuse_callback() returns trigger language plpgsql as 'begin raise exception ''a fault''; end'`,
@@ -182,6 +185,10 @@ test("R5 a callback that cannot be dealt with by a fault of ours holds up none b
   await sql((db) =>
     db.unsafe(`create trigger refuses before update on callbacks for each row
       when (old.id = '${broken.id}') execute function refuse_callback()`),
+  );
+  await sql(
+    (db) => db`insert into offers (conference, conversation_id, kind, wanted_id, made_at)
+      values (${broken.id}, ${broken.conversationId}, 'callback', ${eva.id}, now() - interval '1 minute')`,
   );
   const next = await promised();
   await available();
@@ -195,6 +202,7 @@ test("R5 a callback that cannot be dealt with by a fault of ours holds up none b
 
 test("a time is said in English where what a browser calls its language is none", () => {
   expect(timeInWords(0, "UTC", "!!")).toBe(timeInWords(0, "UTC", "en"));
+  expect(timeInWords(0, "UTC", "sv_SE")).toBe(timeInWords(0, "UTC", "sv"));
   expect(timeInWords(0, "UTC", "sv")).not.toBe(timeInWords(0, "UTC", "en"));
 });
 
