@@ -64,7 +64,7 @@ const words: Readonly<Record<string, HandOffWords>> = {
   },
   es: {
     passed: "He pasado esto a nuestro equipo, con todo lo que hemos hablado. No tienes que repetir nada.",
-    spoken: "Le busco a una persona y le cuento lo que hemos hablado.",
+    spoken: "Te busco a una persona y le cuento lo que hemos hablado.",
     soon: "Pronto te responderá aquí un compañero.",
     busy: "Ahora mismo todos están con otros clientes.",
     line: "Eres el número {place} de la cola.",
