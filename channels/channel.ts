@@ -59,6 +59,8 @@ export interface Rendered {
   readonly items: readonly OutboundItem[];
   /** What could not be carried over, in words ("2 pictures sent as links"); nothing vanishes in silence. */
   readonly degraded: readonly string[];
+  /** The text was longer than the channel carries: its end is not in the items, and `degraded` says so. */
+  readonly isCut?: boolean;
   /** Numbered choices shown as text: what an inbound "2" means. The core keeps it for 24 hours. */
   readonly numbered?: readonly { readonly number: number; readonly optionId: string; readonly title: string }[];
 }

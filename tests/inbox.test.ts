@@ -339,15 +339,20 @@ test("R6 an answer to a caller is heard while the call lasts, and goes by text o
   expect(await answer("after")).toEqual([{ channel: "sms", to: one.from }]);
 });
 
-test("an agent sees what the channel could not carry of a reply", async () => {
+test("a reply that is longer than the channel carries is refused before anything is stored, and says what to do", async () => {
   const one = await waiting();
+  const send = (clientId: string, kind: string, text: string) =>
+    ada.call("POST", `/conversations/${one.id}/messages`, { clientId, kind, text });
+  const before = await one.get();
   // More than five SMS of three segments each.
   const text = "This goes on and on without end. ".repeat(120);
-  expect(
-    (await ada.call("POST", `/conversations/${one.id}/messages`, { clientId: "long", kind: "reply", text })).status,
-  ).toBe(200);
-  const said = (await one.events()).find(
-    (event: { actor: string; type: string }) => event.type === "message" && event.actor === "agent",
-  );
-  expect(said.meta.degraded).toEqual(["The end of a very long text was left out."]);
+  const refused = await send("long", "reply", text);
+  expect(refused).toMatchObject({ status: 409, body: { error: { code: "TooLong" } } });
+  expect(refused.body.error.message).toContain("several shorter");
+  expect(await one.get()).toEqual(before);
+  // A note goes to no channel; a shorter reply under the same id is the first of that id.
+  expect((await send("note", "note", text)).status).toBe(200);
+  expect((await send("long", "reply", text.slice(0, 1_000))).status).toBe(200);
+  const said = (await one.events()).filter((event: { type: string; actor: string }) => event.actor === "agent");
+  expect(said.map((event: { type: string }) => event.type)).toEqual(["note", "assignment", "message"]);
 });

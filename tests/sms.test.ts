@@ -100,7 +100,7 @@ test("segments are counted as carriers count them", () => {
 test("a link is never cut, and what is beyond five pieces is said to be left out", () => {
   const link = `https://example.com/${"a".repeat(400)}`;
   const text = Array.from({ length: 12 }, (_, n) => `${n} words before ${link} and after.`).join(" ");
-  const { items, degraded } = renderSms({
+  const { items, degraded, isCut } = renderSms({
     parts: [{ t: "text", text, format: "plain" }],
     meta: null,
     to,
@@ -112,6 +112,7 @@ test("a link is never cut, and what is beyond five pieces is said to be left out
     for (const found of body.match(/https:\S+/g) ?? []) expect(found).toBe(link);
   }
   expect(bodies.at(-1)).toMatch(/\.\.\.$/);
+  expect(isCut).toBe(true);
   expect(degraded).toHaveLength(1);
 });
 

@@ -53,7 +53,7 @@ export function renderSms(message: OutboundMessage): Rendered {
   });
   const { pieces, complete } = inPieces(simplify(texts.filter(Boolean).join("\n\n")));
   if (!complete) degraded.push("The end of a very long text was left out.");
-  return { items: toItems(pieces, media), degraded, numbered: message.parts.flatMap(numberedIn) };
+  return { items: toItems(pieces, media), degraded, isCut: !complete, numbered: message.parts.flatMap(numberedIn) };
 }
 
 function toItems(pieces: readonly string[], media: readonly MediaPart[]): OutboundItem[] {

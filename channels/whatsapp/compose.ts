@@ -34,13 +34,15 @@ export function compose(message: OutboundMessage, textMaxChars: number): Compose
   const page = new Page(textMaxChars, message.locale);
   for (const part of message.parts) page.add(part);
   page.endText();
-  return { pieces: page.pieces, degraded: page.degraded, numbered: message.parts.flatMap(numberedIn) };
+  const { pieces, degraded, isCut } = page;
+  return { pieces, degraded, isCut, numbered: message.parts.flatMap(numberedIn) };
 }
 
 /** Texts of neighbouring parts are one message; everything else ends the text before it. */
 class Page {
   readonly pieces: Piece[] = [];
   readonly degraded: string[] = [];
+  isCut = false;
   #words: string[] = [];
   readonly #textMaxChars: number;
   readonly #locale: string | null;
@@ -76,7 +78,9 @@ class Page {
     const text = this.#words.splice(0).join("\n\n");
     const { pieces, complete } = takePieces(text, piecesMax, (piece) => piece.length <= this.#textMaxChars);
     this.pieces.push(...pieces.map((piece): Piece => ({ kind: "text", text: piece })));
-    if (!complete) this.degraded.push("The end of a very long text was left out.");
+    if (complete) return;
+    this.isCut = true;
+    this.degraded.push("The end of a very long text was left out.");
   }
 
   #put(piece: Piece): void {

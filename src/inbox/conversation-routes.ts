@@ -199,7 +199,7 @@ function writingRoutes(routes: Routes, deps: InboxDeps): void {
     200: z.object({ id: z.string(), seq: z.number(), fence: z.number() }),
     ...refusals,
     409: conflict(
-      "NewerMessages (send again with afterSeq = lastSeq, or without it, to send anyway), Changed, Taken, OptedOut, WindowClosed, NoWay, ClientIdUsed, NotFailed, SentAgain.",
+      "NewerMessages (send again with afterSeq = lastSeq, or without it, to send anyway), Changed, Taken, OptedOut, WindowClosed, TooLong, NoWay, ClientIdUsed, NotFailed, SentAgain.",
       { newer: z.number().optional(), lastSeq: z.number().optional(), fence: z.number().optional() },
     ),
   };
@@ -317,6 +317,10 @@ const writeRefusals: Readonly<Record<Exclude<WriteRefusal, "not-found">, readonl
   "window-closed": [
     "WindowClosed",
     "The time in which this channel lets us write freely is over. The customer must write first.",
+  ],
+  "too-long": [
+    "TooLong",
+    "This is longer than one reply can be on this channel, so nothing was sent. Send it as several shorter ones.",
   ],
   "no-way": ["NoWay", "There is no way to write to this customer: the channel account is gone, or the call has ended."],
   "client-id-used": ["ClientIdUsed", "This clientId was used for another message. Give each message an id of its own."],

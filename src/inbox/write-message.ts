@@ -43,6 +43,7 @@ export type WriteRefusal =
   | "not-found"
   | "opted-out"
   | "window-closed"
+  | "too-long"
   | "no-way"
   | "client-id-used"
   | "not-failed"
@@ -163,6 +164,9 @@ async function send(
   const { optedOutAt } = way;
   const refusal = whyNotSend(way.channel.limits, { optedOutAt, lastInboundAt: target.lastInboundAt }, Date.now());
   if (refusal !== null) return { outcome: refusal.class === "optout" ? "opted-out" : "window-closed" };
+  // Whoever writes can still divide it, so it is said before anything is stored.
+  const rendered = renderFor(metaOf(target));
+  if (rendered.isCut === true) return { outcome: "too-long" };
   const taking = decideChange(target, writer.agentId, writer.isMachine ? toQueue : { kind: "claim" });
   const taken = taking.outcome === "changed" ? taking.next : null;
   // What the assistant has under way for a customer is looked for and ended under the lock.
@@ -170,7 +174,7 @@ async function send(
     if (!writer.held) return "moved";
     await recallReplies(sql as TransactionSql, target.id);
   }
-  return store(sql, target, way, writer, draft, renderFor(metaOf(target)), taken);
+  return store(sql, target, way, writer, draft, rendered, taken);
 }
 
 const toQueue = { kind: "release", to: "queue" } as const;

@@ -230,6 +230,27 @@ describeWith(browser, "the inbox", () => {
     expect(await words(page)).toEqual(["hello", "wait, one more thing", "Good morning"]);
   });
 
+  story("a reply too long for the channel is kept with what to do, and goes back to be edited", async ({ open }) => {
+    const one = await customer("hello");
+    const page = await signedIn(open, { expectedFaults: /409/ });
+    await page.goto(`${desk.url}/inbox`);
+    await one.open(page);
+    await page.locator("#timeline .bubble").waitFor();
+    const text = "This goes on and on without end. ".repeat(120).trim();
+    await page.locator("#text").fill(text);
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    const unsent = page.locator(".unsent", { hasText: "longer than one reply can be on this channel" });
+    await unsent.waitFor();
+    expect(await unsent.locator(".bubble").textContent()).toBe(text);
+    expect(await unsent.getByRole("button").allTextContents()).toEqual(["Edit"]);
+    await unsent.getByRole("button", { name: "Edit" }).click();
+    expect(await page.locator("#text").inputValue()).toBe(text);
+    await page.locator("#text").fill("In short: yes.");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.locator("#timeline .ours:not(.unsent)", { hasText: "In short: yes." }).waitFor();
+    await expect.poll(() => page.locator(".unsent").count()).toBe(0);
+  });
+
   story("what was written without a connection is kept, and goes out once when asked again", async ({ open }) => {
     const one = await customer("hello");
     const page = await signedIn(open, { expectedFaults: /Failed to load resource|WebSocket|net::/ });

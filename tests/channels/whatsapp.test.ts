@@ -389,6 +389,15 @@ test.each(["image", "document"] as const)("a caption too long for a file stands 
   ]);
 });
 
+test("what is beyond five messages is said to be cut, and what fits in them is not", () => {
+  const words = (count: number) => outbound({ t: "text", format: "plain", text: "word ".repeat(count).trim() });
+  expect(renderTwilio(words(1_500))).toMatchObject({ isCut: false, degraded: [] });
+  expect(renderTwilio(words(1_700))).toMatchObject({
+    isCut: true,
+    degraded: ["The end of a very long text was left out."],
+  });
+});
+
 test("a sound has no caption, so its words come behind it; a short caption stays with a picture", () => {
   const file = { t: "media", mime: "x/y", state: "ready", url: "https://files.example/1", caption: "Hello" } as const;
   expect(renderCloud(outbound({ ...file, kind: "voice" })).items.map(({ body }) => body)).toEqual([

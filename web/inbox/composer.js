@@ -168,6 +168,8 @@ function choicesFor(id, message) {
     drawUnsentHere();
     write(message.kind);
   };
+  // As it is, it would be refused again.
+  if (message.code === "TooLong") return [["Edit", edit]];
   const again =
     message.code === "NewerMessages"
       ? ["Send anyway", sendAgain({ afterSeq: message.newer })]
