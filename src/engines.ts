@@ -45,10 +45,11 @@ export async function openEngines(config: Config, log: Log, patiently: Patiently
           subscriber: openRedis(config.redisUrl),
         };
   const live = redis === null ? createLiveHub() : createLiveHub(redis);
-  // An embedded database serves this process alone: everything written is heard as it is written, unless a bell of Redis
-  // lies between.
+  // A process that does everything has its embedded database to itself: all that is written is heard as it is written,
+  // unless a bell of Redis lies between. A web process shares it with the worker beside it.
+  const hearsItself = embedded !== null && redis === null && config.role === "all";
   const watch =
-    (embedded === null || redis !== null) && config.role !== "worker"
+    !hearsItself && config.role !== "worker"
       ? watchFeed({ db, everyMs: redis === null ? watchAloneMs : watchBesideRedisMs, ...live, log })
       : null;
   return {

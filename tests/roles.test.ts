@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { readConfig } from "../src/config.ts";
@@ -37,12 +37,33 @@ afterAll(async () => {
 });
 
 test("R7 a browser hears what another process wrote although there is no Redis to carry the bell", async () => {
+  await hearsAnswer(web.url);
+});
+
+test("R7 a browser hears what a worker beside it wrote to the embedded database that both share", async () => {
+  const dataDir = dataFolder("shared");
+  // As root, PostgreSQL runs as "nobody", who has to come in.
+  chmodSync(dataDir, 0o755);
+  const settings = { ...shared, BURST_WAIT_MS: "0", PORT: "0", DATA_DIR: dataDir };
+  const browsers = await startService(readConfig({ ...settings, ROLE: "web" }), quiet);
+  const beside = await startService(readConfig({ ...settings, ROLE: "worker" }), quiet);
+  try {
+    await hearsAnswer(browsers.address ?? "");
+  } finally {
+    await beside.stop();
+    await browsers.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}, 60_000);
+
+/** Asks in the chat and waits for the answer on the socket that is open, sooner than any catching up would bring it. */
+async function hearsAnswer(url: string): Promise<void> {
   const post = async (path: string, token: string | null, body: object) => {
     const headers = {
       "content-type": "application/json",
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     };
-    const answer = await fetch(`${web.url}/v3/directline${path}`, {
+    const answer = await fetch(`${url}/v3/directline${path}`, {
       method: "POST",
       headers,
       body: JSON.stringify(body),
@@ -52,7 +73,7 @@ test("R7 a browser hears what another process wrote although there is no Redis t
   const { token } = await post("/tokens/generate", null, {});
   const { conversationId, streamUrl } = await post("/conversations", token, {});
   const heard: string[] = [];
-  const socket = new WebSocket(streamUrl.replace(publicUrl.replace("http", "ws"), web.url.replace("http", "ws")));
+  const socket = new WebSocket(streamUrl.replace(publicUrl.replace("http", "ws"), url.replace("http", "ws")));
   socket.on("message", (data) => {
     if (String(data) === "") return;
     const { activities } = JSON.parse(String(data)) as {
@@ -69,7 +90,7 @@ test("R7 a browser hears what another process wrote although there is no Redis t
 
   await expect.poll(() => heard, { timeout: 10_000, interval: 20 }).toEqual(["contact", "assistant"]);
   socket.close();
-});
+}
 
 test("a worker says how it is at an address of its own, and answers to nothing else", async () => {
   const at = async (path: string) => fetch(`${worker.address}${path}`);
