@@ -208,7 +208,7 @@ test("a failed delivery is sent again once, as a new entry; the failure stays in
   expect(entry).toMatchObject({ data: { againOf: sent.body.seq }, parts: [{ text: "Hi" }] });
 });
 
-test("the queue stands in the order of waiting, page after page, and foreign cursors are refused", async () => {
+test("A4 the queue stands in the order of waiting, page after page, and foreign cursors are refused", async () => {
   const before = (await ada.call("GET", "/conversations?view=queue")).body.conversations.length;
   const made = [];
   for (let count = 0; count < 60; count++) made.push((await waiting()).id);

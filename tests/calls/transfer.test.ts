@@ -329,7 +329,7 @@ test("an agent takes the call of somebody who still talks with the assistant", a
   await centre.double.customer.hangUp(call.callSid);
 }, 60_000);
 
-test("nobody there: a message is left after it was said that it is recorded, and is in the timeline as sound and words", async () => {
+test("P4 nobody there: a message is left after it was said that it is recorded, and is in the timeline as sound and words", async () => {
   const call = await wantsPerson();
   expect(spoken(call)).toContain("Tryck 3 för att lämna ett meddelande, som vi spelar in");
   await presses(call, "3");
