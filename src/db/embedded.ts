@@ -83,11 +83,12 @@ async function adopt(place: Place): Promise<Server | null> {
 async function startOwn(place: Place, wantedPort: number | undefined, log: Log): Promise<Server> {
   if (!existsSync(join(place.data, "PG_VERSION"))) await initialise(place);
   checkVersion(place);
-  const url = (port: number) => urlOf(keptPassword(place), port);
+  const password = keptPassword(place);
   const port = await choosePort(wantedPort, place);
+  const url = urlOf(password, port);
   const child = launch(place, port);
-  await untilReady(child, url(port), place);
-  await createDatabase(url(port));
+  await untilReady(child, url, place);
+  await createDatabase(url);
   log.info({ component: "embedded-postgres", port, pid: child.pid ?? 0 }, "engine-started");
   return { pid: child.pid ?? 0, port, child };
 }

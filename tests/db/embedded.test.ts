@@ -145,7 +145,10 @@ test("data of another major version are refused with a sentence", async () => {
 test("a lost password file is explained, not replaced", async () => {
   const dataDir = usedFolder();
   rmSync(join(dataDir, "postgres/password"));
+  rmSync(join(dataDir, "postgres/postgres.log"));
   await expect(start(dataDir)).rejects.toThrow(/password file/);
+  // No server was launched that nobody could enter.
+  expect(existsSync(join(dataDir, "postgres/postgres.log"))).toBe(false);
 });
 
 test.skipIf(!isRoot)(
