@@ -12,15 +12,23 @@ export interface Sink {
 const messagesPath = `/2010-04-01/Accounts/${account.sid}/Messages.json`;
 const authorization = `Basic ${Buffer.from(`${account.sid}:${account.token}`).toString("base64")}`;
 
-/** Plays POST /Messages.json on bare sockets: checks the credentials and the fields, answers 201 as Twilio does. */
+/** What was sent to each customer is listed for a service that lost an answer; it asks about the last minutes. */
+const listedMax = 8;
+
+/**
+ * Plays POST and GET /Messages.json on bare sockets: checks the credentials and the fields, answers 201 as Twilio does,
+ * and lists what it took for one address.
+ */
 export async function startSink(onMessage: (to: string, body: string) => void): Promise<Sink> {
   let badSends = 0;
   let sent = 0;
+  const taken = new Map<string, object[]>();
 
   function take(head: string, body: string): string {
+    const authorized = head.includes(authorization);
+    if (authorized && head.startsWith(`GET ${messagesPath}?`)) return list(head.slice(head.indexOf("?") + 1));
     const form = parse(body);
     const { To: to, From: from, Body: text } = form;
-    const authorized = head.includes(authorization);
     const known = head.startsWith(`POST ${messagesPath} `);
     if (!authorized || !known || typeof to !== "string" || typeof text !== "string" || from !== account.number) {
       badSends += 1;
@@ -28,7 +36,15 @@ export async function startSink(onMessage: (to: string, body: string) => void): 
     }
     sent += 1;
     onMessage(to, text);
-    return respond("201 Created", resource(`SM${sent.toString(16).padStart(32, "f")}`, to, text));
+    const made = resource(`SM${sent.toString(16).padStart(32, "f")}`, to, text);
+    taken.set(to, [made, ...(taken.get(to) ?? [])].slice(0, listedMax));
+    return respond("201 Created", made);
+  }
+
+  function list(query: string): string {
+    const { To: to } = parse(query.slice(0, query.indexOf(" ")));
+    const messages = typeof to === "string" ? (taken.get(to) ?? []) : [];
+    return respond("200 OK", { messages, page: 0, page_size: messages.length, next_page_uri: null });
   }
 
   const server = createServer((socket: Socket) => {
@@ -61,7 +77,7 @@ function resource(sid: string, to: string, body: string): object {
     account_sid: account.sid,
     api_version: "2010-04-01",
     body,
-    date_created: "Mon, 24 Aug 2026 10:00:00 +0000",
+    date_created: new Date().toUTCString().replace("GMT", "+0000"),
     date_sent: null,
     direction: "outbound-api",
     error_code: null,
