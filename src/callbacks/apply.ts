@@ -1,8 +1,18 @@
 import type { TransactionSql } from "../db/client.ts";
+import { hoursSetting } from "../settings/hours.ts";
+import { readSettingIn } from "../settings/settings.ts";
 import { type CallingHours, callingHours } from "./calling-hours.ts";
 import type { CallDesk } from "./desk.ts";
+import { deskHours } from "./desk-hours.ts";
 import { appendCallbackEvent } from "./events.ts";
-import { type CallbackEvent, type CallbackPolicy, type Effect, type Stepped, step } from "./machine.ts";
+import {
+  type CallbackEvent,
+  type CallbackPolicy,
+  type Effect,
+  type Stepped,
+  type Surroundings,
+  step,
+} from "./machine.ts";
 import { checkFor, dialAllowances, giveBackAllowances } from "./phone-policy.ts";
 import { type CallbackRow, savePromised } from "./store.ts";
 import { tellCustomer } from "./tell.ts";
@@ -25,8 +35,9 @@ export async function applyToCallback(
     agentId: null,
   },
 ): Promise<{ readonly row: CallbackRow; readonly stepped: Stepped }> {
-  const now = desk.now();
-  const stepped = step(row, event, { now, hours: hoursOf(row), policy: policyFor(desk, row) });
+  const around = await aroundFor(sql, desk, row);
+  const { now } = around;
+  const stepped = step(row, event, around);
   if (!stepped.accepted) return { row, stepped };
   const next: CallbackRow = { ...row, ...stepped.callback };
   await savePromised(sql, row.id, next, now);
@@ -48,7 +59,22 @@ export async function applyToCallback(
   return { row: next, stepped };
 }
 
-function policyFor({ policy }: CallDesk, { proven }: CallbackRow): CallbackPolicy {
+/** What the machine is told beside the event: the clock, the customer's hours, the desk's, and how often they are rung. */
+export async function aroundFor(
+  sql: TransactionSql,
+  desk: CallDesk,
+  row: Pick<CallbackRow, "zone" | "zones" | "team" | "locale" | "proven">,
+): Promise<Surroundings> {
+  const set = await readSettingIn(sql, hoursSetting);
+  return {
+    now: desk.now(),
+    hours: hoursOf(row),
+    desk: deskHours(set, desk.deskZone, row),
+    policy: policyFor(desk, row),
+  };
+}
+
+function policyFor({ policy }: CallDesk, { proven }: Pick<CallbackRow, "proven">): CallbackPolicy {
   return proven ? policy : { ...policy, attemptsMax: attemptsUnproven };
 }
 

@@ -3,7 +3,7 @@ import { bestFree, onDuty, oneAgentAtATime } from "../agents/free-agents.ts";
 import { clientIdentity } from "../agents/presence.ts";
 import type { TransactionSql } from "../db/client.ts";
 import { type Aftermath, noAftermath } from "./aftermath.ts";
-import { applyToCallback, hoursOf } from "./apply.ts";
+import { applyToCallback, aroundFor } from "./apply.ts";
 import { followLeg, planCall, takeReport } from "./call-flow.ts";
 import { hasEnded } from "./call-standing.ts";
 import type { CallDesk, DiallingMode } from "./desk.ts";
@@ -210,7 +210,7 @@ export function createDialler(desk: CallDesk): Dialler {
     const number = row.phone === null ? null : checkFor(desk, row.phone, row.proven);
     if (number === null || number.outcome !== "callable") return hold(sql, row, number?.outcome ?? "no-number");
     // Its time may not have come after all, or be over: a clock was set back. Nothing is used up for that.
-    const { effects } = step(row, { type: "dial" }, { now: desk.now(), hours: hoursOf(row), policy: desk.policy });
+    const { effects } = step(row, { type: "dial" }, await aroundFor(sql, desk, row));
     if (effects.length === 0) return true;
     // On the line with us just now.
     const [busy] = await sql`select 1 from calls where conversation_id = ${row.conversationId} and direction = 'inbound'

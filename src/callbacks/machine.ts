@@ -1,4 +1,5 @@
 import type { CallingHours } from "./calling-hours.ts";
+import type { DeskHours } from "./desk-hours.ts";
 import type { CallbackState } from "./states.ts";
 
 /** How often and when a customer is rung, and how long a promise holds. Times in ms. */
@@ -10,7 +11,7 @@ export interface CallbackPolicy {
   readonly windowMs: number;
   /** So long after its time the customer is told that nobody is free yet. */
   readonly lateAfterMs: number;
-  /** Asked for "now": allowed at any hour for so long, and given up after so long. */
+  /** Asked for "now": allowed at any hour for so long, and given up so long after somebody can first call. */
   readonly nowForMs: number;
   readonly asapForMs: number;
   /** Heard from again between two attempts: they are at their telephone. */
@@ -87,9 +88,15 @@ export interface Stepped {
 
 export interface Surroundings {
   readonly now: number;
+  /** When the customer may be called. */
   readonly hours: CallingHours;
+  /** When somebody is there to call. */
+  readonly desk: DeskHours;
   readonly policy: CallbackPolicy;
 }
+
+/** Two openings of the customer's day and the desk's that never meet are looked for so often. */
+const looksMax = 16;
 
 /** Nobody remembers a promise for longer. */
 export const aheadMaxMs = 90 * 86_400_000;
@@ -159,7 +166,11 @@ export function step(callback: Promised, event: CallbackEvent, around: Surroundi
 }
 
 /** May this customer's telephone ring now? In the promised window, or in the calling hours where they are. */
-export function mayRing(callback: Promised, at: number, { hours, policy }: Omit<Surroundings, "now">): boolean {
+export function mayRing(
+  callback: Promised,
+  at: number,
+  { hours, policy }: Pick<Surroundings, "hours" | "policy">,
+): boolean {
   const { wantedAt, picked, askedAt } = callback;
   if (at > callback.until || at < callback.dueAt) return false;
   if (hours.allows(at)) return true;
@@ -174,11 +185,33 @@ function timed(
 ) {
   const { now, hours, policy } = around;
   if (wantedAt === null) {
-    return { state: "requested" as const, wantedAt, picked, dueAt: now, until: now + policy.asapForMs };
+    const from = isOpenAt(now, around) ? now : (nextCall(now, around) ?? now);
+    return { state: "requested" as const, wantedAt, picked, dueAt: now, until: from + policy.asapForMs };
   }
   const end = wantedAt + policy.windowMs;
   const until = picked ? end : Math.min(end, Math.max(wantedAt, hours.closes(wantedAt)));
   return { state: "scheduled" as const, wantedAt, picked, dueAt: wantedAt, until };
+}
+
+function isOpenAt(at: number, { desk }: Surroundings): boolean {
+  const opening = desk.opening(at);
+  return opening !== null && opening.from <= at;
+}
+
+/**
+ * The first instant at or after this at which the customer may be called and somebody is there to call. Of hours that never
+ * meet the customer's count; null: the customer may not be called at all.
+ */
+function nextCall(from: number, { hours, desk }: Surroundings): number | null {
+  const first = hours.opens(from);
+  let at = first;
+  for (let look = 0; at !== null && look < looksMax; look++) {
+    const opening = desk.opening(at);
+    if (opening === null) return first;
+    if (opening.from <= at) return at;
+    at = hours.opens(opening.from);
+  }
+  return first;
 }
 
 /** Whoever asks for "now" gives up no place in line, and is not rung more often for asking more often. */
@@ -202,14 +235,17 @@ function onClock(callback: Promised, around: Surroundings): Stepped {
   if (!mayRing(callback, now, around)) return waitForOpening(callback, around);
   if (callback.state !== "due") return changed({ ...callback, state: "due" });
   if (callback.toldLate || now < callback.dueAt + policy.lateAfterMs) return unchanged(callback);
+  // Nobody is on another call while nobody is at the desk.
+  const opening = around.desk.opening(now);
+  if (opening === null || now < opening.from + policy.lateAfterMs) return unchanged(callback);
   // The customer is told that they keep their place, so the promise holds until the calling hours end.
   const until = Math.max(callback.until, around.hours.closes(now));
   return changed({ ...callback, toldLate: true, until }, { do: "tell", what: "late" });
 }
 
-/** "As soon as possible" and a further attempt wait for the next opening; a promised time that cannot be kept is over. */
+/** "As soon as possible" and a further attempt wait until somebody can call; a promised time that cannot be kept is over. */
 function waitForOpening(callback: Promised, around: Surroundings): Stepped {
-  const opens = callback.wantedAt === null || callback.attempts > 0 ? around.hours.opens(around.now) : null;
+  const opens = callback.wantedAt === null || callback.attempts > 0 ? nextCall(around.now, around) : null;
   if (opens === null) return changed({ ...callback, state: "expired" }, { do: "tell", what: "expired" });
   return changed({ ...callback, state: "scheduled", dueAt: opens, until: windowFrom(opens, callback, around) });
 }
@@ -243,10 +279,10 @@ function isReady(callback: Promised, around: Surroundings): boolean {
 }
 
 function onUnanswered(callback: Promised, around: Surroundings): Stepped {
-  const { policy, hours, now } = around;
+  const { policy, now } = around;
   if (callback.last) return changed({ ...callback, state: "missed" });
   const next = now + (policy.retryAfterMs[callback.attempts - 1] ?? policy.retryAfterMs.at(-1) ?? 0);
-  const dueAt = hours.opens(next);
+  const dueAt = nextCall(next, around);
   if (callback.attempts >= policy.attemptsMax || dueAt === null) {
     return changed({ ...callback, state: "missed" }, { do: "tell", what: "gave-up" });
   }

@@ -1,6 +1,6 @@
 import type { TransactionSql } from "../db/client.ts";
 import { localTimeOf } from "../lib/zoned-time.ts";
-import { applyToCallback, hoursOf } from "./apply.ts";
+import { applyToCallback, aroundFor } from "./apply.ts";
 import type { CallDesk } from "./desk.ts";
 import { appendCallbackEvent } from "./events.ts";
 import { type Promised, promise } from "./machine.ts";
@@ -31,11 +31,10 @@ export interface NewPromise {
 
 /** Stores a promise; the contact's conversation is locked and has no open one. */
 export async function insertPromise(sql: TransactionSql, desk: CallDesk, given: NewPromise): Promise<string> {
-  const now = desk.now();
   // Nobody knows where they are: then it is most likely where the company is.
   const zones = given.zones.length === 0 ? [desk.deskZone] : given.zones;
-  const hours = hoursOf({ zone: given.zone, zones });
-  const made = promise({ wantedAt: given.wantedAt, picked: given.picked }, { now, hours, policy: desk.policy });
+  const around = await aroundFor(sql, desk, { ...given, zones });
+  const made = promise({ wantedAt: given.wantedAt, picked: given.picked }, around);
   const zone = given.zone ?? (zones.length === 1 ? (zones[0] ?? null) : null);
   const localTime = localTimeIn(made, zone);
   const [row] = await sql<{ id: string }[]>`
@@ -46,7 +45,7 @@ export async function insertPromise(sql: TransactionSql, desk: CallDesk, given: 
       ${given.locale}, ${given.team}, ${given.source}, ${given.agentId}, ${given.proven})
     returning id`;
   if (row === undefined) throw new Error("The callback was not stored.");
-  await savePromised(sql, row.id, made, now);
+  await savePromised(sql, row.id, made, around.now);
   await appendCallbackEvent(sql, given.conversationId, given.agentId, {
     callback: row.id,
     change: "booked",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { callingHours } from "../../src/callbacks/calling-hours.ts";
+import { alwaysOpen, type DeskHours, deskHours } from "../../src/callbacks/desk-hours.ts";
 import {
   type CallbackEvent,
   type Effect,
@@ -11,6 +12,7 @@ import {
   step,
 } from "../../src/callbacks/machine.ts";
 import { localTimeOf } from "../../src/lib/zoned-time.ts";
+import { hoursSetting } from "../../src/settings/hours.ts";
 
 /** `npm test` takes a small number; a release takes a million: CALLBACK_STEPS=1000000 npx vitest run tests/callbacks/machine.test.ts */
 const steps = Number(process.env.CALLBACK_STEPS ?? 20_000);
@@ -19,6 +21,18 @@ const minute = 60_000;
 const hour = 60 * minute;
 const zone = "Europe/Stockholm";
 const hours = callingHours([zone]);
+const [fallbackTeam] = hoursSetting.fallback.teams;
+const day: [string, string][] = [["09:00", "17:00"]];
+/** Monday to Friday, nine to five. */
+const officeHours = deskHours(
+  {
+    ...hoursSetting.fallback,
+    teams: fallbackTeam === undefined ? [] : [{ ...fallbackTeam, week: [day, day, day, day, day, [], []] }],
+  },
+  zone,
+  { team: null, locale: null },
+);
+const desks = [alwaysOpen, officeHours];
 /** Both changes of the clock lie within the runs. */
 const starts = ["2026-03-28T06:00:00Z", "2026-10-24T06:00:00Z", "2026-11-25T09:00:00Z"].map(Date.parse);
 const over = new Set(["done", "missed", "cancelled", "expired"]);
@@ -80,6 +94,12 @@ class Model {
   dialled = new Set<number>();
   mayBeCalled = true;
 
+  readonly #desk: DeskHours;
+
+  constructor(desk: DeskHours) {
+    this.#desk = desk;
+  }
+
   check(before: Promised, after: Promised, event: CallbackEvent, effects: readonly Effect[], now: number): void {
     if (over.has(before.state)) expect(after, `${before.state} is final`).toEqual(before);
     if (event.type === "move" && event.wantedAt !== null && after !== before) this.rings = 0;
@@ -93,6 +113,8 @@ class Model {
       if (event.type === "ask-again" && now <= before.until) expect(after.wantedAt).toBe(before.wantedAt);
     }
     for (const effect of effects) {
+      if (effect.do === "tell" && effect.what === "late")
+        expect(this.#desk.opening(now)?.from, "nobody is on another call while the desk is closed").toBeLessThan(now);
       if (effect.do !== "dial") continue;
       expect(this.dialled.has(effect.round), "a round is dialled once").toBe(false);
       this.dialled.add(effect.round);
@@ -109,7 +131,7 @@ class Model {
     if (event.type === "cancel" && ["requested", "scheduled", "due"].includes(before.state))
       expect(after.state, "cancelling wins until dialling").toBe("cancelled");
     if (event.type === "refused" && after !== before) {
-      const dialled = step(before, { type: "dial" }, { now, hours, policy }).accepted;
+      const dialled = step(before, { type: "dial" }, { now, hours, desk: this.#desk, policy }).accepted;
       expect([after.state, dialled], "it ends when it would have been dialled").toEqual(["missed", true]);
     }
     if (event.type === "opted-out" || after.state === "cancelled") this.mayBeCalled = false;
@@ -132,19 +154,20 @@ describe("the state machine", () => {
     const seen = new Set<string>();
     const run = fc.property(
       fc.constantFrom(...starts),
+      fc.constantFrom(...desks),
       wish,
       fc.array(drawn, { minLength: stepsPerRun, maxLength: stepsPerRun }),
-      (start, first, events) => {
+      (start, desk, first, events) => {
         let now = start;
-        let callback = promise(wanted(first, now), { now, hours, policy });
-        const model = new Model();
+        let callback = promise(wanted(first, now), { now, hours, desk, policy });
+        const model = new Model(desk);
         let previous: CallbackEvent = { type: "clock" };
         for (const one of events) {
           now += one.ahead;
           const event = toEvent(one, now, callback.round);
           // Each event is followed by itself and by the one before it, as a provider's reports are.
           for (const given of [event, event, previous]) {
-            const stepped = step(callback, given, { now, hours, policy });
+            const stepped = step(callback, given, { now, hours, desk, policy });
             model.check(callback, stepped.callback, given, stepped.effects, now);
             expect(stepped.accepted).toBe(stepped.callback !== callback);
             callback = stepped.callback;
@@ -178,14 +201,15 @@ describe("the state machine", () => {
   test("R6 a callback that is only left to the clock and to people who answer comes to an end", () => {
     const drive = fc.property(
       fc.constantFrom(...starts),
+      fc.constantFrom(...desks),
       wish,
       fc.array(fc.boolean(), { maxLength: 20 }),
-      (start, first, free) => {
+      (start, desk, first, free) => {
         let now = start;
-        let callback = promise(wanted(first, now), { now, hours, policy });
+        let callback = promise(wanted(first, now), { now, hours, desk, policy });
         for (let turn = 0; turn < 4_000 && !over.has(callback.state); turn++) {
           now += 5 * minute;
-          const around = { now, hours, policy };
+          const around = { now, hours, desk, policy };
           callback = step(callback, { type: "clock" }, around).callback;
           if (free[turn % 20] === true) callback = step(callback, { type: "dial" }, around).callback;
           callback = step(callback, { type: "rings", round: callback.round }, around).callback;
@@ -200,7 +224,7 @@ describe("the state machine", () => {
 
 describe("the policy", () => {
   const at = (text: string) => Date.parse(text);
-  const around = (now: string) => ({ now: at(now), hours, policy });
+  const around = (now: string, desk = alwaysOpen) => ({ now: at(now), hours, desk, policy });
   /** Through a whole attempt that nobody answers. */
   function tryOnce(callback: Promised, now: string) {
     let next = step(callback, { type: "clock" }, around(now)).callback;
@@ -220,6 +244,49 @@ describe("the policy", () => {
     expect(local(second.callback.dueAt)).toBe("2026-11-25T11:10");
     const third = tryOnce(second.callback, "2026-11-25T10:10:00Z");
     expect([third.callback.state, third.effects]).toEqual(["missed", [{ do: "tell", what: "gave-up" }]]);
+  });
+
+  test("asked for on Friday evening: nothing is said of other calls while the desk is closed, and it holds till Wednesday", () => {
+    const friday = "2026-11-27T17:00:00Z";
+    const closed = (now: string) => around(now, officeHours);
+    let asked = promise({ wantedAt: null, picked: false }, closed(friday));
+    expect(local(asked.until)).toBe("2026-12-02T09:00");
+    const told: unknown[] = [];
+    for (let now = at(friday); now < at("2026-11-30T08:00:00Z"); now += minute) {
+      const stepped = step(asked, { type: "clock" }, { ...closed(friday), now });
+      told.push(...stepped.effects);
+      asked = stepped.callback;
+    }
+    expect(told).toEqual([]);
+    // At eight on Saturday nobody is there to call: it is for Monday.
+    expect([asked.state, local(asked.dueAt)]).toEqual(["scheduled", "2026-11-30T09:00"]);
+    asked = step(asked, { type: "clock" }, closed("2026-11-30T08:00:00Z")).callback;
+    expect(step(asked, { type: "clock" }, closed("2026-11-30T08:02:00Z")).effects).toEqual([]);
+    expect(step(asked, { type: "clock" }, closed("2026-11-30T08:03:00Z")).effects).toEqual([
+      { do: "tell", what: "late" },
+    ]);
+  });
+
+  test("an agent who stays longer may take it at once, and a further attempt waits until somebody can call", () => {
+    const evening = around("2026-11-27T17:00:00Z", officeHours);
+    const asked = step(promise({ wantedAt: null, picked: false }, evening), { type: "clock" }, evening).callback;
+    const dialled = step(asked, { type: "dial" }, evening);
+    expect(dialled.effects).toEqual([{ do: "dial", round: 1 }]);
+    const rung = step(dialled.callback, { type: "rings", round: 1 }, evening).callback;
+    const again = step(rung, { type: "unanswered", round: 1 }, evening);
+    expect([again.effects, local(again.callback.dueAt)]).toEqual([[{ do: "tell", what: "retry" }], "2026-11-30T09:00"]);
+  });
+
+  test("hours of the customer and of the desk that never meet leave those of the customer", () => {
+    const fiji = {
+      now: at("2026-11-25T12:00:00Z"),
+      hours: callingHours(["Pacific/Honolulu"]),
+      desk: officeHours,
+      policy,
+    };
+    const asked = promise({ wantedAt: null, picked: false }, fiji);
+    const later = step(asked, { type: "clock" }, { ...fiji, now: fiji.now + hour }).callback;
+    expect(localTimeOf(new Date(later.dueAt), "Pacific/Honolulu")).toBe("2026-11-25T08:00");
   });
 
   test("an attempt that would come at night waits for the morning", () => {
