@@ -41,7 +41,9 @@ export async function applyToCallback(
   if (!stepped.accepted) return { row, stepped };
   const next: CallbackRow = { ...row, ...stepped.callback };
   await savePromised(sql, row.id, next, now);
-  if (event.type === "not-dialled") await giveBack(sql, desk, row, now);
+  const isCalledOff = next.state === "cancelled" && row.state === "dialling";
+  if (isCalledOff) await callOff(sql, row);
+  if (event.type === "not-dialled" || isCalledOff) await giveBack(sql, desk, row, now);
   if (next.state !== row.state || by.change !== undefined) {
     await appendCallbackEvent(sql, row.conversationId, by.agentId, {
       callback: row.id,
@@ -81,6 +83,13 @@ function policyFor({ policy }: CallDesk, { proven }: Pick<CallbackRow, "proven">
 function wordsFor(what: Extract<Effect, { do: "tell" }>["what"], { attempts }: CallbackRow) {
   if (what !== "gave-up") return told[what];
   return attempts > 1 ? "gaveUp" : "gaveUpOnce";
+}
+
+/** Whoever was asked to take this call is asked no more: in the inbox at once, on the telephone with the dialler's next look. */
+async function callOff(sql: TransactionSql, { id, round }: CallbackRow): Promise<void> {
+  await sql`update offers set state = 'withdrawn', ended_at = now() where conference = ${id} and state = 'open'`;
+  await sql`update calls set look_at = now()
+    where callback_id = ${id} and attempt = ${round} and external_id is not null and ended_at is null`;
 }
 
 /** An agent who does not come to the telephone uses up nothing of what a customer may be rung in a day. */

@@ -109,6 +109,7 @@ export function createDialler(desk: CallDesk): Dialler {
             sequence: null,
             answeredBy: null,
           });
+          if (await isForNothing(sql, now)) after.hangUp.push(result.externalId);
           return;
         case "unknown":
           if (now.externalId === null)
@@ -307,6 +308,8 @@ export function createDialler(desk: CallDesk): Dialler {
   async function takeFound(sql: TransactionSql, leg: Leg, found: FoundCall, after: Aftermath): Promise<void> {
     const { leg: now, news } = await recordOnLeg(sql, leg, { ...found, sequence: null });
     if (news) await followLeg(sql, desk, now, after);
+    if (now.externalId !== null && !hasEnded(now.state) && (await isForNothing(sql, now)))
+      after.hangUp.push(now.externalId);
   }
 
   /** Customers who write or call between two attempts are at their telephone. */
@@ -395,6 +398,13 @@ const unknownOutcome: DeliveryError = {
   code: "unknown-outcome",
   text: "The provider did not say whether it placed this call.",
 };
+
+/** The customer called it off while an agent's telephone rang for it. */
+async function isForNothing(sql: TransactionSql, { callbackId }: Leg): Promise<boolean> {
+  if (callbackId === null) return false;
+  const [row] = await sql`select 1 from callbacks where id = ${callbackId} and state = 'cancelled'`;
+  return row !== undefined;
+}
 
 interface Target {
   readonly conversationId: string;

@@ -135,7 +135,7 @@ export function step(callback: Promised, event: CallbackEvent, around: Surroundi
     case "ask-again":
       return isBeforeDialling(callback) ? onAskAgain(callback, around) : unchanged(callback);
     case "cancel":
-      return isBeforeDialling(callback) ? changed({ ...callback, state: "cancelled" }) : unchanged(callback);
+      return mayCancel(callback) ? changed({ ...callback, state: "cancelled" }) : unchanged(callback);
     case "opted-out":
       return onOptOut(callback);
     case "refused":
@@ -306,6 +306,11 @@ function onHungUp(callback: Promised, round: number): Stepped {
 
 function isBeforeDialling({ state }: Promised): boolean {
   return state === "requested" || state === "scheduled" || state === "due";
+}
+
+/** Until their own telephone rings; that somebody is asked to take the call binds no customer. */
+function mayCancel(callback: Promised): boolean {
+  return isBeforeDialling(callback) || (callback.state === "dialling" && !callback.rung);
 }
 
 function isDialling(callback: Promised, round: number): boolean {

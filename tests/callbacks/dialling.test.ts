@@ -410,6 +410,17 @@ test("R5 cancelling wins until dialling; an opt-out ends every promise; a withhe
   expect([callsTo(cancelled.phone), callsTo(opted.phone)]).toEqual([[], []]);
 }, 60_000);
 
+test("R5 while only an agent's telephone rings, the call can still be called off, and the ringing ends", async () => {
+  centre.double.answerAs(agentPhone, { ringMs: 30_000 });
+  const before = callsTo(agentPhone).length;
+  const one = await promised();
+  await centre.until("the agent's telephone rings", async () => callsTo(agentPhone).length > before || null);
+  expect((await ada.call("PATCH", `/callbacks/${one.id}`, { state: "cancelled" })).status).toBe(200);
+  await centre.until("it rings no more", async () => (callsTo(agentPhone).at(-1)?.endedAt === null ? null : true));
+  centre.double.answerAs(agentPhone, { ringMs: 20 });
+  expect(callsTo(one.phone)).toEqual([]);
+}, 60_000);
+
 test("a call is promised, dialled and talked without reading through all that were made before", async () => {
   const one = await promised();
   await comesTo(one.id, "done");

@@ -128,8 +128,9 @@ class Model {
     if (event.type === "not-dialled" && after !== before && before.rung) this.rings -= 1;
     expect(this.rings, "attempts are limited").toBeLessThanOrEqual(policy.attemptsMax);
     expect(after.attempts).toBe(this.rings);
-    if (event.type === "cancel" && ["requested", "scheduled", "due"].includes(before.state))
-      expect(after.state, "cancelling wins until dialling").toBe("cancelled");
+    const isRinging = before.state === "dialling" && before.rung;
+    if (event.type === "cancel" && !over.has(before.state) && before.state !== "connected" && !isRinging)
+      expect(after.state, "cancelling wins until the customer's telephone rings").toBe("cancelled");
     if (event.type === "refused" && after !== before) {
       const dialled = step(before, { type: "dial" }, { now, hours, desk: this.#desk, policy }).accepted;
       expect([after.state, dialled], "it ends when it would have been dialled").toEqual(["missed", true]);

@@ -109,6 +109,16 @@ test("R4 a promised call is left to a colleague who was asked in: the customer s
   await comesTo(one, "done");
 }, 60_000);
 
+test("R5 while only an inbox rings, the call can still be called off, and the ringing ends", async () => {
+  await presence(ada, "available");
+  const one = await promised();
+  const offer = await offerOf(ada);
+  expect((await ada.call("PATCH", `/callbacks/${one.id}`, { state: "cancelled" })).status).toBe(200);
+  expect((await ada.call("GET", "/calls")).body.offers).toEqual([]);
+  expect((await ada.call("POST", `/calls/offers/${offer.id}/accept`)).body.error.code).toBe("Taken");
+  expect([await stateOf(one), customer(one)]).toEqual(["cancelled", undefined]);
+});
+
 test("R6 a browser that is lost in a promised call loses the call, not the customer: they hear so, and the next agent has them", async () => {
   const one = await connected();
   centre.double.hangUp(lineOf(ada)?.sid ?? "");
