@@ -28,7 +28,7 @@ import type { Log } from "./lib/log.ts";
 import { createBell } from "./queues/bell.ts";
 import { hoursSetting } from "./settings/hours.ts";
 import { signsAsOthersDo } from "./settings/secret-key.ts";
-import { readSetting } from "./settings/settings.ts";
+import { readSetting, readSettingIn } from "./settings/settings.ts";
 import { startProviderDouble } from "./simulator/provider-double.ts";
 import { createAtOnce } from "./turns/at-once.ts";
 import { createWeb, createWorkerPages } from "./web.ts";
@@ -165,7 +165,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     ...(double === null ? {} : { madeUp: new Set(simulatedCustomers.map(({ number }) => number)) }),
     policy: usualPolicy,
     caps: usualCaps,
-    hours: () => readSetting(engines.db, hoursSetting),
+    hours: (sql) => (sql === undefined ? readSetting(engines.db, hoursSetting) : readSettingIn(sql, hoursSetting)),
     deskZone: config.timeZone,
     company: () => library.current().company,
     publicUrl,

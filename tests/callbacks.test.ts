@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { instantOf, localTimeOf } from "../src/lib/zoned-time.ts";
+import { type Hours, hoursSetting } from "../src/settings/hours.ts";
+import { writeSetting } from "../src/settings/settings.ts";
+import { alwaysOpenHours } from "./support/always-open.ts";
 import { type Desk, openDesk, type SignedIn } from "./support/desk.ts";
 
 describe("the API", () => {
@@ -8,9 +11,11 @@ describe("the API", () => {
   beforeAll(async () => {
     desk = await openDesk({ TIME_ZONE: "Europe/Stockholm", CALL_COUNTRIES: "SE,US" });
     ada = await desk.agent("Ada");
+    await hours(alwaysOpenHours);
   });
   afterAll(() => desk.close());
 
+  const hours = (set: Hours) => writeSetting(desk.db, hoursSetting.key, set, null);
   let numbers = 0;
   async function customer() {
     numbers += 1;
@@ -128,6 +133,51 @@ describe("the API", () => {
     expect((await book({ localTime: nine(2) })).body.error.code).toBe("OptedOut");
     await desk.db.run((sql) => sql`update contact_addresses set opted_out_at = null where value = ${one.phone}`);
     expect((await book({ localTime: night, customerPicked: true })).status).toBe(201);
+  });
+
+  test("an agent promises no time at which nobody is there or all hands are full, unless the customer chose it", async () => {
+    const [day] = alwaysOpenHours.teams.map(({ week }) => week[0]);
+    const office = day?.map(() => ["10:00", "16:00"] as [string, string]) ?? [];
+    const teams = alwaysOpenHours.teams.map((team) => ({
+      ...team,
+      capacity: 1,
+      week: [office, office, office, office, office, office, office] as typeof team.week,
+    }));
+    await hours({ ...alwaysOpenHours, teams });
+    const [one, other] = [await customer(), await customer()];
+    const at = (clock: string) => nine(5).replace("09:00", clock);
+    const book = (of: { id: string }, clock: string, body = {}) =>
+      ada.call("POST", "/callbacks", { conversationId: of.id, localTime: at(clock), ...body });
+    expect((await book(one, "09:00")).body.error.code).toBe("DeskClosed");
+    const first = await book(one, "11:00");
+    expect(first.status).toBe(201);
+    expect((await book(other, "11:10")).body.error.code).toBe("SlotFull");
+    // Their own place is no obstacle, and a later one is free.
+    const move = (clock: string, body = {}) =>
+      ada.call("PATCH", `/callbacks/${first.body.callback.id}`, { localTime: at(clock), ...body });
+    expect((await move("11:20")).status).toBe(200);
+    expect((await move("16:00")).body.error.code).toBe("DeskClosed");
+    expect((await move("16:00", { customerPicked: true })).status).toBe(200);
+    expect((await book(other, "11:10")).status).toBe(201);
+    await hours(alwaysOpenHours);
+  });
+
+  test("the customer reads what an agent promises, moves and calls off, each once, with the link to change it", async () => {
+    const one = await customer();
+    const booked = await ada.call("POST", "/callbacks", { conversationId: one.id, localTime: nine(3) });
+    await ada.call("POST", "/callbacks", { conversationId: one.id, localTime: nine(3) });
+    const edit = (body: object) => ada.call("PATCH", `/callbacks/${booked.body.callback.id}`, body);
+    for (const body of [{ localTime: nine(4) }, { localTime: nine(4) }, { topic: "A fee" }]) await edit(body);
+    await edit({ state: "cancelled" });
+    await edit({ state: "cancelled" });
+    const read = await desk.db.run(
+      (sql) => sql<{ text: string }[]>`select parts->0->>'text' as text from messages
+        where conversation_id = ${one.id} and author = 'system' order by seq`,
+    );
+    const wanted = [/we will call you on .*09:00/, /your call is moved; .*09:00/, /your call is cancelled/];
+    expect(read.map(({ text }) => text)).toEqual(
+      wanted.map((words) => expect.stringMatching(new RegExp(`${words.source}.*/call/`))),
+    );
   });
 
   test("the lists know what is due today, what is overdue and what is over", async () => {

@@ -1,6 +1,4 @@
 import type { TransactionSql } from "../db/client.ts";
-import { hoursSetting } from "../settings/hours.ts";
-import { readSettingIn } from "../settings/settings.ts";
 import { type CallingHours, callingHours } from "./calling-hours.ts";
 import type { CallDesk } from "./desk.ts";
 import { deskHours } from "./desk-hours.ts";
@@ -67,7 +65,7 @@ export async function aroundFor(
   desk: CallDesk,
   row: Pick<CallbackRow, "zone" | "zones" | "team" | "locale" | "proven">,
 ): Promise<Surroundings> {
-  const set = await readSettingIn(sql, hoursSetting);
+  const set = await desk.hours(sql);
   return {
     now: desk.now(),
     hours: hoursOf(row),

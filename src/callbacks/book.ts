@@ -4,10 +4,13 @@ import { applyToCallback } from "./apply.ts";
 import { callingHours } from "./calling-hours.ts";
 import type { CallDesk } from "./desk.ts";
 import { appendCallbackEvent } from "./events.ts";
+import { teamFor } from "./hours.ts";
 import { aheadMaxMs, pastMaxMs } from "./machine.ts";
 import { checkFor, refusesCalls } from "./phone-policy.ts";
 import { changePromise, insertPromise } from "./promise-call.ts";
+import { takeSlot } from "./slots.ts";
 import { type CallbackRow, isOver, lockCallback, openCallbackOf } from "./store.ts";
+import { tellCustomer } from "./tell.ts";
 import { zonesOf } from "./where.ts";
 
 export interface When extends Resolved {
@@ -21,6 +24,7 @@ export interface Booking {
   /** Null: as soon as possible. */
   readonly when: When | null;
   readonly topic: string | null;
+  /** The customer chose this time: it may lie outside the calling hours and the desk's, and in a slot that is full. */
   readonly customerPicked: boolean;
 }
 
@@ -34,6 +38,8 @@ export type BookingRefusal =
   | "past"
   | "too-far"
   | "outside-hours"
+  | "desk-closed"
+  | "slot-full"
   | "too-late";
 
 export type BookingOutcome =
@@ -42,7 +48,7 @@ export type BookingOutcome =
   | { readonly outcome: "has-one"; readonly id: string }
   | { readonly outcome: BookingRefusal };
 
-/** Promises a customer a call. Asked again for the same number and time, it gives the first one; one open per customer (R5). */
+/** Promises a customer a call, and tells them. Asked again for the same number and time, it gives the first one; one open per customer (R5). */
 export async function bookCallback(desk: CallDesk, agentId: string, booking: Booking): Promise<BookingOutcome> {
   const untimely = booking.when === null ? null : faultOfTime(desk, booking.when, booking.customerPicked);
   if (untimely !== null) return { outcome: untimely };
@@ -57,6 +63,8 @@ export async function bookCallback(desk: CallDesk, agentId: string, booking: Boo
       const same = open.phone === phone.number && open.wantedAt === (when?.at.getTime() ?? null);
       return same ? { outcome: "booked", id: open.id, conversationId } : { outcome: "has-one", id: open.id };
     }
+    const full = when === null || booking.customerPicked ? null : await noRoom(sql, desk, when, contact, null);
+    if (full !== null) return { outcome: full };
     const id = await insertPromise(sql, desk, {
       conversationId,
       contactId: contact.id,
@@ -69,10 +77,11 @@ export async function bookCallback(desk: CallDesk, agentId: string, booking: Boo
       wish: null,
       topic: booking.topic,
       locale: contact.locale,
-      team: null,
+      team: teamFor(await desk.hours(sql), contact.locale).name || null,
       source: "agent",
       agentId,
     });
+    await tell(sql, desk, id, when === null ? "bookedSoon" : "booked");
     return { outcome: "booked", id, conversationId };
   });
 }
@@ -91,7 +100,10 @@ export interface CallbackEdit {
   };
 }
 
-/** Moves, corrects, cancels, assigns or ends a callback; every change stands in the timeline. A repeated request changes nothing. */
+/**
+ * Moves, corrects, cancels, assigns or ends a callback; every change stands in the timeline, and the customer is told of
+ * another time and of the end of it. A repeated request changes and tells nothing.
+ */
 export async function editCallback(
   desk: CallDesk,
   agentId: string,
@@ -109,6 +121,8 @@ export async function editCallback(
     const phone = edit.phone === undefined ? null : await phoneFor(sql, desk, now.contactId, edit.phone);
     if (phone !== null && phone.outcome !== "callable") return { outcome: phone.outcome };
     const { when } = edit;
+    const full = when === undefined || edit.customerPicked === true ? null : await noRoom(sql, desk, when, now, now.id);
+    if (full !== null) return { outcome: full };
     if (when === undefined && phone === null)
       return (await note(sql, now, agentId, edit)) ? booked : { outcome: "too-late" };
     const moved = await changePromise(sql, desk, now, {
@@ -126,8 +140,29 @@ export async function editCallback(
     });
     if (moved === null) return { outcome: "too-late" };
     await note(sql, now, agentId, edit);
+    if (moved.wantedAt !== now.wantedAt) await tell(sql, desk, id, "moved");
     return booked;
   });
+}
+
+/** Is somebody there at this time, with room for one more call? Null: yes. */
+async function noRoom(
+  sql: TransactionSql,
+  desk: CallDesk,
+  { at }: When,
+  { locale, team: name }: { readonly locale: string | null; readonly team?: string | null },
+  except: string | null,
+): Promise<"desk-closed" | "slot-full" | null> {
+  const hours = await desk.hours(sql);
+  const team = hours.teams.find((one) => name != null && one.name === name) ?? teamFor(hours, locale);
+  const where = { hours, team, deskZone: desk.deskZone, at: at.getTime() };
+  const room = await takeSlot(sql, except === null ? where : { ...where, except });
+  return room === "room" ? null : room === "full" ? "slot-full" : "desk-closed";
+}
+
+async function tell(sql: TransactionSql, desk: CallDesk, id: string, what: "booked" | "bookedSoon" | "moved") {
+  const row = await lockCallback(sql, id);
+  if (row !== null) await tellCustomer(sql, desk, row, what);
 }
 
 /** What changes nothing about when and where it is dialled: the topic, and who takes it. */
@@ -158,6 +193,7 @@ async function end(
     const event = state === "cancelled" ? ({ type: "cancel" } as const) : ({ type: "ended", as: state } as const);
     const { stepped } = await applyToCallback(sql, desk, now, event, { agentId, change: state, outcome });
     if (!stepped.accepted) return false;
+    if (state === "cancelled") await tellCustomer(sql, desk, now, "cancelled");
   }
   await sql`update callbacks set outcome = coalesce(${outcome}, outcome), disposition = coalesce(${disposition ?? null}, disposition)
     where id = ${now.id}`;

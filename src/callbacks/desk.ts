@@ -1,5 +1,5 @@
 import { type Channel, can, type PlacesCalls } from "../../channels/channel.ts";
-import type { Db } from "../db/client.ts";
+import type { Db, TransactionSql } from "../db/client.ts";
 import type { Log } from "../lib/log.ts";
 import type { Hours } from "../settings/hours.ts";
 import type { LineFollower } from "./aftermath.ts";
@@ -24,7 +24,8 @@ export interface CallDesk {
   readonly madeUp?: ReadonlySet<string>;
   readonly policy: CallbackPolicy;
   readonly caps: Caps;
-  readonly hours: () => Promise<Hours>;
+  /** Within a transaction with its `sql`: a second connection might never come. */
+  readonly hours: (sql?: TransactionSql) => Promise<Hours>;
   /** The zone of the company, where a team names none. */
   readonly deskZone: string;
   readonly company: () => string;

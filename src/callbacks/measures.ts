@@ -16,6 +16,9 @@ export interface MeasuresAsked {
 
 export interface CallbackMeasures {
   readonly promised: number;
+  /** Promised for a time; the others were asked for as soon as possible. */
+  readonly timed: number;
+  /** Of those with a time: the telephone rang within 30 s of it. */
   readonly kept: number;
   readonly keptShare: number | null;
   readonly reached: number;
@@ -51,12 +54,13 @@ export async function callbackMeasures(
     }[by ?? "none"];
     return sql<(Counted & Group)[]>`
       with timed as (
-        select ${key} as key, state, connected_at, ended_at, first_rung_at,
+        select ${key} as key, state, wanted_at, connected_at, ended_at, first_rung_at,
           extract(epoch from first_rung_at - coalesce(wanted_at, asked_at)) as wait
         from callbacks
         where coalesce(wanted_at, asked_at) between now() - make_interval(days => ${days}::int) and now())
       select key, grouping(key) = 1 as total, count(*)::int as promised,
-        count(*) filter (where wait <= ${keptWithinSeconds}::int)::int as kept,
+        count(*) filter (where wanted_at is not null)::int as timed,
+        count(*) filter (where wanted_at is not null and wait <= ${keptWithinSeconds}::int)::int as kept,
         count(*) filter (where connected_at is not null and state <> 'missed')::int as reached,
         count(*) filter (where first_rung_at is null and state in ('cancelled', 'expired'))::int as abandoned,
         (percentile_cont(0.5) within group (order by wait))::float8 as "medianWaitSeconds",
@@ -88,10 +92,10 @@ export function groupsOf<Row extends Group, Done>(
 }
 
 function withShares(row: Counted): CallbackMeasures {
-  const { promised, kept, reached } = row;
+  const { promised, timed, kept, reached } = row;
   return {
     ...row,
-    keptShare: promised === 0 ? null : kept / promised,
+    keptShare: timed === 0 ? null : kept / timed,
     reachedShare: promised === 0 ? null : reached / promised,
   };
 }

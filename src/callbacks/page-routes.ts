@@ -299,7 +299,7 @@ async function moveByLink(
   if (row === null) return "too-late";
   const waits = row.state === "requested" || row.state === "scheduled";
   if (waits && row.wantedAt === wantedAt && (wantedAt === null || row.zone === zone)) return "moved";
-  const hours = await desk.hours();
+  const hours = await desk.hours(sql);
   const team = teamFor(hours, row.locale);
   if (
     wantedAt !== null &&

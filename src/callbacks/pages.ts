@@ -89,15 +89,18 @@ export function callPage(
   const action = `${escapeHtml(path)}?lang=${encodeURIComponent(locale)}`;
   const button = (does: string, words: string, kind = "") =>
     `<form method="post" action="${action}"><button${kind} name="do" value="${does}">${escapeHtml(words)}</button></form>`;
-  const movable = `<section><h2>${escapeHtml(say.move)}</h2><form class="call" method="post" action="${action}">${enterDoes("move")}<input type="hidden" name="shown" value="${escapeHtml(values.zone)}">${timeField(say, locale, values, slots, faults)}<p><button name="do" value="move">${escapeHtml(say.moveTo)}</button></p></form></section>
-<section>${button("cancel", say.cancel, ' class="second"')}</section>`;
   const again = `<p><a class="button" href="/call?lang=${encodeURIComponent(locale)}">${escapeHtml(say.again)}</a></p>`;
+  const cancel = `<section>${button("cancel", say.cancel, ' class="second"')}</section>`;
+  // While only an agent is asked to take it, it can still be called off.
+  const ended = callback.state === "dialling" ? cancel : again;
+  const movable = `<section><h2>${escapeHtml(say.move)}</h2><form class="call" method="post" action="${action}">${enterDoes("move")}<input type="hidden" name="shown" value="${escapeHtml(values.zone)}">${timeField(say, locale, values, slots, faults)}<p><button name="do" value="move">${escapeHtml(say.moveTo)}</button></p></form></section>
+${cancel}`;
   const neverSection =
     never || callback.phone === null
       ? ""
       : `<section><p>${escapeHtml(say.neverLead)}</p>${button("never", say.never, ' class="second"')}</section>`;
   return `<article class="text"><h1>${escapeHtml(say.yourCall)}</h1>${refusal(faults)}<p role="status"><strong>${escapeHtml(sentence)}</strong></p>${open ? number : ""}
-${open ? `<p>${escapeHtml(say.keepLink)}</p>${movable}` : again}${neverSection}</article>`;
+${open ? `<p>${escapeHtml(say.keepLink)}</p>${movable}` : ended}${neverSection}</article>`;
 }
 
 export function gonePage(locale: string): string {

@@ -27,7 +27,7 @@ export interface CallbackRequest {
   readonly wantedAt: number | null;
   /** They want it as soon as possible: that takes the place of a time they had. */
   readonly asap: boolean;
-  /** The customer named this time, whatever the hour; false for a slot that we offered. */
+  /** The customer named this time: it may lie outside the calling hours, but not where nobody could call. */
   readonly picked: boolean;
   /** The one that they named or chose. */
   readonly zone: string | null;
@@ -76,11 +76,12 @@ export async function requestCallback(
   if (full !== null) return { outcome: "too-many" };
   // M5: who has not proved that the number is theirs hears the same as of any other; the dialler leaves it alone.
   if (request.proven && (await refusesCalls(sql, phone))) return { outcome: "opted-out" };
-  const hours = await desk.hours();
+  const hours = await desk.hours(sql);
   const team = teamFor(hours, request.locale);
   // An offer that was taken up too late, or a date of fancy.
   if (request.wantedAt !== null && !isPromisable(request.wantedAt, desk.now())) return { outcome: "full" };
-  if (request.wantedAt !== null && !request.picked) {
+  // Agents keep hours and have two hands; the assistant has neither.
+  if (request.wantedAt !== null && !(request.picked && hours.mode === "assistant-first")) {
     const where = { hours, team, deskZone: desk.deskZone, at: request.wantedAt };
     if ((await takeSlot(sql, open === null ? where : { ...where, except: open.id })) !== "room")
       return { outcome: "full" };

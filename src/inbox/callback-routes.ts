@@ -75,7 +75,9 @@ const time = {
   customerPicked: z
     .boolean()
     .default(false)
-    .describe("The customer chose this time: it may lie outside the calling hours."),
+    .describe(
+      "The customer chose this time: it may lie outside the calling hours and ours, and in a slot that is full.",
+    ),
 };
 
 /** Callbacks for agents: what was promised, promising, moving, cancelling, and what came of the call. */
@@ -84,7 +86,7 @@ export function callbackRoutes(routes: Routes, deps: InboxDeps): void {
   const response = {
     ...refusals,
     409: conflict(
-      "HasCallback (the customer has an open one: move it), TooLate (it was dialled or has ended), OptedOut, CannotCall, NoNumber.",
+      "HasCallback (the customer has an open one: move it), TooLate (it was dialled or has ended), OptedOut, CannotCall, NoNumber, DeskClosed, SlotFull.",
       { id: z.string().optional() },
     ),
   };
@@ -250,6 +252,16 @@ const bookingRefusals: Readonly<
     400,
     "OutsideHours",
     "We call between 8:00 and 20:00 where the customer is, unless the customer picked the time (customerPicked).",
+  ],
+  "desk-closed": [
+    409,
+    "DeskClosed",
+    "Nobody is there to call at this time, by our hours. Choose another, or say that the customer chose it (customerPicked).",
+  ],
+  "slot-full": [
+    409,
+    "SlotFull",
+    "As many calls are promised for this time as the desk can make. Choose another, or say that the customer chose it (customerPicked).",
   ],
   "too-late": [409, "TooLate", "This callback was dialled already or has ended."],
 };

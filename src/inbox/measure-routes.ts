@@ -22,12 +22,13 @@ const inbound = {
 };
 const callbacks = {
   promised: z.number(),
-  kept: z.number().describe("Rung within 30 s of the promised time, or of asking."),
-  keptShare: share,
+  timed: z.number().describe("Promised for a time; the others were asked for as soon as possible."),
+  kept: z.number().describe("Of those promised for a time: rung within 30 s of it."),
+  keptShare: share.describe("Of those promised for a time; null when there were none."),
   reached: z.number(),
   reachedShare: share,
   abandoned: z.number().describe("Cancelled or expired before the customer's telephone rang."),
-  medianWaitSeconds: median.describe("From the promised time to the first ring."),
+  medianWaitSeconds: median.describe("From the promised time, or from asking, to the first ring."),
   medianHandleSeconds: median.describe("From answer to hang-up."),
 };
 

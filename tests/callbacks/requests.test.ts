@@ -221,7 +221,7 @@ test("measures: kept is rung within half a minute of the promised time, reached 
   ];
   for (const { state, rung, connected, ended } of times) {
     const one = await customer();
-    await one.promised({ wantedAt: now + 60 * minute, source: "measured" });
+    await one.promised({ wantedAt: now + 60 * minute, source: "measured", picked: true });
     await db.run(
       (sql) => sql`update callbacks set state = ${state}, wanted_at = t.at,
           first_rung_at = t.at + make_interval(secs => ${rung}::int),
@@ -230,12 +230,22 @@ test("measures: kept is rung within half a minute of the promised time, reached 
         from (select now() - interval '1 hour' as at) t where contact_id = ${one.contactId}`,
     );
   }
+  // Nobody promised these two a time: that they were rung soon is their wait, and no promise kept.
+  for (const source of ["measured", "measured-soon"]) {
+    const one = await customer();
+    await one.promised({ wantedAt: null, asap: true, source });
+    await db.run(
+      (sql) => sql`update callbacks set asked_at = t.at, first_rung_at = t.at + interval '20 seconds', state = 'done'
+        from (select now() - interval '1 hour' as at) t where contact_id = ${one.contactId}`,
+    );
+  }
   const asked = { days: 1, by: "channel", zone: "Europe/Stockholm", hours: await desk.hours() } as const;
   const { by } = await callbackMeasures(db, asked);
   expect(by.get("measured")).toEqual({
-    ...{ promised: 3, kept: 1, keptShare: 1 / 3, reached: 1, reachedShare: 1 / 3, abandoned: 1 },
-    ...{ medianWaitSeconds: 35, medianHandleSeconds: 120 },
+    ...{ promised: 4, timed: 3, kept: 1, keptShare: 1 / 3, reached: 1, reachedShare: 1 / 4, abandoned: 1 },
+    ...{ medianWaitSeconds: 20, medianHandleSeconds: 120 },
   });
+  expect(by.get("measured-soon")).toMatchObject({ promised: 1, timed: 0, kept: 0, keptShare: null });
 });
 
 test("R5 what the chat says of a call is written only if it is so by then", async () => {
@@ -265,6 +275,7 @@ test("R5 what the chat says of a call is written only if it is so by then", asyn
   const cancel = await cancelCall(chat("cancel my call"));
   expect(cancel.text).toContain("cancelled");
   const { id } = await one.row();
-  await db.run((sql) => sql`update callbacks set state = 'dialling' where id = ${id}`);
+  // Their telephone rings by then.
+  await db.run((sql) => sql`update callbacks set state = 'dialling', rung = true where id = ${id}`);
   await expect(db.transaction(async (sql) => cancel.alongside?.(sql))).rejects.toBeInstanceOf(NoLongerTrue);
 });

@@ -6,6 +6,7 @@ import { freeSlots, takeSlot } from "../../src/callbacks/slots.ts";
 import { createDb, type Db } from "../../src/db/client.ts";
 import { instantOf } from "../../src/lib/zoned-time.ts";
 import { type Hours, hoursSetting, type Team } from "../../src/settings/hours.ts";
+import { alwaysOpenHours } from "../support/always-open.ts";
 import { callDesk } from "../support/call-desk.ts";
 import { freshDatabase, quiet } from "../support/database.ts";
 
@@ -53,8 +54,8 @@ const promiseAt = async (at: number, state = "scheduled") => {
   );
 };
 let asked = 0;
-async function ask(wantedAt: number, picked: boolean, { zone = deskZone, at = now } = {}) {
-  const desk = callDesk(db, { now: () => at, deskZone, hours: async () => hours, countries: ["DE"] });
+async function ask(wantedAt: number, picked: boolean, { zone = deskZone, at = now, set = hours } = {}) {
+  const desk = callDesk(db, { now: () => at, deskZone, hours: async () => set, countries: ["DE"] });
   const phone = `+491555${String(asked++).padStart(3, "0")}0001`;
   const given = {
     ...(await customer()),
@@ -114,6 +115,17 @@ test("a hundred at once for one slot: as many as it holds", async () => {
   expect([count("promised"), count("full")]).toEqual([team.capacity, 100 - team.capacity]);
 }, 60_000);
 
+test("a time in a customer's words is promised where somebody is there and there is room, else it is none", async () => {
+  const [slot = 0] = slotsOf(hours, team, deskZone, now + 2 * day, now + 3 * day);
+  for (const outcome of ["promised", "promised", "full"])
+    expect((await ask(slot + 10 * 60_000, true)).outcome).toBe(outcome);
+  const noon = instantOf("2026-03-30T12:00", deskZone)?.at.getTime() ?? 0;
+  expect((await ask(noon, true)).outcome).toBe("full");
+  // The assistant needs no desk.
+  const set: Hours = { ...hours, mode: "assistant-first" };
+  for (const at of [noon, slot + 10 * 60_000]) expect((await ask(at, true, { set })).outcome).toBe("promised");
+});
+
 test.each([
   ["Europe/Berlin", "2026-03-29", "2026-03-28T12:00:00Z"],
   ["Europe/Berlin", "2026-10-25", "2026-10-24T12:00:00Z"],
@@ -124,7 +136,9 @@ test.each([
   "nine o'clock stays nine o'clock though the clocks are changed before: %s %s",
   async (zone, date, asked) => {
     const wanted = instantOf(`${date}T09:00`, zone)?.at.getTime() ?? 0;
-    expect(await ask(wanted, true, { zone, at: Date.parse(asked) })).toMatchObject({ outcome: "promised" });
+    expect(await ask(wanted, true, { zone, at: Date.parse(asked), set: alwaysOpenHours })).toMatchObject({
+      outcome: "promised",
+    });
     const rows = await db.run(
       (sql) =>
         sql`select local_time as local, zone, to_char(wanted_at at time zone zone, 'YYYY-MM-DD"T"HH24:MI') as shown from callbacks`,

@@ -4,6 +4,7 @@ import { takeReport } from "../../src/callbacks/call-flow.ts";
 import { liveLines } from "../../src/calls/lines.ts";
 import { hoursSetting } from "../../src/settings/hours.ts";
 import { writeSetting } from "../../src/settings/settings.ts";
+import { alwaysOpenHours } from "../support/always-open.ts";
 import { type CallCentre, clearLines, openCallCentre, ourNumber } from "../support/call-centre.ts";
 import { callDesk } from "../support/call-desk.ts";
 import type { SignedIn } from "../support/desk.ts";
@@ -26,7 +27,7 @@ const sql = <Row>(work: Parameters<typeof centre.desk.db.run<Row>>[0]) => centre
 const presence = (who: SignedIn, is: string) =>
   sql((db) => db`update agents set presence = ${is}, phone = null, open_at = now() where id = ${who.id}`);
 const mode = (wanted: "agent-first" | "customer-first") =>
-  writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: wanted }, null);
+  writeSetting(centre.desk.db, hoursSetting.key, { ...alwaysOpenHours, mode: wanted }, null);
 beforeEach(async () => {
   await sql((db) => db`update offers set state = 'withdrawn' where state = 'open'`);
   await sql((db) => db`update agents set presence = 'offline', phone = null`);
@@ -195,7 +196,7 @@ test("R6 a customer who hangs up while a colleague is asked in: the colleague's 
 
 test("R6 the mode is changed while telephones ring: nobody is joined to an empty room", async () => {
   // Rung assistant first, answered when the operator wants agents first: the assistant talks.
-  await writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: "assistant-first" }, null);
+  await writeSetting(centre.desk.db, hoursSetting.key, { ...alwaysOpenHours, mode: "assistant-first" }, null);
   const slow = `+4670175${String(numbers + 1).padStart(4, "0")}`;
   centre.double.answerAs(slow, { ringMs: 1_500 });
   const one = await promised();
@@ -210,7 +211,7 @@ test("R6 the mode is changed while telephones ring: nobody is joined to an empty
   const two = await promised();
   await ringing;
   await centre.until("it rings", async () => customer(two)?.status === "ringing");
-  await writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: "assistant-first" }, null);
+  await writeSetting(centre.desk.db, hoursSetting.key, { ...alwaysOpenHours, mode: "assistant-first" }, null);
   await isIn(ada);
   expect(heard(two)).not.toContain("AI assistant");
   await hangsUp(two);

@@ -5,6 +5,7 @@ import { hoursSetting } from "../../src/settings/hours.ts";
 import { writeSetting } from "../../src/settings/settings.ts";
 import type { RelayLine, TheirFrame } from "../../src/simulator/relay-line.ts";
 import { twilioSignature } from "../../src/simulator/sign.ts";
+import { alwaysOpenHours } from "../support/always-open.ts";
 import { type CallCentre, openCallCentre, ourNumber } from "../support/call-centre.ts";
 
 const authToken = "token-for-tests";
@@ -248,7 +249,7 @@ test("who chooses a time while nobody is free comes back to the assistant over a
 });
 
 test("R5 an assistant-first callback is held over a socket: whom we called may say never again, and ask for a person", async () => {
-  await writeSetting(centre.desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode: "assistant-first" }, null);
+  await writeSetting(centre.desk.db, hoursSetting.key, { ...alwaysOpenHours, mode: "assistant-first" }, null);
   const phone = "+12025550166";
   centre.double.answerAs(phone, { outcome: "human", talkMs: 60_000 });
   const ben = await centre.desk.agent("Ben");

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { byFit, isAmongBest, speaks } from "../../src/agents/fit.ts";
 import { hoursSetting } from "../../src/settings/hours.ts";
 import { writeSetting } from "../../src/settings/settings.ts";
+import { alwaysOpenHours } from "../support/always-open.ts";
 import { type CallCentre, clearLines, openCallCentre, ourNumber } from "../support/call-centre.ts";
 import type { SignedIn } from "../support/desk.ts";
 
@@ -112,8 +113,8 @@ describe("calls", () => {
   }
 
   test("administrators say which languages an agent speaks and which team is theirs; agents do not, and a team must be there", async () => {
-    const teams = [{ ...hoursSetting.fallback.teams[0] }, { ...hoursSetting.fallback.teams[0], name: "Nordic" }];
-    const set = await root.call("PUT", "/settings/hours", { value: { ...hoursSetting.fallback, teams } });
+    const teams = [{ ...alwaysOpenHours.teams[0] }, { ...alwaysOpenHours.teams[0], name: "Nordic" }];
+    const set = await root.call("PUT", "/settings/hours", { value: { ...alwaysOpenHours, teams } });
     expect(set.status).toBe(200);
     const skills = { languages: ["sv", "en", "sv"], team: "Nordic" };
     expect((await ada.call("PATCH", `/agents/${ada.id}`, skills)).body.error.code).toBe("AdministratorsOnly");
@@ -164,7 +165,7 @@ describe("calls", () => {
   }, 60_000);
 
   test("R5 a promised call goes to who speaks the language and is of its team, though others wait longer; the next is chosen alike", async () => {
-    const mode = { ...hoursSetting.fallback, mode: "agent-first" as const };
+    const mode = { ...alwaysOpenHours, mode: "agent-first" as const };
     await writeSetting(centre.desk.db, hoursSetting.key, mode, null);
     await can(ada, { languages: ["sv"] });
     await can(bob, { languages: ["de"] });

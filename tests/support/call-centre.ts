@@ -1,5 +1,8 @@
 import type { Db } from "../../src/db/client.ts";
+import { hoursSetting } from "../../src/settings/hours.ts";
+import { writeSetting } from "../../src/settings/settings.ts";
 import { type ProviderDouble, startProviderDouble } from "../../src/simulator/provider-double.ts";
+import { alwaysOpenHours } from "./always-open.ts";
 import { quiet } from "./database.ts";
 import { type Desk, openDesk } from "./desk.ts";
 
@@ -40,6 +43,7 @@ export async function openCallCentre(environment: Readonly<Record<string, string
     ...environment,
   });
   origin = desk.url;
+  await writeSetting(desk.db, hoursSetting.key, alwaysOpenHours, null);
   return {
     desk,
     double,

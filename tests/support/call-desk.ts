@@ -3,7 +3,7 @@ import type { CallDesk } from "../../src/callbacks/desk.ts";
 import { usualPolicy } from "../../src/callbacks/machine.ts";
 import { usualCaps } from "../../src/callbacks/phone-policy.ts";
 import type { Db } from "../../src/db/client.ts";
-import { hoursSetting } from "../../src/settings/hours.ts";
+import { alwaysOpenHours } from "./always-open.ts";
 import { quiet } from "./database.ts";
 
 /** What callbacks need, on a test's database, with no telephone; `change` lays other parts over it. */
@@ -16,7 +16,7 @@ export function callDesk(db: Db, change: Partial<CallDesk> = {}): CallDesk {
     countries: ["SE", "US", "GB", "DE", "ES"],
     policy: usualPolicy,
     caps: usualCaps,
-    hours: async () => hoursSetting.fallback,
+    hours: async () => alwaysOpenHours,
     deskZone: "Europe/Stockholm",
     company: () => "Paylark",
     publicUrl: () => "https://help.example",

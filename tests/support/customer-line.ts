@@ -1,6 +1,7 @@
 import { hoursSetting } from "../../src/settings/hours.ts";
 import { writeSetting } from "../../src/settings/settings.ts";
 import type { Callee } from "../../src/simulator/calls-api.ts";
+import { alwaysOpenHours } from "./always-open.ts";
 import { openCallCentre, ourNumber } from "./call-centre.ts";
 
 type Mode = "agent-first" | "customer-first" | "assistant-first";
@@ -60,7 +61,7 @@ export async function openCustomerLine() {
     texts,
     mode: async (mode: Mode) => {
       await agents("available");
-      await writeSetting(desk.db, hoursSetting.key, { ...hoursSetting.fallback, mode }, null);
+      await writeSetting(desk.db, hoursSetting.key, { ...alwaysOpenHours, mode }, null);
     },
     /** A call that is promised now, or in so many minutes, to somebody whose telephone is answered so. */
     async promised({ minutes }: { readonly minutes?: number } = {}, callee: Partial<Callee> = {}) {

@@ -191,7 +191,7 @@ export function callbackDialog(existing) {
       "label",
       { className: "check" },
       el("input", { type: "checkbox", name: "customerPicked" }),
-      "The customer chose this time, also outside 8:00 to 20:00",
+      "The customer chose this time, also outside the hours or when it is full",
     ),
     problem,
     el(

@@ -110,7 +110,7 @@ async function measuresDialog() {
       facts([
         ["Waiting now", waitingNow(callbacks)],
         ["Promised", callbacks.promised],
-        ["Rung on time (within 30 s)", percent(callbacks.keptShare)],
+        ["Promised for a time, and rung within 30 s of it", percent(callbacks.keptShare)],
         ["Reached", percent(callbacks.reachedShare)],
         ["Given up before we rang", callbacks.abandoned],
         ["Wait, median", seconds(callbacks.medianWaitSeconds)],

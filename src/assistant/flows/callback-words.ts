@@ -2,6 +2,8 @@
 export interface CallbackWords {
   readonly promisedAt: string;
   readonly whichTime: string;
+  /** The desk is closed at the time that they named, or has no room. */
+  readonly notThen: string;
   readonly soonest: string;
   readonly refused: string;
   readonly tooMany: string;
@@ -15,6 +17,7 @@ const words: Readonly<Record<string, CallbackWords>> = {
     promisedAt:
       "Your call is booked: we will call {phone} on {when}. Write “cancel my call” to cancel it, or a new time to move it.",
     whichTime: "When shall we call? Choose a time, or write another one.",
+    notThen: "Nobody can call at that time. These are the nearest free times: choose one, or write another.",
     soonest: "As soon as possible",
     refused: "I am sorry, we cannot call this number. Please give another one, or write with a person here.",
     tooMany:
@@ -28,6 +31,7 @@ const words: Readonly<Record<string, CallbackWords>> = {
     promisedAt:
       "Samtalet är bokat: vi ringer {phone} {when}. Skriv ”avboka samtalet” för att avboka, eller en ny tid för att flytta det.",
     whichTime: "När ska vi ringa? Välj en tid eller skriv en annan.",
+    notThen: "Då kan ingen ringa. Det här är de närmaste lediga tiderna: välj en eller skriv en annan.",
     soonest: "Så snart som möjligt",
     refused: "Tyvärr kan vi inte ringa det numret. Ge mig gärna ett annat, eller skriv med en människa här.",
     tooMany: "Det har begärts för många samtal i dag. Försök igen i morgon, eller skriv med en människa här.",
@@ -40,6 +44,8 @@ const words: Readonly<Record<string, CallbackWords>> = {
     promisedAt:
       "Ihr Rückruf ist gebucht: Wir rufen {phone} am {when} an. Mit „Rückruf absagen“ sagen Sie ihn ab, mit einer neuen Zeit verschieben Sie ihn.",
     whichTime: "Wann sollen wir anrufen? Wählen Sie eine Zeit oder schreiben Sie eine andere.",
+    notThen:
+      "Zu dieser Zeit kann niemand anrufen. Das sind die nächsten freien Zeiten: Wählen Sie eine oder schreiben Sie eine andere.",
     soonest: "So bald wie möglich",
     refused:
       "Diese Nummer können wir leider nicht anrufen. Bitte nennen Sie eine andere oder schreiben Sie hier mit einem Menschen.",
@@ -54,6 +60,7 @@ const words: Readonly<Record<string, CallbackWords>> = {
     promisedAt:
       "Tu llamada está reservada: llamaremos al {phone} el {when}. Escribe «cancelar la llamada» para cancelarla u otra hora para cambiarla.",
     whichTime: "¿Cuándo te llamamos? Elige una hora o escribe otra.",
+    notThen: "A esa hora nadie puede llamar. Estas son las horas libres más cercanas: elige una o escribe otra.",
     soonest: "Lo antes posible",
     refused: "Lo siento, no podemos llamar a ese número. Dame otro o escribe aquí con una persona.",
     tooMany: "Hoy se han pedido demasiadas llamadas. Inténtalo mañana o escribe aquí con una persona.",
@@ -66,6 +73,7 @@ const words: Readonly<Record<string, CallbackWords>> = {
     promisedAt:
       "تم حجز مكالمتك: سنتصل بالرقم {phone} {when}. اكتب «إلغاء المكالمة» لإلغائها أو اكتب موعدًا آخر لتغييرها.",
     whichTime: "متى نتصل بك؟ اختر موعدًا أو اكتب موعدًا آخر.",
+    notThen: "لا يمكن لأحد الاتصال في ذلك الوقت. هذه أقرب المواعيد المتاحة: اختر موعدًا أو اكتب موعدًا آخر.",
     soonest: "في أقرب وقت ممكن",
     refused: "عذرًا، لا يمكننا الاتصال بهذا الرقم. يرجى إعطاء رقم آخر أو مراسلة أحد موظفينا هنا.",
     tooMany: "طُلبت مكالمات كثيرة جدًا اليوم. يرجى المحاولة غدًا أو مراسلة أحد موظفينا هنا.",

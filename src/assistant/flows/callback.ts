@@ -98,7 +98,7 @@ export async function cancelCall(from: CallbackTurn): Promise<CallbackStep> {
   const { desk, turn, say, locale } = from;
   const open = await openCall(from);
   if (open === null) return { text: say.leftAtThat, state: {} };
-  if (open.state === "dialling" || open.state === "connected")
+  if (open.state === "connected" || (open.state === "dialling" && open.rung))
     return { text: callbackWords(locale).tooLate, state: {} };
   return {
     text: say.cancelled,
@@ -159,7 +159,9 @@ async function promiseAt(
       };
     }
     case "full":
-      return offerSlots(from, phone, zone, anyTime(from));
+      return read.kind === "at" && read.at > desk.now()
+        ? offerSlots(from, phone, zone, { kind: "unclear", from: read.at, to: Number.POSITIVE_INFINITY }, words.notThen)
+        : offerSlots(from, phone, zone, anyTime(from));
     case "too-many":
       return { text: words.tooMany, options: [person], state: {} };
     case "too-late":
@@ -196,6 +198,7 @@ async function offerSlots(
   phone: string,
   zone: string,
   open: Extract<ReadTime, { kind: "unclear" }>,
+  question = callbackWords(from.locale).whichTime,
 ): Promise<CallbackStep> {
   const { desk, locale } = from;
   const hours = await desk.hours();
@@ -204,7 +207,7 @@ async function offerSlots(
   const words = callbackWords(locale);
   const options = slots.map((slot) => ({ id: `${slotOption}${slot}`, title: timeInWords(slot, zone, locale) }));
   return {
-    text: words.whichTime,
+    text: question,
     options: [...options, { id: `${slotOption}now`, title: words.soonest }],
     state: { asked: "slot", phone },
   };
