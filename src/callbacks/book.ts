@@ -10,7 +10,7 @@ import { checkFor, refusesCalls } from "./phone-policy.ts";
 import { changePromise, insertPromise } from "./promise-call.ts";
 import { takeSlot } from "./slots.ts";
 import { type CallbackRow, isOver, lockCallback, openCallbackOf } from "./store.ts";
-import { tellCustomer } from "./tell.ts";
+import { tellCustomer, tellPromised } from "./tell.ts";
 import { zonesOf } from "./where.ts";
 
 export interface When extends Resolved {
@@ -81,7 +81,7 @@ export async function bookCallback(desk: CallDesk, agentId: string, booking: Boo
       source: "agent",
       agentId,
     });
-    await tell(sql, desk, id, when === null ? "bookedSoon" : "booked");
+    await tellPromised(sql, desk, id);
     return { outcome: "booked", id, conversationId };
   });
 }
@@ -140,7 +140,7 @@ export async function editCallback(
     });
     if (moved === null) return { outcome: "too-late" };
     await note(sql, now, agentId, edit);
-    if (moved.wantedAt !== now.wantedAt) await tell(sql, desk, id, "moved");
+    if (moved.wantedAt !== now.wantedAt) await tellCustomer(sql, desk, moved, "moved");
     return booked;
   });
 }
@@ -158,11 +158,6 @@ async function noRoom(
   const where = { hours, team, deskZone: desk.deskZone, at: at.getTime() };
   const room = await takeSlot(sql, except === null ? where : { ...where, except });
   return room === "room" ? null : room === "full" ? "slot-full" : "desk-closed";
-}
-
-async function tell(sql: TransactionSql, desk: CallDesk, id: string, what: "booked" | "bookedSoon" | "moved") {
-  const row = await lockCallback(sql, id);
-  if (row !== null) await tellCustomer(sql, desk, row, what);
 }
 
 /** What changes nothing about when and where it is dialled: the topic, and who takes it. */

@@ -22,7 +22,7 @@ import { cancelPromise, changePromise } from "./promise-call.ts";
 import { type RequestOutcome, requestCallback } from "./request-callback.ts";
 import { freeSlots, takeSlot } from "./slots.ts";
 import { lockCallback } from "./store.ts";
-import { tellCustomer } from "./tell.ts";
+import { tellCustomer, tellPromised } from "./tell.ts";
 
 /** Two weeks of half hours are a list nobody reads to its end. */
 const slotsShown = 60;
@@ -252,8 +252,7 @@ async function askForCall(
     address,
   });
   if (outcome.outcome !== "promised") return outcome;
-  const row = await lockCallback(sql, outcome.id);
-  if (row !== null) await tellCustomer(sql, desk, row, wantedAt === null ? "bookedSoon" : "booked");
+  await tellPromised(sql, desk, outcome.id);
   desk.ring(conversationId);
   return outcome;
 }

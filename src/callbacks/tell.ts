@@ -11,7 +11,7 @@ import { templateFor, templatesSetting } from "../settings/templates.ts";
 import type { CallDesk } from "./desk.ts";
 import { callToken } from "./link.ts";
 import { refusesCalls, takeAllowances, textAllowances } from "./phone-policy.ts";
-import { type CallbackRow, openCallbackOf } from "./store.ts";
+import { type CallbackRow, lockCallback, openCallbackOf } from "./store.ts";
 import { type CallWords, callWords, fillIn, timeInWords } from "./words.ts";
 
 const previewMaxChars = 140;
@@ -50,6 +50,12 @@ export async function tellCustomer(
       values (${id}, ${index + 1}, ${callback.conversationId}, ${seq}, ${way.channel.name}, ${way.channel.account},
         ${sql.json(asJson(way.address))}, ${sql.json(asJson(item))}, 'ready')`;
   }
+}
+
+/** The customer reads that they will be called, and when. */
+export async function tellPromised(sql: TransactionSql, desk: CallDesk, id: string): Promise<void> {
+  const row = await lockCallback(sql, id);
+  if (row !== null) await tellCustomer(sql, desk, row, row.wantedAt === null ? "bookedSoon" : "booked");
 }
 
 /** Two promises became one by joining conversations: the customer reads which of them is kept. */

@@ -5,6 +5,7 @@ import { letGo } from "../callbacks/call-flow.ts";
 import type { CallDesk } from "../callbacks/desk.ts";
 import { provenByCode } from "../callbacks/proven-by-code.ts";
 import { requestCallback } from "../callbacks/request-callback.ts";
+import { tellPromised } from "../callbacks/tell.ts";
 import { fillIn } from "../callbacks/words.ts";
 import { giveToAssistant } from "../conversations/change.ts";
 import type { TransactionSql } from "../db/client.ts";
@@ -251,6 +252,8 @@ async function promiseCallback(
     await sql`update calls set told_at = now() where id = ${call.id}`;
     return { do: "choose", say: `${words.cannotCall} ${words.choices}`, locale };
   }
+  // With the link to move or cancel it: a voice leaves nothing behind.
+  await tellPromised(sql, desk, outcome.id);
   await leaveLine(sql, call, offer, "over");
   await sql`update calls set came_to = 'callback' where id = ${call.id}`;
   await giveToAssistant(sql, conversationId, {});

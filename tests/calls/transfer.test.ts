@@ -364,6 +364,10 @@ test("nobody there: the place is kept by a word, a time is chosen in words, and 
   );
   // What a line shows of a number proves nothing (channels.md 5.1).
   expect(promised).toEqual([{ phone: kept.from, source: "voice", wanted_at: null, proven: false }]);
+  const texts = (phone: string) => centre.double.journal.of("sms", phone).map(({ body }) => body);
+  await centre.until("a text with the link", async () =>
+    texts(kept.from).some((text) => /så snart någon är ledig.*\/call\//s.test(text)),
+  );
   const later = await wantsPerson();
   await presses(later, "2");
   expect(spoken(later)).toContain("När ska vi ringa dig?");
@@ -376,6 +380,9 @@ test("nobody there: the place is kept by a word, a time is chosen in words, and 
     return rows.length === 1 ? rows : null;
   });
   expect(at?.local_time).toContain("T10:00");
+  await centre.until("a text with the time", async () =>
+    texts(later.from).some((text) => /10:00.*\/call\//s.test(text)),
+  );
   await centre.double.customer.hangUp(later.callSid);
   const silent = await wantsPerson();
   for (let times = 0; times < 3 && caller(silent).where !== "ended"; times++)

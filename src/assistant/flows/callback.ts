@@ -7,6 +7,7 @@ import { type ReadTime, readTime } from "../../callbacks/read-time.ts";
 import { cancelCallback, requestCallback } from "../../callbacks/request-callback.ts";
 import { freeSlots } from "../../callbacks/slots.ts";
 import { openCallbackOf } from "../../callbacks/store.ts";
+import { tellPromised } from "../../callbacks/tell.ts";
 import { topicOf } from "../../callbacks/topic.ts";
 import { zonesOf } from "../../callbacks/where.ts";
 import { timeInWords } from "../../callbacks/words.ts";
@@ -155,6 +156,8 @@ async function promiseAt(
         async alongside(sql) {
           const now = await requestCallback(sql, desk, request);
           if (now.outcome !== "promised" || now.at !== at) throw new NoLongerTrue();
+          // With the link to move or cancel it: a voice leaves nothing behind.
+          if (turn.wording === "spoken") await tellPromised(sql, desk, now.id);
         },
       };
     }
