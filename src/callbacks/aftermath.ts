@@ -35,4 +35,8 @@ export interface LineFollower {
   offer(sql: TransactionSql, leg: Leg): Promise<void>;
   /** Callers whom everybody left some seconds ago, and who were never asked to hear what comes next. */
   forgotten(sql: Sql): Promise<readonly Caller[]>;
+  /** Colleagues who were asked into a call, and whose inbox has rung for long enough. */
+  unanswered(sql: Sql): Promise<readonly string[]>;
+  /** One of those is asked no more, and whoever asked them sees so. */
+  endInvitation(sql: TransactionSql, offerId: string, after: Aftermath): Promise<void>;
 }

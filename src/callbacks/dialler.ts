@@ -333,6 +333,16 @@ export function createDialler(desk: CallDesk): Dialler {
     });
   }
 
+  /** An invitation that nobody heard is over, so that a colleague who comes back does not walk into another's call. */
+  async function endInvitations(): Promise<void> {
+    const old = await desk.db.run(async (sql) => (await desk.lines?.unanswered(sql)) ?? []);
+    for (const id of old) {
+      const after = noAftermath();
+      await desk.db.transaction(async (sql) => desk.lines?.endInvitation(sql, id, after));
+      carryOut(after);
+    }
+  }
+
   async function remind(): Promise<void> {
     const now = new Date(desk.now());
     const rows = await desk.db.run(
@@ -363,6 +373,7 @@ export function createDialler(desk: CallDesk): Dialler {
     async look() {
       await lookUpOutcomes();
       carryOut(await endOldOffers(desk));
+      await endInvitations();
       const forgotten = await desk.db.run(async (sql) => (await desk.lines?.forgotten(sql)) ?? []);
       carryOut({ ...noAftermath(), callBack: [...forgotten] });
       await dialDue();

@@ -13,6 +13,8 @@ import { type LiveCall, lockLiveCall, lockOffer, type Offer, openOfferOf } from 
 const acceptKey = "1";
 /** Longer than it takes to ask the provider to move a line, and for the line to ask us. */
 const forgottenAfterSeconds = 8;
+/** A colleague who does not come to their inbox is on no line: so long it rings. */
+const askedForSeconds = 30;
 /** What people who take calls hear from us themselves. */
 const agentsLocale = "en";
 
@@ -51,6 +53,18 @@ export const liveLines: LineFollower = {
       and exists (select 1 from calls a where a.leg = 'agent' and (a.conference = c.conference or a.callback_id = c.callback_id)
         and a.ended_at < now() - ${forgottenAfterSeconds} * interval '1 second')
     limit 50`,
+  async unanswered(sql) {
+    const old = await sql<{ id: string }[]>`select id from offers where kind = 'colleague' and state = 'open'
+      and made_at < now() - ${askedForSeconds} * interval '1 second' limit 20`;
+    return old.map(({ id }) => id);
+  },
+  async endInvitation(sql, offerId, after) {
+    const offer = await lockOffer(sql, offerId);
+    if (offer?.state !== "open") return;
+    await sql`update offers set state = 'missed', ended_at = now() where id = ${offerId}`;
+    await noteOnCall(sql, offer, "colleague-missed", null, { to: offer.wantedId });
+    after.conversations.add(offer.conversationId);
+  },
   async offer(sql, leg) {
     const call = await makeLive(sql, leg.conference ?? "", "waiting");
     if (call === null || leg.agentId === null) return;

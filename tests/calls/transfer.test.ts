@@ -223,6 +223,13 @@ test("a colleague is asked in, talks, and keeps the call when the first agent le
   expect((await act("invite", { agentId: bob.id })).body.error.code).toBe("NotFree");
   await presence(bob, "available");
   expect((await act("invite", { agentId: bob.id })).status).toBe(204);
+  // Bob does not hear it: it rings no more, Ada reads so, and may ask him again.
+  const unheard = await offerOf(bob, call);
+  await sql((db) => db`update offers set made_at = now() - interval '1 minute' where id = ${unheard.id}`);
+  await centre.until("it rings no more", async () => (await offersOf(bob)).length === 0);
+  expect((await bob.call("POST", `/calls/offers/${unheard.id}/accept`)).body.error.code).toBe("Taken");
+  expect(await told(ada, call)).toContain("colleague-missed");
+  expect((await act("invite", { agentId: bob.id })).status).toBe(204);
   const asked = await offerOf(bob, call);
   // Asked by name: it is nobody else's, and a call that is there already.
   expect((await root.call("POST", `/calls/offers/${asked.id}/accept`)).status).toBe(404);

@@ -204,6 +204,7 @@ const liveWords = {
   muted: (who) => `${who} muted themselves`,
   unmuted: (who) => `${who} is heard again`,
   "colleague-asked": (who) => `${who} asks a colleague into the call`,
+  "colleague-missed": () => "The colleague did not answer",
   "colleague-coming": (who) => `${who} joins the call`,
   supervised: (who) => `${who} listens to the call`,
   "recording-announced": () => "The customer chose to leave a message, after being told that it is recorded",
