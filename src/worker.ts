@@ -18,6 +18,7 @@ import { tellKept } from "./callbacks/tell.ts";
 import type { LiveLines } from "./calls/live-lines.ts";
 import type { Config } from "./config.ts";
 import { reaches } from "./contacts/level.ts";
+import { forgetOldCustomers } from "./contacts/retention.ts";
 import { removeOldCodes } from "./contacts/sign-in-codes.ts";
 import { standingOf } from "./contacts/standing.ts";
 import { removeOldSessions, removeSilentVisitors } from "./contacts/visitor-sessions.ts";
@@ -44,6 +45,7 @@ import { startReach } from "./reach/reach.ts";
 import { completeLink, removeOldLinks } from "./reach/resume-links.ts";
 import { vapidOf } from "./reach/vapid.ts";
 import { reachSetting } from "./settings/reach.ts";
+import { retentionSetting } from "./settings/retention.ts";
 import { readSetting } from "./settings/settings.ts";
 import { createAnswerTurns, leaseMs } from "./turns/answer-turns.ts";
 import type { OpenAtOnce } from "./turns/at-once.ts";
@@ -176,6 +178,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
       () => removeOldLinks(engines.db),
       () => removeOldAllowances(engines.db),
       () => removeOldCallTokens(engines.db),
+      async () => forgetOldCustomers(engines.db, (await readSetting(engines.db, retentionSetting)).days, log),
     ],
     log,
   );

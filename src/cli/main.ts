@@ -1,12 +1,13 @@
 import { Readable } from "node:stream";
 import { createAgent } from "../agents/sessions.ts";
 import { ConfigError, readConfig } from "../config.ts";
-import { createDb } from "../db/client.ts";
+import { createDb, type Db } from "../db/client.ts";
 import { startEmbeddedPostgres } from "../db/embedded.ts";
 import { EngineError } from "../db/errors.ts";
 import { migrate } from "../db/migrate.ts";
 import { createLog } from "../lib/log.ts";
 import { articlesCommand } from "./articles.ts";
+import { eraseCommand, exportCommand } from "./customers.ts";
 import { runDoctor } from "./doctor.ts";
 import { answerLines, openOwnBrain, understandLines } from "./understand.ts";
 
@@ -15,9 +16,14 @@ const usage = `Usage: npm run everline -- <command>
   doctor                         say what works and what does not
   admin <email> <password>       add an administrator
   account-secret                 print the secret of the tokens for ACCOUNT_MCP_URL
+  export <who> [folder]          write everything that is stored of a customer to a folder
+  erase <who> [--yes]            erase a customer for good; who: a number, another address, or an id
   articles export <folder>       write the published articles as Markdown
   articles import <folder>       take Markdown in and publish it; with --draft only save it
   understand [question…]         what the assistant makes of them; without any, reads {"text","locale"?} lines`;
+
+/** The exit code of a command that lacks something. */
+const notUnderstood = 2;
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
   const log = createLog({ level: "error" });
@@ -34,6 +40,10 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       });
     case "articles":
       return articles(args);
+    case "export":
+      return withDb(({ db, company, zone }) => exportCommand(db, args, { company, zone, say }));
+    case "erase":
+      return withDb(({ db }) => eraseCommand(db, args, { say }));
     case "admin":
       return addAdmin(args);
     case "account-secret":
@@ -41,7 +51,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       return 0;
     default:
       say(usage);
-      return command === undefined ? 0 : 2;
+      return command === undefined ? 0 : notUnderstood;
   }
 }
 
@@ -67,37 +77,42 @@ function questions(args: readonly string[]): Readable {
 }
 
 async function articles(args: readonly string[]): Promise<number> {
-  return withDatabase(async (url) => {
-    const log = createLog({ level: "error" });
-    await migrate(url, log);
-    const db = createDb({ url, log });
-    try {
-      const lines = await articlesCommand(db, args);
-      for (const line of lines ?? [usage]) say(line);
-      return lines === null ? 2 : lines.length > 1 ? 1 : 0;
-    } finally {
-      await db.close();
-    }
+  return withDb(async ({ db }) => {
+    const lines = await articlesCommand(db, args);
+    for (const line of lines ?? []) say(line);
+    return lines === null ? notUnderstood : lines.length > 1 ? 1 : 0;
   });
 }
 
 async function addAdmin([email, password]: readonly string[]): Promise<number> {
   if (email === undefined || password === undefined || password.length < 10) {
     say("Give an e-mail address and a password of at least 10 characters.");
-    return 2;
+    return notUnderstood;
   }
-  return withDatabase(async (url) => {
+  return withDb(async ({ db }) => {
+    const agent = await createAgent(db, { email, name: "Administrator", role: "admin", password });
+    say(agent === null ? "There is an agent with this address already." : `${email} can sign in at /inbox now.`);
+    return agent === null ? 1 : 0;
+  });
+}
+
+/** With the database brought to this version; a command that was not understood is told how it is written. */
+async function withDb(
+  work: (place: { readonly db: Db; readonly company: string; readonly zone: string }) => Promise<number>,
+): Promise<number> {
+  const { company, timeZone: zone } = readConfig(process.env);
+  const code = await withDatabase(async (url) => {
     const log = createLog({ level: "error" });
     await migrate(url, log);
     const db = createDb({ url, log });
     try {
-      const agent = await createAgent(db, { email, name: "Administrator", role: "admin", password });
-      say(agent === null ? "There is an agent with this address already." : `${email} can sign in at /inbox now.`);
-      return agent === null ? 1 : 0;
+      return await work({ db, company, zone });
     } finally {
       await db.close();
     }
   });
+  if (code === notUnderstood) say(usage);
+  return code;
 }
 
 async function withDatabase(work: (url: string) => Promise<number>): Promise<number> {

@@ -2,6 +2,7 @@ import { brandSetting } from "./brand.ts";
 import { hoursSetting } from "./hours.ts";
 import { languagesSetting } from "./languages.ts";
 import { reachSetting } from "./reach.ts";
+import { retentionSetting } from "./retention.ts";
 import type { Setting } from "./settings.ts";
 import { templatesSetting } from "./templates.ts";
 import { topicsSetting } from "./topics.ts";
@@ -14,6 +15,7 @@ const registered: readonly Setting[] = [
   topicsSetting,
   reachSetting,
   templatesSetting,
+  retentionSetting,
 ];
 
 const byKey: ReadonlyMap<string, Setting> = new Map(registered.map((setting) => [setting.key, setting]));

@@ -1,0 +1,25 @@
+import type { Db } from "../db/client.ts";
+import type { Log } from "../lib/log.ts";
+import { eraseCustomer, findCustomer } from "./personal-data.ts";
+
+/** As many as the chores erase in one go; the next go is minutes later. */
+const batchMax = 200;
+
+/** Erases with whom nothing was said for so many days (P3); null: nobody. Safe side by side in every worker. */
+export async function forgetOldCustomers(db: Db, days: number | null, log: Log): Promise<void> {
+  if (days === null) return;
+  const old = await db.run(
+    (sql) => sql<{ id: string }[]>`select c.contact_id as id from conversations c
+      where c.last_activity_at < now() - make_interval(days => ${days}::int)
+        and not exists (select 1 from contacts p where p.id = c.contact_id and p.merged_into is not null)
+        and not exists (select 1 from callbacks k where k.contact_id = c.contact_id
+          and k.state in ('requested', 'scheduled', 'due', 'dialling', 'connected'))
+      order by c.last_activity_at limit ${batchMax}`,
+  );
+  let count = 0;
+  for (const { id } of old) {
+    const customer = await findCustomer(db, id);
+    if (customer !== null && (await eraseCustomer(db, customer, null)).outcome === "erased") count += 1;
+  }
+  if (count > 0) log.info({ component: "retention", count }, "customers-erased");
+}
