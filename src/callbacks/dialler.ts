@@ -11,7 +11,7 @@ import { guarded } from "./guarded.ts";
 import { failLeg, type Leg, lockLeg, recordOnLeg, renewLease, standingEverySeconds, writeLeg } from "./legs.ts";
 import { step } from "./machine.ts";
 import { endOldOffers, isAsked, offerCallback, ringsInBrowser, wantedFor } from "./offer-callback.ts";
-import { checkFor, dialAllowances, refusesCalls, takeAllowances } from "./phone-policy.ts";
+import { checkFor, dialAllowances, refusesCalls, rungEnough, takeAllowances } from "./phone-policy.ts";
 import { type CallbackRow, lockCallback } from "./store.ts";
 import { tellCustomer } from "./tell.ts";
 
@@ -220,6 +220,8 @@ export function createDialler(desk: CallDesk): Dialler {
     const agentId = mode === "assistant-first" ? null : free ? await freeAgent(sql, row) : null;
     // The one it was given to is busy: that says nothing of the others, for whoever waits behind.
     if (mode !== "assistant-first" && agentId === null) return row.agentId !== null;
+    if (!row.proven && (await rungEnough(sql, number.number, new Date(desk.now()), desk.caps)))
+      return hold(sql, row, "dial-unproven");
     const full = await takeAllowances(
       sql,
       dialAllowances(

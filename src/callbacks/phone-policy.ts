@@ -137,21 +137,24 @@ export function dialAllowances(
     one("dial-number", dialled.phone, caps.dialsPerNumberDay),
     one("dial-prefix", prefixOf(dialled.phone), caps.dialsPerPrefixDay),
     one("dial-country", dialled.country, caps.dialsPerCountryDay),
-    ...(dialled.proven ? [] : [one("dial-unproven", dialled.phone, caps.dialsPerUnprovenNumberDay)]),
+    ...(dialled.proven
+      ? []
+      : [{ ...one("dial-unproven", dialled.phone, caps.dialsPerUnprovenNumberDay), period: startOf(now, hourMs) }]),
     one("dial-money", "all", caps.centsPerDay, caps.centsPerCall),
   ];
 }
 
-/** Was this unproven number rung as often today as it may be (M3)? Then no call of today can be promised to it. */
-export async function rungEnoughToday(sql: TransactionSql, phone: string, now: Date, caps: Caps): Promise<boolean> {
-  const rows = await sql`select 1 from allowances where scope = 'dial-unproven' and key = ${phone}
-    and period = ${startOf(now, dayMs)} and used >= ${caps.dialsPerUnprovenNumberDay}`;
-  return rows.length > 0;
-}
-
-/** The end of the day that the caps of dialling count in. */
-export function endOfDay(now: Date): Date {
-  return new Date(startOf(now, dayMs).getTime() + dayMs);
+/**
+ * Was this unproven number, in the 24 hours before this, rung as often as it may be (M3)? Not by the day: one of ours may
+ * end a minute after the call. Counted in hours, of which the first counts as a whole.
+ */
+export async function rungEnough(sql: TransactionSql, phone: string, at: Date, caps: Caps): Promise<boolean> {
+  const since = new Date(at.getTime() - dayMs - hourMs);
+  const [row] = await sql<{ enough: boolean }[]>`
+    select coalesce(sum(used), 0) >= ${caps.dialsPerUnprovenNumberDay} as enough from allowances
+      where scope = 'dial-unproven' and key = ${phone} and period > ${since} and period <= ${at}`;
+  if (row === undefined) throw new Error("The counters of calls gave no answer.");
+  return row.enough;
 }
 
 /** What a text message about a call to a number uses up. Pure. */

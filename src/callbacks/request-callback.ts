@@ -2,14 +2,7 @@ import type { TransactionSql } from "../db/client.ts";
 import type { CallDesk } from "./desk.ts";
 import { teamFor } from "./hours.ts";
 import { isPromisable } from "./machine.ts";
-import {
-  checkFor,
-  endOfDay,
-  refusesCalls,
-  requestAllowances,
-  rungEnoughToday,
-  takeAllowances,
-} from "./phone-policy.ts";
+import { checkFor, refusesCalls, requestAllowances, rungEnough, takeAllowances } from "./phone-policy.ts";
 import { cancelPromise, changePromise, insertPromise } from "./promise-call.ts";
 import { takeSlot } from "./slots.ts";
 import { openCallbackOf } from "./store.ts";
@@ -62,9 +55,8 @@ export async function requestCallback(
   if (number.outcome !== "callable") return { outcome: number.outcome };
   const phone = number.number;
   const now = new Date(desk.now());
-  const today = request.wantedAt === null || request.wantedAt < endOfDay(now).getTime();
-  if (!known && open === null && today && (await rungEnoughToday(sql, phone, now, desk.caps)))
-    return { outcome: "too-many" };
+  const rungAt = new Date(Math.max(now.getTime(), request.wantedAt ?? 0));
+  if (!known && open === null && (await rungEnough(sql, phone, rungAt, desk.caps))) return { outcome: "too-many" };
   const full = await takeAllowances(
     sql,
     requestAllowances(

@@ -3,6 +3,7 @@ import {
   dialAllowances,
   giveBackAllowances,
   removeOldAllowances,
+  rungEnough,
   takeAllowances,
   usualCaps,
 } from "../../src/callbacks/phone-policy.ts";
@@ -190,3 +191,15 @@ function countBy(words: readonly string[]): Record<string, number> {
   for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
   return counts;
 }
+
+test("M3 an unproven number is rung once in 24 hours, whenever the day of the counters ends", async () => {
+  const phone = "+46701749902";
+  const rung = Date.parse("2026-11-25T23:50:00Z");
+  const hours = (after: number) => new Date(rung + after * 3_600_000);
+  const dialled = { phone, country: "SE", proven: false };
+  const enough = (at: Date) => db.transaction((sql) => rungEnough(sql, phone, at, usualCaps));
+  expect(await enough(hours(0))).toBe(false);
+  await db.transaction((sql) => takeAllowances(sql, dialAllowances(dialled, hours(0), usualCaps)));
+  expect(await Promise.all([0, 0.3, 12, 23.9].map((after) => enough(hours(after))))).toEqual([true, true, true, true]);
+  expect(await enough(hours(25))).toBe(false);
+});
