@@ -23,6 +23,7 @@ import { type RequestOutcome, requestCallback } from "./request-callback.ts";
 import { freeSlots, takeSlot } from "./slots.ts";
 import { lockCallback } from "./store.ts";
 import { tellCustomer, tellPromised } from "./tell.ts";
+import { zonesOf } from "./where.ts";
 
 /** Two weeks of half hours are a list nobody reads to its end. */
 const slotsShown = 60;
@@ -106,6 +107,8 @@ export async function callPageRoutes(
     if (given.zoneChanged) return sendForm(request, reply, given.values, given.asked ? {} : { zone: say.otherZone });
     const when = readWhen(given.values.when, desk.now());
     if (when === null) return sendForm(request, reply.status(422), given.values, { when: say.badTime });
+    // The first look reads a country's tables from the disk, for which a transaction has no time.
+    await zonesOf({ phone: given.values.phone });
     const outcome = await keptOnlyIf(
       desk.db,
       (sql) => askForCall(sql, desk, given.values, when.at, request.ip),
