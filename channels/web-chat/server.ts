@@ -200,6 +200,12 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
       return issued(visitor);
     }),
   );
+  // Stock Web Chat asks for it with sign-in cards. It opens nothing and is not the id that our tokens carry.
+  scope.get("/session/getsessionid", hidden, (request, reply) =>
+    withVisitor(deps, request, reply, async ({ visitor }) => ({
+      sessionId: derivedId(deps.key, ["direct-line-session", visitor.sessionId]),
+    })),
+  );
   // Ours, beside the protocol: signing out on a shared computer.
   scope.post("/tokens/end", hidden, (request, reply) =>
     withVisitor(deps, request, reply, async ({ visitor }) => {

@@ -337,6 +337,19 @@ test("A1 where a conversation stands is read for whoever holds its token, and fo
   expect(asked).toEqual([conversationId]);
 });
 
+test("stock Web Chat is told the id of its session, the same each time; without a token nobody is told one", async () => {
+  const [me, other] = [await generate(), await generate()];
+  const asked = async (token?: string) => {
+    const answer = await call("/session/getsessionid", token === undefined ? {} : { token });
+    return { status: answer.status, sessionId: ((await answer.json()) as { sessionId?: string }).sessionId };
+  };
+  const mine = await asked(me.token);
+  expect(mine).toEqual({ status: 200, sessionId: expect.stringMatching(/^[\w-]{16,}$/) });
+  expect(await asked(me.token)).toEqual(mine);
+  expect((await asked(other.token)).sessionId).not.toBe(mine.sessionId);
+  expect(await asked()).toEqual({ status: 401, sessionId: undefined });
+});
+
 test("A6 an ended session opens nothing any more, and its sockets close within five seconds", async () => {
   const me = await generate();
   const { closed } = await socketOf(me);
