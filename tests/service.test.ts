@@ -290,9 +290,23 @@ test("it says that it is alive, ready, and how much it does", async () => {
     'everline_inbound_total{channel="sms",outcome="stored"}',
   );
   const document = (await (await fetch(`${url}/api/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, { security?: object[] }>>;
+    paths: Record<string, Record<string, { security?: object[]; responses: Record<string, { content?: object }> }>>;
     security: object[];
   };
+  // What every operation answers is said, and read on the page; files are bytes.
+  const untold = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, { responses }]) =>
+        Object.entries(responses).every(
+          ([status, { content }]) => !/^2/.test(status) || (status !== "204" && !content),
+        ),
+      )
+      .map(([method]) => `${method} ${path}`),
+  );
+  expect(untold.sort()).toEqual(["get /api/v1/articles-archive", "get /api/v1/attachments/{id}"]);
+  const page = await (await fetch(`${url}/api/docs`)).text();
+  for (const words of ["<code>wantedAt</code>", "Null: as soon as possible.", "WS /api/v1/live", "hints"])
+    expect(page).toContain(words);
   expect(Object.keys(document.paths)).toContain("/api/v1/conversations/{id}/messages");
   expect(Object.keys(document.paths).filter((path) => !path.startsWith("/api/v1/"))).toEqual([]);
   // Signing in opens everything but what says that it is open.
