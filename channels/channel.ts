@@ -246,6 +246,25 @@ export interface ReceivesWebhooks {
   readonly webhooks: readonly Webhook[];
 }
 
+/** Optional: the provider keeps what customers wrote and lists it, also what never reached us. */
+export interface ListsInbound {
+  /**
+   * What customers wrote in this span of time, oldest first, each as its webhook would have brought it; what `known` says of
+   * the keys it is given is left out. Throws when it could not be read to its end.
+   */
+  listInbound(
+    span: { readonly since: Date; readonly until: Date },
+    known: (keys: readonly string[]) => Promise<ReadonlySet<string>>,
+    signal: AbortSignal,
+  ): Promise<ListedInbound>;
+}
+
+export interface ListedInbound {
+  readonly events: readonly InboundEvent[];
+  /** There was more than is read at once: the oldest are missing. */
+  readonly isCut: boolean;
+}
+
 export type InboundEvent = InboundMessage | StatusReport | CallReport | CallBegan | TimelineChange | Ignored;
 
 export interface InboundMessage {
@@ -566,7 +585,8 @@ export function can<
     | "placeCall"
     | "callSocket"
     | "changeLine"
-    | "renderTemplate",
+    | "renderTemplate"
+    | "listInbound",
 >(channel: Channel, ability: Ability): channel is Channel & AbilityOf<Ability> {
   return ability in channel;
 }
@@ -589,4 +609,6 @@ type AbilityOf<Ability> = Ability extends "webhooks"
                 ? BridgesCalls
                 : Ability extends "renderTemplate"
                   ? SendsTemplates
-                  : ReportsHealth;
+                  : Ability extends "listInbound"
+                    ? ListsInbound
+                    : ReportsHealth;

@@ -24,6 +24,7 @@ import { openLibrary } from "./help-centre/library.ts";
 import { companyName, readArticles, readTopics } from "./help-centre/read-articles.ts";
 import { createMetrics } from "./http/health.ts";
 import { createAccept } from "./intake/accept.ts";
+import { startCatchUp } from "./intake/catch-up.ts";
 import type { Log } from "./lib/log.ts";
 import { createBell } from "./queues/bell.ts";
 import { hoursSetting } from "./settings/hours.ts";
@@ -219,6 +220,16 @@ export async function startService(config: Config, log: Log, substitutes: Substi
   const { address, note } = await listen(app, config, log);
   if (servesCustomers) url ??= address;
   const stopWorker = config.role === "web" ? null : await startWorker(shared);
+  const catchUp =
+    config.role === "web"
+      ? null
+      : startCatchUp({
+          db: engines.db,
+          channels,
+          accept,
+          onAccepted: (channel, outcome) => metrics.inbound.inc({ channel, outcome }),
+          log,
+        });
   const setupToken = servesCustomers ? await patiently(() => ensureFirstAdmin(engines.db, config.admin)) : null;
   const notPromoted = setupToken !== null && config.admin !== null;
   log.info({ role: config.role, version, port: config.port }, "started");
@@ -235,6 +246,7 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     ],
     async stop() {
       await app.close();
+      await catchUp?.stop();
       await stopWorker?.();
       await dialler.idle();
       await outbox.idle();

@@ -1,6 +1,7 @@
-import type { Channel, FetchesMedia, ReceivesWebhooks, ReportsHealth, Sends } from "../channel.ts";
+import type { Channel, FetchesMedia, ListsInbound, ReceivesWebhooks, ReportsHealth, Sends } from "../channel.ts";
 import type { TwilioClient } from "../twilio/client.ts";
 import { emptyTwiml, noContent } from "../twilio/inbound.ts";
+import { listsInbound } from "../twilio/inbound-list.ts";
 import { twilioMessages } from "../twilio/messages.ts";
 import { parseStatus } from "../twilio/status.ts";
 import { queryOf, twilioWebhook } from "../twilio/webhook.ts";
@@ -21,7 +22,9 @@ export interface SmsOptions {
 }
 
 /** SMS and MMS over Twilio. */
-export function createSms(options: SmsOptions): Channel & ReceivesWebhooks & Sends & FetchesMedia & ReportsHealth {
+export function createSms(
+  options: SmsOptions,
+): Channel & ReceivesWebhooks & ListsInbound & Sends & FetchesMedia & ReportsHealth {
   const { account, client, from, messagingServiceSid, publicUrl } = options;
   const callbackUrl = (): string => `${publicUrl()}/channels/sms/${account}`;
   return {
@@ -46,6 +49,7 @@ export function createSms(options: SmsOptions): Channel & ReceivesWebhooks & Sen
         answer: noContent,
       })),
     ],
+    ...listsInbound({ client, to: from, messagingServiceSid, read: (form) => parseMessage(form, account) }),
     render: renderSms,
     ...twilioMessages({ callbackUrl, client, prefix: "", from, messagingServiceSid }),
     fetchMedia: ({ reference }, limitBytes, signal) => client.fetchMedia(reference, limitBytes, signal),

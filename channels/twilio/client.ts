@@ -43,6 +43,8 @@ export interface TwilioMessage {
 }
 
 export interface TwilioClient {
+  /** Where the API is: "https://api.twilio.com" unless the operator set another. */
+  readonly apiUrl: string;
   /** Never throws: every outcome is a value. */
   sendMessage(message: TwilioMessage, signal: AbortSignal): Promise<SendResult>;
   /** Messages to this address with exactly this body, made at or after `since`. */
@@ -51,6 +53,8 @@ export interface TwilioClient {
     since: Date,
     signal: AbortSignal,
   ): Promise<LookUp>;
+  /** One request about messages with the SDK's own types; throws what the SDK throws. */
+  messages<Value>(signal: AbortSignal, request: (messages: SdkMessages) => Promise<Value>): Promise<Value>;
   /** Twilio's Content API: stored forms of messages. Throws when there is no answer. */
   contents(method: "get" | "post", data: object, signal: AbortSignal): Promise<{ status: number; body: unknown }>;
   /** One medium by the address that Twilio gave. */
@@ -67,6 +71,7 @@ export interface TwilioClient {
   close(): Promise<void>;
 }
 
+export type SdkMessages = ReturnType<Twilio["api"]["v2010"]["accounts"]>["messages"];
 export type SdkCalls = ReturnType<Twilio["api"]["v2010"]["accounts"]>["calls"];
 export type SdkConferences = ReturnType<Twilio["api"]["v2010"]["accounts"]>["conferences"];
 
@@ -79,6 +84,7 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
   const sdk = (): Promise<Sdk> => (loading ??= loadSdk(account, user, password));
 
   return {
+    apiUrl: account.apiUrl ?? "https://api.twilio.com",
     async sendMessage(message, signal) {
       try {
         const { messages, during } = await sdk();
@@ -100,6 +106,10 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
       } catch {
         return "later";
       }
+    },
+    async messages(signal, request) {
+      const { messages, during } = await sdk();
+      return during(signal, () => request(messages));
     },
     async contents(method, data, signal) {
       const { client, during } = await sdk();
@@ -162,7 +172,7 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
 
 interface Sdk {
   readonly client: Twilio;
-  readonly messages: ReturnType<Twilio["api"]["v2010"]["accounts"]>["messages"];
+  readonly messages: SdkMessages;
   /** Makes a call of the SDK's with this signal. */
   during<Value>(signal: AbortSignal, call: () => Promise<Value>): Promise<Value>;
   close(): Promise<void>;

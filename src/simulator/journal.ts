@@ -32,21 +32,25 @@ export interface Journal {
   /** Everything accepted for customers after the first `from` of them. */
   seen(from?: number): Seen[];
   of(channel: string, customer: string): readonly JournalEntry[];
+  /** What customers sent to this number or sender id of the company. */
+  sentTo(channel: string, ours: string): readonly JournalEntry[];
+  all(): readonly JournalEntry[];
 }
 
-/** Append-only and in memory; indexed by customer, because look-ups and the phone ask by number. */
+/** Append-only and in memory; indexed by number, because look-ups and the phone ask by it. */
 export function createJournal(clock: () => number): Journal {
   const outgoing: JournalEntry[] = [];
+  const everything: JournalEntry[] = [];
   const byCustomer = new Map<string, JournalEntry[]>();
+  const incoming = new Map<string, JournalEntry[]>();
   let count = 0;
   return {
     add(given) {
       const entry: JournalEntry = { n: ++count, at: clock(), ...given };
+      everything.push(entry);
       if (entry.direction === "out") outgoing.push(entry);
-      const key = `${entry.channel} ${entry.customer}`;
-      const thread = byCustomer.get(key);
-      if (thread === undefined) byCustomer.set(key, [entry]);
-      else thread.push(entry);
+      append(byCustomer, `${entry.channel} ${entry.customer}`, entry);
+      if (entry.direction === "in") append(incoming, `${entry.channel} ${entry.ours}`, entry);
       return entry;
     },
     seen: (from = 0) =>
@@ -59,5 +63,13 @@ export function createJournal(clock: () => number): Journal {
         deliveryId,
       })),
     of: (channel, customer) => byCustomer.get(`${channel} ${customer}`) ?? [],
+    sentTo: (channel, ours) => incoming.get(`${channel} ${ours}`) ?? [],
+    all: () => everything,
   };
+}
+
+function append(lists: Map<string, JournalEntry[]>, key: string, entry: JournalEntry): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [entry]);
+  else list.push(entry);
 }

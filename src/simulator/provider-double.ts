@@ -14,7 +14,7 @@ import { createHandsets, type Handsets } from "./handsets.ts";
 import { createJournal, type Journal, type JournalEntry, type Seen } from "./journal.ts";
 import type { ProviderAccount, ServiceAddress } from "./service-post.ts";
 import { approvedTemplates } from "./templates.ts";
-import { type Answer, type Checked, checkMessage, refuse, toResource } from "./twilio-api.ts";
+import { type Answer, type Checked, checkMessage, refuse, sender, toResource } from "./twilio-api.ts";
 import { readTwiml } from "./twiml.ts";
 
 /** Far above any message; a larger body is not one. */
@@ -301,22 +301,25 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     return false;
   }
 
+  /** Both directions, newest first; the next page begins after the last message of this one, whatever came meanwhile. */
   function list(query: URLSearchParams): Answer {
-    const to = query.get("To") ?? "";
-    const from = query.get("From");
-    const since = query.get("DateSent>");
+    const [to, from, since, token] = ["To", "From", "DateSent>", "PageToken"].map((name) => query.get(name) ?? "");
     // Twilio's filter knows days, and a date without a time is that day's beginning in UTC.
-    const sinceMs = since === null ? 0 : new Date(since).getTime() || 0;
+    const sinceMs = since === "" ? 0 : new Date(since ?? "").getTime();
+    if (Number.isNaN(sinceMs)) return refuse(400, 20001, "Invalid DateSent").answer;
     const pageSize = Math.min(pageSizeMax, Math.max(1, Number(query.get("PageSize") ?? 50) || 50));
     const page = Math.max(0, Number(query.get("Page") ?? 0) || 0);
-    const thread = journal.of(to.startsWith("whatsapp:") ? "whatsapp" : "sms", to.replace("whatsapp:", ""));
-    const fitting = thread.filter(
-      ({ direction, ours, at }) =>
-        direction === "out" && at >= sinceMs && (from === null || ours === from.replace("whatsapp:", "")),
-    );
-    const shown = fitting.reverse().slice(page * pageSize, (page + 1) * pageSize);
-    const more = fitting.length > (page + 1) * pageSize;
+    if (page > 0 && token === "") return refuse(400, 20001, "Invalid Page: follow next_page_uri").answer;
+    const isWanted = (entry: JournalEntry): boolean => entry.at >= sinceMs && (from === "" || sender(entry) === from);
+    const fitting = listed(to ?? "")
+      .filter(isWanted)
+      .reverse();
+    const start = token === "" ? 0 : fitting.findIndex(({ sid }) => `PA${sid}` === token) + 1;
+    if (token !== "" && start === 0) return refuse(400, 20001, "Invalid PageToken").answer;
+    const shown = fitting.slice(start, start + pageSize);
+    const more = fitting.length > start + pageSize;
     query.set("Page", String(page + 1));
+    query.set("PageToken", `PA${shown.at(-1)?.sid ?? ""}`);
     return {
       status: 200,
       body: {
@@ -326,6 +329,20 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
         next_page_uri: more ? `${messagesPath}?${query}` : null,
       },
     };
+  }
+
+  /** Each once, in the order of acceptance: who sends a message again under its id has not written twice. */
+  function listed(to: string): JournalEntry[] {
+    const channel = to.startsWith("whatsapp:") ? "whatsapp" : "sms";
+    const number = to.replace("whatsapp:", "");
+    const found =
+      to === ""
+        ? journal.all().filter((entry) => entry.channel !== "voice")
+        : [
+            ...journal.of(channel, number).filter(({ direction }) => direction === "out"),
+            ...journal.sentTo(channel, number),
+          ];
+    return [...new Map(found.map((entry) => [entry.sid, entry])).values()].sort((one, other) => one.n - other.n);
   }
 
   function answerCloud(request: IncomingMessage, path: string, body: string): Answer | null {

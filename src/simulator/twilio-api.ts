@@ -23,7 +23,7 @@ export interface TwilioMessage {
 
 const bodyMaxChars = 1_600;
 const address = /^(whatsapp:)?(\+[1-9]\d{6,14})$/;
-const sender = /^(whatsapp:)?(\+[1-9]\d{6,14}|\d{3,8}|[A-Za-z0-9 ]{1,11})$/;
+const senderForm = /^(whatsapp:)?(\+[1-9]\d{6,14}|\d{3,8}|[A-Za-z0-9 ]{1,11})$/;
 const businessScoped = /^whatsapp:[A-Z]{2}\.[A-Za-z0-9.]{1,128}$/;
 
 /** The rules of POST /Messages.json, in the order Twilio applies them, with its codes. */
@@ -40,7 +40,7 @@ export function checkMessage(
   if (to === "") return refuse(400, 21604, "A 'To' phone number is required.");
   if (!address.test(to) && !businessScoped.test(to)) return refuse(400, 21211, "Invalid 'To' Phone Number.");
   if (from === "" && service === "") return refuse(400, 21603, "A 'From' phone number is required.");
-  if (from !== "" && !sender.test(from)) return refuse(400, 21212, "Invalid 'From' Phone Number.");
+  if (from !== "" && !senderForm.test(from)) return refuse(400, 21212, "Invalid 'From' Phone Number.");
   if (service !== "" && !/^MG[0-9a-fA-F]{32}$/.test(service))
     return refuse(400, 21701, "The Messaging Service does not exist.");
   const channel = to.startsWith("whatsapp:") ? "whatsapp" : "sms";
@@ -130,10 +130,8 @@ export function refuse(status: number, code: number, message: string): { readonl
 
 /** The message as Twilio's resource. */
 export function toResource(accountSid: string, entry: JournalEntry): Record<string, unknown> {
-  const prefix = entry.channel === "whatsapp" ? "whatsapp:" : "";
   const date = rfc2822(entry.at);
-  const company = entry.ours.startsWith("MG") || entry.ours.startsWith("whatsapp:") ? entry.ours : prefix + entry.ours;
-  const customer = prefix + entry.customer;
+  const { company, customer } = partiesOf(entry);
   const failed = entry.status === "undelivered";
   return {
     account_sid: accountSid,
@@ -145,7 +143,7 @@ export function toResource(accountSid: string, entry: JournalEntry): Record<stri
     direction: entry.direction === "out" ? "outbound-api" : "inbound",
     error_code: failed ? (entry.failure ?? null) : null,
     error_message: null,
-    from: entry.direction === "out" ? company : customer,
+    from: sender(entry),
     messaging_service_sid: entry.ours.startsWith("MG") ? entry.ours : null,
     num_media: "0",
     num_segments: "1",
@@ -156,6 +154,17 @@ export function toResource(accountSid: string, entry: JournalEntry): Record<stri
     to: entry.direction === "out" ? customer : company,
     uri: `/2010-04-01/Accounts/${accountSid}/Messages/${entry.sid}.json`,
   };
+}
+
+/** Whoever the message is from, as Twilio writes addresses. */
+export function sender(entry: JournalEntry): string {
+  const { company, customer } = partiesOf(entry);
+  return entry.direction === "out" ? company : customer;
+}
+
+function partiesOf({ channel, ours, customer }: JournalEntry): { readonly company: string; readonly customer: string } {
+  const prefix = channel === "whatsapp" ? "whatsapp:" : "";
+  return { company: /^(MG|whatsapp:)/.test(ours) ? ours : prefix + ours, customer: prefix + customer };
 }
 
 let second = -1;

@@ -125,6 +125,30 @@ test("Twilio refuses wrong credentials, another content type and unknown paths",
   expect(await sendForm(ok, { path: "Nothing.json" })).toMatchObject({ status: 404, body: { code: 20404 } });
 });
 
+test("Twilio's list has what customers wrote as well, and its pages are followed, not counted", async () => {
+  const to = "+12025550188";
+  const bodies = Array.from({ length: 5 }, (_, index) => `number ${index}`);
+  for (const body of bodies) await double.customer.sms({ from: "+46700000003", to, body });
+  const client = twilio(accountSid, authToken, { accountSid });
+  client.api.baseUrl = double.url;
+  const listed = await client.messages.list({ to, pageSize: 2 });
+  expect(listed.map(({ body }) => body)).toEqual(bodies.toReversed());
+  expect(listed[0]).toMatchObject({
+    direction: "inbound",
+    from: "+46700000003",
+    to,
+    status: "received",
+    numMedia: "0",
+  });
+  for (const wrong of ["Page=1", "PageToken=PASM0", "DateSent%3E=soon"]) {
+    const answer = await request(`${double.url}/2010-04-01/Accounts/${accountSid}/Messages.json?${wrong}`, {
+      headers: { authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString("base64")}` },
+    });
+    expect(answer.statusCode).toBe(400);
+    await answer.body.dump();
+  }
+});
+
 test("Twilio's own client can send, and list what it sent", async () => {
   const client = twilio(accountSid, authToken);
   client.api.baseUrl = double.url;

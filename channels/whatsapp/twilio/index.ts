@@ -1,6 +1,7 @@
 import type {
   Channel,
   FetchesMedia,
+  ListsInbound,
   ReceivesWebhooks,
   ReportsHealth,
   Sends,
@@ -9,6 +10,7 @@ import type {
 } from "../../channel.ts";
 import type { TwilioClient } from "../../twilio/client.ts";
 import { emptyTwiml, noContent } from "../../twilio/inbound.ts";
+import { listsInbound } from "../../twilio/inbound-list.ts";
 import { twilioMessages } from "../../twilio/messages.ts";
 import { parseStatus } from "../../twilio/status.ts";
 import { queryOf, twilioWebhook } from "../../twilio/webhook.ts";
@@ -27,7 +29,7 @@ export interface TwilioWhatsappOptions extends WhatsappOptions {
 /** WhatsApp over Twilio. */
 export function createTwilioWhatsapp(
   options: TwilioWhatsappOptions,
-): Channel & ReceivesWebhooks & Sends & SendsTemplates & ShowsTyping & FetchesMedia & ReportsHealth {
+): Channel & ReceivesWebhooks & ListsInbound & Sends & SendsTemplates & ShowsTyping & FetchesMedia & ReportsHealth {
   const { account, client, from, publicUrl } = options;
   const callbackUrl = (): string => `${publicUrl()}/channels/whatsapp/${account}`;
   return {
@@ -52,6 +54,12 @@ export function createTwilioWhatsapp(
         answer: noContent,
       })),
     ],
+    ...listsInbound({
+      client,
+      to: `whatsapp:${from}`,
+      messagingServiceSid: null,
+      read: (form) => parseTwilio(form, account),
+    }),
     render: renderTwilio,
     renderTemplate: renderTwilioTemplate,
     ...withChoices(

@@ -1,0 +1,155 @@
+import { rmSync } from "node:fs";
+import postgres from "postgres";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { createSms } from "../channels/sms/index.ts";
+import { createTwilioClient } from "../channels/twilio/client.ts";
+import { readConfig } from "../src/config.ts";
+import { type Service, startService } from "../src/service.ts";
+import { type ProviderDouble, startProviderDouble } from "../src/simulator/provider-double.ts";
+import { dataFolder } from "./support/data-folder.ts";
+import { freshDatabase, quiet } from "./support/database.ts";
+
+const accountSid = `AC${"0".repeat(32)}`;
+const authToken = "token";
+const ours = "+12025550100";
+const [ann, ben] = ["+12025550131", "+12025550132"];
+const publicUrl = "https://everline.example";
+const nobody = "http://127.0.0.1:9";
+/** How far the provider's messages are back: its webhooks are given up by then, and the service looks at none younger. */
+let agoMs = 60_000;
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let sql: postgres.Sql;
+let double: ProviderDouble;
+let service: Service | null = null;
+const dataDir = dataFolder("catch-up");
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
+  double = await startProviderDouble({
+    ...{ port: 0, seed: 1, log: quiet, accountSid, authToken },
+    clock: () => Date.now() - agoMs,
+    service: { publicUrl: () => publicUrl, origin: () => service?.address ?? nobody },
+  });
+});
+afterAll(async () => {
+  await service?.stop();
+  await double.close();
+  await sql.end();
+  await database.drop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function start(): Promise<void> {
+  const twilio = {
+    PUBLIC_URL: publicUrl,
+    TWILIO_ACCOUNT_SID: accountSid,
+    TWILIO_AUTH_TOKEN: authToken,
+    TWILIO_API_URL: double.url,
+    TWILIO_SMS_NUMBER: ours,
+    TWILIO_WHATSAPP_NUMBER: ours,
+  };
+  const settings = { PORT: "0", DATA_DIR: dataDir, DATABASE_URL: database.url, DEMO: "true", BURST_WAIT_MS: "0" };
+  service = await startService(readConfig({ ...settings, ...twilio }), quiet);
+}
+
+async function stop(): Promise<void> {
+  await service?.stop();
+  service = null;
+}
+
+const written = async () =>
+  (
+    await sql<{ words: string }[]>`select m.parts -> 0 ->> 'text' as words from messages m
+      where m.author = 'contact' order by m.conversation_id, m.seq`
+  ).map(({ words }) => words);
+/** Pieces of one answer count as one. */
+const answersTo = (number: string, channel = "sms") => {
+  const sent = double.journal.of(channel, number).filter(({ direction }) => direction === "out");
+  return new Set(sent.map(({ deliveryId }) => deliveryId?.split(".")[0])).size;
+};
+/** Nobody waits for an answer or for a piece of one. */
+async function allAnswered(): Promise<void> {
+  const open = await sql`select 1 from turns where state = 'open'
+    union all select 1 from deliveries where state in ('ready', 'sending', 'unknown')`;
+  expect(open.length).toBe(0);
+}
+const failed = (posted: Promise<unknown>) => expect(posted).rejects.toThrow();
+
+test("R1 R3 what customers wrote while nobody took webhooks is stored once, in order, and answered after the start", async () => {
+  // Before we were there at all: another program's, or nobody's.
+  agoMs = 60 * 60_000;
+  await failed(double.customer.sms({ from: ben, to: ours, body: "long ago" }));
+  agoMs = 60_000;
+  await start();
+  const sid = `SM${"a".repeat(32)}`;
+  await double.customer.sms({ from: ann, to: ours, body: "hello", sid });
+  await vi.waitFor(() => expect(answersTo(ann)).toBeGreaterThan(0), 10_000);
+  await vi.waitFor(allAnswered, 10_000);
+  // Its first look was two minutes ago.
+  const moved = await sql`update inbound_looks set begins_at = begins_at - interval '2 minutes' returning 1`;
+  expect(moved.length).toBe(2);
+  await stop();
+
+  await failed(double.customer.sms({ from: ann, to: ours, body: "hello", sid }));
+  await failed(double.customer.sms({ from: ann, to: ours, body: "how can I pay?" }));
+  await failed(double.customer.sms({ from: ann, to: ours, body: "how do I return an item?" }));
+  await failed(double.customer.sms({ from: ben, to: "+12025550177", body: "to another number of the account" }));
+  await failed(double.customer.whatsapp({ from: ben, to: ours, body: "how do I return an item?" }));
+  await failed(double.customer.sms({ from: ben, to: ours, body: "STOP" }));
+  await start();
+  await vi.waitFor(() => {
+    expect(answersTo(ann)).toBeGreaterThan(1);
+    expect(answersTo(ben, "whatsapp")).toBe(1);
+  }, 15_000);
+  await vi.waitFor(allAnswered, 10_000);
+  await vi.waitFor(async () => {
+    const [optedOut] = await sql`select 1 from contact_addresses
+      where channel = 'sms' and value = ${ben} and opted_out_at is not null`;
+    expect(optedOut).toBeDefined();
+  }, 10_000);
+  const all = [...["hello", "how can I pay?", "how do I return an item?"], ...["STOP", "how do I return an item?"]];
+  const stored = await written();
+  expect(stored.toSorted()).toEqual(all.toSorted());
+  expect(stored.indexOf("how can I pay?")).toBe(stored.indexOf("hello") + 1);
+
+  // Once more: all of it is known.
+  const before = double.log().length;
+  await sql`update inbound_looks set begins_at = begins_at - interval '15 minutes'`;
+  await stop();
+  await start();
+  await vi.waitFor(async () => {
+    const open = await sql`select 1 from inbound_looks where begins_at < now() - interval '11 minutes'`;
+    expect(open.length).toBe(0);
+  }, 10_000);
+  await stop();
+  expect((await written()).length).toBe(all.length);
+  expect(double.log().length).toBe(before);
+}, 60_000);
+
+test("R1 R3 the provider's list is read page by page up to a time, the oldest first, without what is known", async () => {
+  const to = "+12025550109";
+  const sids = Array.from({ length: 250 }, (_, index) => `SM${index.toString(16).padStart(32, "0")}`);
+  for (const sid of sids) {
+    const entry = { channel: "sms", direction: "in", customer: ann, ours: to, sid, body: sid } as const;
+    double.journal.add({ ...entry, deliveryId: null, options: [], status: "received" });
+  }
+  const client = createTwilioClient({ accountSid, authToken, apiKey: null, apiSecret: null, apiUrl: double.url });
+  const account = { account: "default", authToken, from: to, messagingServiceSid: null };
+  const sms = createSms({ ...account, publicUrl: () => publicUrl, client, burstWaitMs: null });
+  const known = async (keys: readonly string[]) =>
+    new Set(keys.filter((key) => sids.indexOf(key.replace("twilio:in:", "")) % 2 === 0));
+  const list = async (since: Date, until: Date) => {
+    const { events } = await sms.listInbound({ since, until }, known, AbortSignal.timeout(5_000));
+    return events.map((event) => (event.kind === "message" ? event.externalId : event.kind));
+  };
+  const at = (afterMs: number) => new Date(Date.now() - agoMs + afterMs);
+  expect(await list(at(-30_000), at(30_000))).toEqual(sids.filter((_, index) => index % 2 === 1));
+  expect(await list(at(-30_000), at(-20_000))).toEqual([]);
+  expect(await list(at(20_000), at(30_000))).toEqual([]);
+  double.behave({ failBefore: 1 });
+  await expect(list(at(-30_000), at(30_000))).rejects.toThrow();
+  double.behave({ failBefore: 0 });
+  await client.close();
+});
