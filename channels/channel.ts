@@ -304,6 +304,8 @@ export interface StatusReport {
   readonly deliveryId?: string;
   readonly state: "sent" | "delivered" | "read" | "failed";
   readonly error?: DeliveryError;
+  /** It failed for now: how long to wait before the second try, the third, …; after the last it has failed. */
+  readonly againAfterMs?: readonly number[];
 }
 
 export type CallLeg = "customer" | "agent" | "supervisor";

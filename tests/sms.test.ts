@@ -4,6 +4,7 @@ import type { Part } from "../channels/channel.ts";
 import { parseMessage } from "../channels/sms/parse.ts";
 import { renderSms } from "../channels/sms/render.ts";
 import { countSegments } from "../channels/sms/segments.ts";
+import { parseStatus } from "../channels/twilio/status.ts";
 import { isFromTwilio, signTwilio } from "../channels/twilio/verify.ts";
 import { pickedChoice } from "../src/turns/picked-choice.ts";
 
@@ -47,6 +48,20 @@ test("a message without words or media is stored as unsupported", () => {
     wantsAnswer: true,
     parts: [{ t: "unsupported" }],
   });
+});
+
+test.each([
+  ["30003", [900_000, 7_200_000]],
+  ["30008", [900_000]],
+  ["30410", [900_000]],
+  ["30005", undefined],
+  ["", undefined],
+])("R6 a report with the code %s says when to try again", (ErrorCode, againAfterMs) => {
+  const form = new URLSearchParams({ MessageSid: `SM${"1".repeat(32)}`, MessageStatus: "undelivered", ErrorCode });
+  const [report] = parseStatus(form, new URLSearchParams("d=x.1"));
+  expect(report).toMatchObject({ kind: "status", state: "failed" });
+  expect(report).toHaveProperty("error.class", "permanent");
+  expect(report?.kind === "status" ? report.againAfterMs : null).toEqual(againAfterMs);
 });
 
 test("an opt-out word is consent, a sentence with it is not", () => {

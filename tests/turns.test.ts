@@ -8,10 +8,13 @@ import type {
   SendResult,
   Sends,
 } from "../channels/channel.ts";
+import { timelineForAgent } from "../src/conversations/for-agent.ts";
+import { recallReplies } from "../src/conversations/recall-replies.ts";
 import { createDb, type Db } from "../src/db/client.ts";
 import { DatabaseUnavailable } from "../src/db/errors.ts";
 import { createAccept } from "../src/intake/accept.ts";
 import { createOutbox, sendLeaseMs } from "../src/outbox/outbox.ts";
+import { startSweeper } from "../src/queues/sweeper.ts";
 import { createAnswerTurns, leaseMs } from "../src/turns/answer-turns.ts";
 import { createAtOnce } from "../src/turns/at-once.ts";
 import { type Decision, NoLongerTrue, type WaitingTurn } from "../src/turns/turn.ts";
@@ -389,6 +392,127 @@ test("R6 a failure that is told after the customer wrote again leaves them with 
   );
   expect(await deliveryStates(conversationId)).toEqual(["failed"]);
   expect((await deliveryOf(conversationId)).owner).toBe("assistant");
+});
+
+const passing = { class: "permanent", code: "30003", text: "The telephone could not be reached." } as const;
+
+/** A line whose first reply went out, and what the provider can say of its tries. */
+async function sentOnce(name: string, number: string, provider?: (sent: Outgoing, n: number) => SendResult) {
+  let count = 0;
+  const way = line({
+    provider: (sent) => provider?.(sent, ++count) ?? { outcome: "accepted", externalId: `${name}${++count}` },
+  });
+  const { conversationId } = await way.say(`${name}:1`, number, "hello");
+  await way.answerTurns([conversationId]);
+  await way.outbox.idle();
+  const { messageId } = await deliveryOf(conversationId);
+  const report = (state: "sent" | "delivered" | "failed", nth: number, of = messageId) => {
+    const why = state === "failed" ? { error: passing, againAfterMs: [900_000, 7_200_000] } : {};
+    const status = { kind: "status", deliveryId: `${of}.1`, externalId: `${name}${nth}`, state, ...why } as const;
+    return way.outbox.applyStatus(status, "sms", "default");
+  };
+  const deliver = async () => {
+    await way.outbox.deliverOpen([conversationId]);
+    await way.outbox.idle();
+  };
+  const wait = async () => {
+    await db.run((sql) => sql`update deliveries set due_at = now() where conversation_id = ${conversationId}`);
+    await deliver();
+  };
+  const waitsMinutes = async () => {
+    const [row] = await db.run(
+      (sql) => sql<{ minutes: number }[]>`select round(extract(epoch from due_at - now()) / 60)::int as minutes
+        from deliveries where conversation_id = ${conversationId} order by seq limit 1`,
+    );
+    return row?.minutes;
+  };
+  return { way, conversationId, messageId, report, wait, waitsMinutes, deliver };
+}
+
+test("R2 R6 what a carrier lost is sent again after a while, each try once, and after the last a person has it", async () => {
+  const { way, conversationId, report, wait, waitsMinutes, deliver } = await sentOnce("SMlost", "+461901");
+  const states = () => deliveryStates(conversationId);
+  await report("failed", 1);
+  await report("failed", 1);
+  await report("sent", 1);
+  await deliver();
+  expect([await states(), await waitsMinutes(), way.sent.length]).toEqual([["ready"], 15, 1]);
+  expect((await deliveryOf(conversationId)).owner).toBe("assistant");
+  const read = async () =>
+    (await timelineForAgent(db, conversationId, { after: 1 })).map(({ deliveries }) => deliveries);
+  expect((await read())[0]).toMatchObject([{ state: "ready", error: passing, againAt: expect.any(String) }]);
+  await wait();
+  expect((await read())[0]).toMatchObject([{ state: "sent", againAt: null }]);
+  await report("failed", 1);
+  expect([await states(), way.sent.length]).toEqual([["sent"], 2]);
+  await report("failed", 2);
+  expect([await states(), await waitsMinutes()]).toEqual([["ready"], 120]);
+  await wait();
+  await report("failed", 3);
+  await wait();
+  expect([await states(), way.sent.length]).toEqual([["failed"], 3]);
+  expect(await deliveryOf(conversationId)).toMatchObject({ owner: "queue", waiting: true });
+});
+
+test("R2 what a lost try is said to have reached after all is not sent again", async () => {
+  const { way, conversationId, report, wait } = await sentOnce("SMfound", "+461902");
+  await report("failed", 1);
+  await report("delivered", 1);
+  await wait();
+  expect([await deliveryStates(conversationId), way.sent.length]).toEqual([["delivered"], 1]);
+});
+
+test("R2 a lost try is not taken for the next one whose outcome is unknown", async () => {
+  const error = { class: "retry", code: "timeout", text: "The provider did not answer." } as const;
+  const { way, conversationId, report, wait } = await sentOnce("SMagain", "+461903", (_sent, n) =>
+    n === 2 ? { outcome: "unknown", error } : { outcome: "accepted", externalId: `SMagain${n}` },
+  );
+  const [outgoing] = way.sent;
+  if (outgoing === undefined) throw new Error("nothing was sent");
+  way.held.push({ externalId: "SMagain1", outgoing });
+  await report("failed", 1);
+  for (let round = 0; round < 4; round++) await wait();
+  expect([await deliveryStates(conversationId), way.sent.length]).toEqual([["sent"], 3]);
+});
+
+test("R4 what was lost is not sent again once a person has the conversation", async () => {
+  for (const [name, number, when] of [
+    ["SMtaken", "+461904", "while it waits"],
+    ["SMhad", "+461905", "before it is reported"],
+  ] as const) {
+    const { way, conversationId, report, wait } = await sentOnce(name, number);
+    if (when === "while it waits") await report("failed", 1);
+    await db.transaction(async (sql) => {
+      await sql`update conversations set owner = 'queue', fence = fence + 1 where id = ${conversationId}`;
+      await recallReplies(sql, conversationId);
+    });
+    await report("failed", 1);
+    await wait();
+    expect([when, await deliveryStates(conversationId), way.sent.length]).toEqual([when, ["failed"], 1]);
+  }
+});
+
+test("R3 what was lost goes out before a newer reply and holds it up no longer; it never follows one", async () => {
+  const { way, conversationId, report, wait, deliver } = await sentOnce("SMorder", "+461906");
+  let sweeper: ReturnType<typeof startSweeper> | undefined;
+  await report("failed", 1);
+  await way.say("SMorder:2", "+461906", "are you there?");
+  await way.answerTurns([conversationId]);
+  await db.run((sql) => sql`update deliveries set updated_at = now() - interval '1 minute'`);
+  const found = new Promise<void>((done) => {
+    const ring = async (ids: readonly string[]) => void (ids.includes(conversationId) && done());
+    sweeper = startSweeper({ db, ring, log: quiet });
+  });
+  await found;
+  await sweeper?.stop();
+  await deliver();
+  expect(await deliveryStates(conversationId)).toEqual(["sent", "sent"]);
+  const newer = way.sent.at(-1)?.deliveryId.split(".")[0];
+  expect(way.sent.map(({ deliveryId }) => deliveryId.startsWith(newer ?? ""))).toEqual([false, false, true]);
+  // The older one is lost once more, and the newer one arrived.
+  await report("failed", 2);
+  await wait();
+  expect([await deliveryStates(conversationId), way.sent.length]).toEqual([["failed", "sent"], 3]);
 });
 
 test("R2 what we gave up without knowing is taken back when the provider says that it arrived", async () => {

@@ -46,3 +46,20 @@ export function twilioError(code: number, otherwise: string): DeliveryError {
   const [kind, text] = known[code] ?? (["permanent", otherwise] as const);
   return { class: kind, code: String(code), text };
 }
+
+const minuteMs = 60_000;
+/** A telephone that is off or a queue that is full: a quarter of an hour, then two hours (channels.md 3.4). */
+const passing = [15 * minuteMs, 120 * minuteMs];
+const oncePassing = [15 * minuteMs];
+const againAfterMs: Readonly<Record<number, readonly number[]>> = {
+  30001: passing,
+  30003: passing,
+  30008: oncePassing,
+  30410: oncePassing,
+  63018: passing,
+};
+
+/** When a message that Twilio took and then reported with this code may be tried again; none: never. */
+export function twilioAgainAfterMs(code: number): readonly number[] {
+  return againAfterMs[code] ?? [];
+}

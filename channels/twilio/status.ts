@@ -1,6 +1,6 @@
 import { cutText } from "../../src/lib/clean-text.ts";
 import type { InboundEvent, StatusReport } from "../channel.ts";
-import { twilioError } from "./errors.ts";
+import { twilioAgainAfterMs, twilioError } from "./errors.ts";
 import { sidIn } from "./inbound.ts";
 
 /** A UUID, a point and a number, with room. */
@@ -22,11 +22,13 @@ export function parseStatus(form: URLSearchParams, query: URLSearchParams): Inbo
   const externalId = sidIn(form, "MessageSid");
   const deliveryId = query.has("d") ? cutText(query.get("d") ?? "", deliveryIdMaxChars) : null;
   const report: StatusReport = { kind: "status", state, externalId, ...(deliveryId === null ? {} : { deliveryId }) };
-  return [state === "failed" ? { ...report, error: failure(form) } : report];
+  if (state !== "failed") return [report];
+  const code = Number(form.get("ErrorCode") ?? 0);
+  const againAfterMs = twilioAgainAfterMs(code);
+  return [{ ...report, error: failure(code), ...(againAfterMs.length === 0 ? {} : { againAfterMs }) }];
 }
 
-function failure(form: URLSearchParams) {
-  const code = Number(form.get("ErrorCode") ?? 0);
+function failure(code: number) {
   const text = "The carrier did not deliver the message.";
   return code > 0 ? twilioError(code, text) : ({ class: "permanent", code: "undelivered", text } as const);
 }

@@ -95,7 +95,13 @@ export interface TimelineEntry {
   readonly visibility: "public" | "internal" | null;
   /** The message that this one answers, as the customer marked it; null: none, or one that is not here. */
   readonly replyTo: { readonly seq: number; readonly author: Author; readonly text: string | null } | null;
-  readonly deliveries: readonly { readonly piece: number; readonly state: string; readonly error: unknown }[];
+  readonly deliveries: readonly {
+    readonly piece: number;
+    readonly state: string;
+    readonly error: unknown;
+    /** The carrier did not deliver it, and it goes out once more then; null: it does not wait for that. */
+    readonly againAt: string | null;
+  }[];
 }
 
 /**
@@ -119,7 +125,8 @@ export async function timelineForAgent(
             and (q.external_id = m.reply_to
               or q.id in (select d.message_id from deliveries d where d.external_id = m.reply_to))
           order by q.seq desc limit 1) as quoted,
-        (select coalesce(jsonb_agg(jsonb_build_object('piece', d.piece, 'state', d.state, 'error', d.error) order by d.piece), '[]')
+        (select coalesce(jsonb_agg(jsonb_build_object('piece', d.piece, 'state', d.state, 'error', d.error,
+            'againAt', case when d.again and d.state = 'ready' then d.due_at end) order by d.piece), '[]')
           from deliveries d where d.message_id = m.id) as deliveries
       from events e
       left join messages m on m.conversation_id = e.conversation_id and m.seq = e.seq

@@ -17,6 +17,7 @@ import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import { type Standing, whyNotSend } from "./may-send.ts";
 import { recordOptOut } from "./opt-out.ts";
+import { type LostTry, loseTry, whyNotAgain } from "./send-again.ts";
 
 /** safety.md: a provider call may take 10 s. */
 const sendLimitMs = 10_000;
@@ -101,8 +102,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     const limits = deps.channelFor(delivery.channel, delivery.account)?.limits;
     const forbidden = limits === undefined ? null : whyNotSend(limits, delivery, Date.now());
     // A first attempt was not recalled: a take-over fails what is ready.
-    const again = delivery.attempts > 1;
-    const refusal = forbidden ?? (again && (await isRecalled(deps.db, delivery)) ? recalled : null);
+    const refusal = forbidden ?? (delivery.attempts > 1 ? await whyNotAgain(deps.db, delivery) : null);
     if (refusal !== null) return record(delivery, { state: "failed", error: refusal });
     await sendOne(delivery, delivery.attempts);
   }
@@ -145,6 +145,24 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     deps.log.warn({ conversationId, deliveryId: idText(failed), code: error.code }, "delivery-failed");
   }
 
+  /** A failure that may pass is no failure yet: it is sent again, and a failure reported twice changes nothing. */
+  async function failOrSendAgain(found: FoundDelivery, status: StatusReport): Promise<void> {
+    const { message_id, piece, conversation_id: conversationId, address } = found;
+    const { externalId = null, error = noReason, againAfterMs = [] } = status;
+    const lost: LostTry | null = externalId === null ? null : { externalId, error, againAfterMs };
+    if (lost !== null && againAfterMs.length > 0) {
+      const isTriedAgain = await deps.db.transaction((sql) =>
+        loseTry(sql, { conversationId, messageId: message_id, piece }, lost),
+      );
+      if (isTriedAgain) {
+        deps.publish(conversationId);
+        deps.log.info({ conversationId, deliveryId: idText(found), code: error.code }, "delivery-lost");
+        return;
+      }
+    }
+    await fail({ message_id, piece }, { conversationId, address }, error, externalId);
+  }
+
   async function deliverOpen(conversationIds: readonly string[]): Promise<void> {
     if (conversationIds.length === 0) return;
     const claimedAt = performance.now();
@@ -162,10 +180,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       if (found === null) return false;
       const { message_id, piece } = found;
       const externalId = status.externalId ?? null;
-      if (status.state === "failed") {
-        const { conversation_id: conversationId, address } = found;
-        await fail({ message_id, piece }, { conversationId, address }, status.error ?? noReason, externalId);
-      } else {
+      if (status.state === "failed") await failOrSendAgain(found, status);
+      else {
         const rank = { sent: 4, delivered: 5, read: 6 }[status.state];
         const { state, error = null } = status;
         const moved = await report({ message_id, piece, state, rank, external_id: externalId, error });
@@ -236,7 +252,8 @@ async function knownOf(db: Db, externalIds: readonly string[]): Promise<Readonly
   if (externalIds.length === 0) return new Set();
   const rows = await db.run(
     (sql) => sql<{ id: string }[]>`select external_id as id from deliveries
-      where external_id = any (${[...externalIds]}::text[])`,
+      where external_id = any (${[...externalIds]}::text[])
+      union all select external_id from lost_tries where external_id = any (${[...externalIds]}::text[])`,
   );
   return new Set(rows.map((row) => row.id));
 }
@@ -381,8 +398,10 @@ async function findDelivery(db: Db, status: StatusReport, channel: string, accou
     isOurs
       ? sql<FoundDelivery[]>`select message_id, piece, conversation_id, address from deliveries
           where message_id = ${messageId} and piece = ${Number(piece)} and channel = ${channel} and account = ${account}`
-      : sql<FoundDelivery[]>`select message_id, piece, conversation_id, address from deliveries
-          where external_id = ${status.externalId ?? null} and channel = ${channel} and account = ${account} limit 1`,
+      : sql<FoundDelivery[]>`select message_id, piece, conversation_id, address from deliveries d
+          where (external_id = ${status.externalId ?? null} or (message_id, piece) in (
+              select t.message_id, t.piece from lost_tries t where t.external_id = ${status.externalId ?? null}))
+            and channel = ${channel} and account = ${account} limit 1`,
   );
   return row ?? null;
 }

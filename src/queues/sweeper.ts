@@ -56,9 +56,9 @@ function openWork(sql: Parameters<Parameters<Db["run"]>[0]>[0]) {
     union
     (select conversation_id from (
         -- Only the first of a conversation can be claimed.
-        select distinct on (conversation_id) conversation_id, due_at, lease_until, updated_at from deliveries
+        select distinct on (conversation_id) conversation_id, seq, due_at, again, lease_until, updated_at from deliveries
           where state in ('ready', 'sending', 'unknown') order by conversation_id, seq, piece) heads
-      where due_at < now() and (lease_until is null or lease_until < now())
+      where (due_at < now() or again and has_newer(conversation_id, seq)) and (lease_until is null or lease_until < now())
         and updated_at < now() - ${graceMs} * interval '1 ms'
       order by due_at limit ${batchMax})
     union

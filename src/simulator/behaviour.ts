@@ -20,8 +20,9 @@ export const behaviourSchema = z.object({
   /** Send status reports at all, and how long after each other. */
   statuses: z.boolean(),
   statusDelayMs: z.number().int().min(0).max(60_000),
-  /** Messages that are taken, and then reported as not delivered. */
+  /** Messages that are taken, and then reported as not delivered: for good, or because the telephone is off (SMS). */
   undelivered: probability,
+  lost: probability,
   /** What becomes of calls to numbers that nobody said anything about; the rest is answered by a person. */
   answeringMachine: probability,
   busy: probability,
@@ -46,6 +47,7 @@ export const wellBehaved: Behaviour = {
   statuses: true,
   statusDelayMs: 300,
   undelivered: 0,
+  lost: 0,
   answeringMachine: 0,
   busy: 0,
   noAnswer: 0,

@@ -20,6 +20,7 @@ import { readTwiml } from "./twiml.ts";
 /** Far above any message; a larger body is not one. */
 const bodyMaxBytes = 256 * 1024;
 const pageSizeMax = 1_000;
+const switchedOff = 30003;
 /** WhatsApp delivers what was not approved beforehand for so long after the customer's last message. */
 const windowMs = 24 * 60 * 60_000;
 const stopWords = new Set(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"]);
@@ -190,7 +191,8 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
       const wrote = journal.of(channel, number).findLast(({ direction }) => direction === "in");
       if (wrote === undefined || clock() - wrote.at >= windowMs) return codes.window;
     }
-    return behaviour.undelivered > 0 && random() < behaviour.undelivered ? codes.unreachable : null;
+    if (behaviour.undelivered > 0 && random() < behaviour.undelivered) return codes.unreachable;
+    return channel === "sms" && behaviour.lost > 0 && random() < behaviour.lost ? switchedOff : null;
   }
 
   function acceptTwilio(form: URLSearchParams): Checked<() => Answer> {
@@ -206,7 +208,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
       // What was made here has not been looked at by anybody: only templates that were there before are approved.
       const isApproved = content !== undefined && !content.sid.startsWith(`HX${sidPrefix}`);
       const number = to.replace("whatsapp:", "");
-      const unreachable = channel === "sms" ? 30003 : 63024;
+      const unreachable = channel === "sms" ? 30005 : 63024;
       const failure = failureOf(channel, number, isApproved, { window: 63016, unreachable });
       const entry = journal.add({
         channel,

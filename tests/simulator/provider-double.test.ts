@@ -252,7 +252,7 @@ test("messages do not arrive when told so, each with a reason", async () => {
   expect(reported()).toEqual([
     ["queued", null],
     ["sent", null],
-    ["undelivered", "30003"],
+    ["undelivered", "30005"],
   ]);
 });
 

@@ -93,6 +93,10 @@ function deliveryMark(event, onRetry) {
   const states = event.deliveries;
   if (states.length === 0) return null;
   const worst = states.reduce((a, b) => (order.indexOf(b.state) < order.indexOf(a.state) ? b : a));
+  if (worst.againAt) {
+    const words = ` · Not delivered yet: ${worst.error?.text ?? ""} It is sent again at ${clockTime(worst.againAt)}.`;
+    return el("span", { className: "delivery problem" }, words);
+  }
   if (worst.state !== "failed")
     return el("span", { className: "delivery" }, ` · ${stateWords[worst.state] ?? worst.state}`);
   const reason = worst.error?.text ?? "The provider gave no reason.";

@@ -13,6 +13,9 @@ export interface CloudAccount {
 
 const nameMaxChars = 200;
 const id = z.string().min(1).max(400);
+/** Meta was asked for too much: it says so also of messages that it had taken. */
+const againAfterMs = [15 * 60_000, 120 * 60_000] as const;
+
 /** A field that adds something: in a form we do not know it is left out, and the message it came with is kept. */
 const extra = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
 const personId = extra(z.string().max(200));
@@ -205,7 +208,9 @@ function statusEvent(given: unknown): InboundEvent {
     externalId: cleanText(externalId),
     ...(deliveryId === undefined ? {} : { deliveryId: cleanText(deliveryId) }),
   };
-  return state === "failed" ? { ...report, error: metaError(errors?.[0]?.code ?? 0) } : report;
+  if (state !== "failed") return report;
+  const error = metaError(errors?.[0]?.code ?? 0);
+  return { ...report, error, ...(error.class === "retry" ? { againAfterMs } : {}) };
 }
 
 const states: Readonly<Record<string, StatusReport["state"]>> = {

@@ -128,6 +128,30 @@ test("R1 R3 what customers wrote while nobody took webhooks is stored once, in o
   expect(double.log().length).toBe(before);
 }, 60_000);
 
+test("R2 R6 a telephone that was off gets the reply when it is due again, once", async () => {
+  const cyd = "+12025550133";
+  await start();
+  double.behave({ lost: 1, statusDelayMs: 5 });
+  await double.customer.sms({ from: cyd, to: ours, body: "how do I return an item?" });
+  const waiting = () => sql<{ messageId: string; piece: number; minutes: number; error: { code: string } }[]>`
+    select message_id as "messageId", piece, extract(epoch from due_at - now()) / 60 as minutes, error from deliveries
+    where address ->> 'value' = ${cyd} and state = 'ready' and again`;
+  await vi.waitFor(async () => expect((await waiting())[0]).toMatchObject({ error: { code: "30003" } }), 10_000);
+  const [lost] = await waiting();
+  expect(Math.round(Number(lost?.minutes))).toBe(15);
+  double.behave({ lost: 0 });
+  await sql`update deliveries set due_at = now(), updated_at = now() - interval '1 minute'
+    where message_id = ${lost?.messageId ?? ""} and piece = ${lost?.piece ?? 0}`;
+  await vi.waitFor(async () => {
+    const [row] = await sql`select state from deliveries
+      where message_id = ${lost?.messageId ?? ""} and piece = ${lost?.piece ?? 0}`;
+    expect(row?.state).toBe("delivered");
+  }, 10_000);
+  const tries = double.journal.of("sms", cyd).filter((one) => one.deliveryId === `${lost?.messageId}.${lost?.piece}`);
+  expect(tries.map(({ status }) => status)).toEqual(["undelivered", "delivered"]);
+  await stop();
+}, 40_000);
+
 test("R1 R3 the provider's list is read page by page up to a time, the oldest first, without what is known", async () => {
   const to = "+12025550109";
   const sids = Array.from({ length: 250 }, (_, index) => `SM${index.toString(16).padStart(32, "0")}`);
