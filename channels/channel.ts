@@ -560,6 +560,12 @@ export interface FetchesMedia {
   fetchMedia(reference: MediaReference, limitBytes: number, signal: AbortSignal): Promise<FetchedMedia>;
 }
 
+/** Optional: the provider keeps media until it is told not to. Asked once our own copy is stored; never throws. */
+export interface RemovesMedia {
+  /** "removed" also when there is nothing any more; "refused": it never will be. */
+  removeMedia(reference: MediaReference, signal: AbortSignal): Promise<"removed" | "refused" | "later">;
+}
+
 export type FetchedMedia =
   | { readonly outcome: "fetched"; readonly bytes: Buffer; readonly declaredMime: string | null }
   | { readonly outcome: "gone" | "too-big" | "refused" | "later"; readonly reason: string };
@@ -588,7 +594,8 @@ export function can<
     | "callSocket"
     | "changeLine"
     | "renderTemplate"
-    | "listInbound",
+    | "listInbound"
+    | "removeMedia",
 >(channel: Channel, ability: Ability): channel is Channel & AbilityOf<Ability> {
   return ability in channel;
 }
@@ -613,4 +620,6 @@ type AbilityOf<Ability> = Ability extends "webhooks"
                   ? SendsTemplates
                   : Ability extends "listInbound"
                     ? ListsInbound
-                    : ReportsHealth;
+                    : Ability extends "removeMedia"
+                      ? RemovesMedia
+                      : ReportsHealth;

@@ -117,3 +117,7 @@ begin
     where c.id = g.conversation_id)
   select p.conversation_id, p.at_seq from placed p;
 end $$;
+
+-- When the provider's copy of a file that we keep ourselves is to be removed; null: there is none, or it stays.
+alter table attachments add column remove_at timestamptz;
+create index attachments_remove on attachments (remove_at) where remove_at is not null;

@@ -9,6 +9,7 @@ import { createModelBrain, type ModelBrain } from "./assistant/model/model-brain
 import { createAccountServer } from "./assistant/tools/account-client.ts";
 import { createAccountDesk } from "./assistant/tools/account-desk.ts";
 import { createMediaFetcher } from "./attachments/fetch-media.ts";
+import { removeAtProvider } from "./attachments/remove-at-provider.ts";
 import { removeUnplaced } from "./attachments/store.ts";
 import type { CallDesk } from "./callbacks/desk.ts";
 import type { Dialler } from "./callbacks/dialler.ts";
@@ -169,6 +170,7 @@ export async function startWorker(shared: Shared): Promise<() => Promise<void>> 
   const chores = startChores(
     [
       () => removeUnplaced(engines.db),
+      () => removeAtProvider({ db: engines.db, channelFor, log }),
       () => removeSilentVisitors(engines.db),
       freeOfMachines,
       () => removeOldSessions(engines.db),

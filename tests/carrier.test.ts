@@ -1,13 +1,17 @@
+import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createSms } from "../channels/sms/index.ts";
 import { createTwilioClient } from "../channels/twilio/client.ts";
+import { removeAtProvider } from "../src/attachments/remove-at-provider.ts";
 import { readConfig } from "../src/config.ts";
+import { createDb } from "../src/db/client.ts";
 import { type Service, startService } from "../src/service.ts";
 import { type ProviderDouble, startProviderDouble } from "../src/simulator/provider-double.ts";
 import { dataFolder } from "./support/data-folder.ts";
 import { freshDatabase, quiet } from "./support/database.ts";
+import { png } from "./support/files.ts";
 
 const accountSid = `AC${"0".repeat(32)}`;
 const authToken = "token";
@@ -52,6 +56,13 @@ async function start(): Promise<void> {
   };
   const settings = { PORT: "0", DATA_DIR: dataDir, DATABASE_URL: database.url, DEMO: "true", BURST_WAIT_MS: "0" };
   service = await startService(readConfig({ ...settings, ...twilio }), quiet);
+}
+
+function openSms(from: string) {
+  const client = createTwilioClient({ accountSid, authToken, apiKey: null, apiSecret: null, apiUrl: double.url });
+  const account = { account: "default", authToken, from, messagingServiceSid: null };
+  const sms = createSms({ ...account, publicUrl: () => publicUrl, client, burstWaitMs: null });
+  return { sms, close: () => client.close() };
 }
 
 async function stop(): Promise<void> {
@@ -152,6 +163,42 @@ test("R2 R6 a telephone that was off gets the reply when it is due again, once",
   await stop();
 }, 40_000);
 
+test("R1 a picture that came while nobody took webhooks is fetched, and removed at the provider once it is kept here", async () => {
+  const dan = "+12025550134";
+  const bytes = png(40, 30);
+  await failed(double.customer.sms({ from: dan, to: ours, body: "look", media: [{ mime: "image/png", bytes }] }));
+  const held = () => double.journal.of("sms", dan).find(({ direction }) => direction === "in")?.media?.length;
+  await start();
+  const file = () => sql<{ state: string; sha: string; removes: boolean }[]>`
+    select a.state, encode(a.sha256, 'hex') as sha, a.remove_at is not null as removes from attachments a
+    join messages m on m.conversation_id = a.conversation_id where m.parts -> 0 ->> 'text' = 'look'`;
+  const sha = createHash("sha256").update(bytes).digest("hex");
+  await vi.waitFor(async () => expect(await file()).toEqual([{ state: "ready", sha, removes: true }]), 15_000);
+  await stop();
+
+  const db = createDb({ url: database.url, log: quiet });
+  const { sms, close } = openSms(ours);
+  const remove = async () => {
+    await sql`update attachments set remove_at = now() where remove_at is not null`;
+    await removeAtProvider({ db, channelFor: () => sms, log: quiet });
+  };
+  double.behave({ failBefore: 1 });
+  await remove();
+  expect([held(), await file()]).toEqual([1, [{ state: "ready", sha, removes: true }]]);
+  double.behave({ failBefore: 0 });
+  await remove();
+  expect([held(), await file()]).toEqual([0, [{ state: "ready", sha, removes: false }]]);
+  // The process died before it took that down: gone is done.
+  await sql`update attachments set remove_at = now()`;
+  await remove();
+  expect(await file()).toEqual([{ state: "ready", sha, removes: false }]);
+  const foreign = `${double.url}/2010-04-01/Accounts/AC${"9".repeat(32)}/Messages/MM1/Media/ME1`;
+  const asked = { channel: "sms", account: "default", reference: foreign };
+  expect(await sms.removeMedia(asked, AbortSignal.timeout(5_000))).toBe("refused");
+  await close();
+  await db.close();
+}, 40_000);
+
 test("R1 R3 the provider's list is read page by page up to a time, the oldest first, without what is known", async () => {
   const to = "+12025550109";
   const sids = Array.from({ length: 250 }, (_, index) => `SM${index.toString(16).padStart(32, "0")}`);
@@ -159,9 +206,7 @@ test("R1 R3 the provider's list is read page by page up to a time, the oldest fi
     const entry = { channel: "sms", direction: "in", customer: ann, ours: to, sid, body: sid } as const;
     double.journal.add({ ...entry, deliveryId: null, options: [], status: "received" });
   }
-  const client = createTwilioClient({ accountSid, authToken, apiKey: null, apiSecret: null, apiUrl: double.url });
-  const account = { account: "default", authToken, from: to, messagingServiceSid: null };
-  const sms = createSms({ ...account, publicUrl: () => publicUrl, client, burstWaitMs: null });
+  const { sms, close } = openSms(to);
   const known = async (keys: readonly string[]) =>
     new Set(keys.filter((key) => sids.indexOf(key.replace("twilio:in:", "")) % 2 === 0));
   const list = async (since: Date, until: Date) => {
@@ -175,5 +220,5 @@ test("R1 R3 the provider's list is read page by page up to a time, the oldest fi
   double.behave({ failBefore: 1 });
   await expect(list(at(-30_000), at(30_000))).rejects.toThrow();
   double.behave({ failBefore: 0 });
-  await client.close();
+  await close();
 });

@@ -1,4 +1,12 @@
-import type { Channel, FetchesMedia, ListsInbound, ReceivesWebhooks, ReportsHealth, Sends } from "../channel.ts";
+import type {
+  Channel,
+  FetchesMedia,
+  ListsInbound,
+  ReceivesWebhooks,
+  RemovesMedia,
+  ReportsHealth,
+  Sends,
+} from "../channel.ts";
 import type { TwilioClient } from "../twilio/client.ts";
 import { emptyTwiml, noContent } from "../twilio/inbound.ts";
 import { listsInbound } from "../twilio/inbound-list.ts";
@@ -24,7 +32,7 @@ export interface SmsOptions {
 /** SMS and MMS over Twilio. */
 export function createSms(
   options: SmsOptions,
-): Channel & ReceivesWebhooks & ListsInbound & Sends & FetchesMedia & ReportsHealth {
+): Channel & ReceivesWebhooks & ListsInbound & Sends & FetchesMedia & RemovesMedia & ReportsHealth {
   const { account, client, from, messagingServiceSid, publicUrl } = options;
   const callbackUrl = (): string => `${publicUrl()}/channels/sms/${account}`;
   return {
@@ -53,6 +61,7 @@ export function createSms(
     render: renderSms,
     ...twilioMessages({ callbackUrl, client, prefix: "", from, messagingServiceSid }),
     fetchMedia: ({ reference }, limitBytes, signal) => client.fetchMedia(reference, limitBytes, signal),
+    removeMedia: ({ reference }, signal) => client.removeMedia(reference, signal),
     health: (signal) => client.health(signal),
   };
 }

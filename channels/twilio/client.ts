@@ -17,6 +17,7 @@ export const clockSlackMs = 5 * 60_000;
 
 const typingWithinMs = 5_000;
 
+const twilioApi = "https://api.twilio.com";
 const contentUrl = "https://content.twilio.com";
 
 type Health = Awaited<ReturnType<ReportsHealth["health"]>>;
@@ -59,6 +60,8 @@ export interface TwilioClient {
   contents(method: "get" | "post", data: object, signal: AbortSignal): Promise<{ status: number; body: unknown }>;
   /** One medium by the address that Twilio gave. */
   fetchMedia(url: string, limitBytes: number, signal: AbortSignal): Promise<FetchedMedia>;
+  /** The same medium at Twilio no more. Never throws. */
+  removeMedia(url: string, signal: AbortSignal): Promise<"removed" | "refused" | "later">;
   /** Marks a WhatsApp message as read and shows that we are writing, for up to 25 s. A courtesy: failing changes nothing. */
   showTyping(messageSid: string): Promise<void>;
   /** One request about calls with the SDK's own types; throws what the SDK throws. */
@@ -84,7 +87,7 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
   const sdk = (): Promise<Sdk> => (loading ??= loadSdk(account, user, password));
 
   return {
-    apiUrl: account.apiUrl ?? "https://api.twilio.com",
+    apiUrl: account.apiUrl ?? twilioApi,
     async sendMessage(message, signal) {
       try {
         const { messages, during } = await sdk();
@@ -123,6 +126,21 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
     fetchMedia: (url, limitBytes, signal) => {
       const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
       return fetchTwilioMedia({ http, authorization, apiUrl: account.apiUrl }, url, limitBytes, signal);
+    },
+    async removeMedia(url, signal) {
+      const [, messageSid, mediaSid] = ourMedium(account, url) ?? [];
+      if (messageSid === undefined || mediaSid === undefined) return "refused";
+      try {
+        const { messages, during } = await sdk();
+        const isRemoved = await during(signal, () => messages(messageSid).media(mediaSid).remove());
+        return isRemoved ? "removed" : "later";
+      } catch (error) {
+        const status = refusedStatus(error);
+        if (status === 404) return "removed";
+        // Refused credentials are the operator's to renew.
+        const mayChange = status === null || status >= 500 || [401, 403, 408, 429].includes(status);
+        return mayChange ? "later" : "refused";
+      }
     },
     async showTyping(messageId) {
       const { client, during } = await sdk();
@@ -168,6 +186,12 @@ export function createTwilioClient(account: TwilioAccount): TwilioClient {
       await Promise.all([http.close(), loaded?.close()]);
     },
   };
+}
+
+/** The address of a medium of our own account, with the ids of its message and its own; null: it is something else. */
+function ourMedium({ apiUrl, accountSid }: TwilioAccount, url: string): RegExpExecArray | null {
+  const account = `${apiUrl ?? twilioApi}/2010-04-01/Accounts/${accountSid}/`;
+  return url.startsWith(account) ? /^Messages\/(\w+)\/Media\/(\w+)$/.exec(url.slice(account.length)) : null;
 }
 
 interface Sdk {

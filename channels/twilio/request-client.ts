@@ -6,6 +6,8 @@ const connectionsMax = 64;
 /** safety.md: a provider call may take 10 s. Holds also for calls that have no signal. */
 const callLimitMs = 10_000;
 
+const methods = { get: "GET", post: "POST", put: "PUT", patch: "PATCH", delete: "DELETE" } as const;
+
 type Options = Parameters<InstanceType<typeof twilio.RequestClient>["request"]>[0];
 type Answer<Body> = Awaited<ReturnType<twilio.RequestClient["request"]>> & { body: Body };
 
@@ -41,7 +43,7 @@ export class UndiciRequestClient extends twilio.RequestClient {
     const response = await this.#agent.request({
       origin: url.slice(0, pathFrom),
       path: url.slice(pathFrom),
-      method: options.method === "post" ? "POST" : "GET",
+      method: methods[options.method],
       headers,
       body: options.data ? encode(options.data, headers["Content-Type"]) : null,
       signal: this.#signal,

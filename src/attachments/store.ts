@@ -114,7 +114,7 @@ export type Settled =
   | { readonly state: "failed" | "blocked"; readonly reason: FileReason };
 
 /**
- * Ends a pending file: its bytes, its state and the timeline's event are one write. Gives the conversation that has it
+ * Ends a pending file: its bytes, its state, the timeline's event and that the provider's copy may go are one write. Gives the conversation that has it
  * now; null when somebody else ended it or holds it under a later claim.
  */
 export function settleFile(db: Db, claimed: Claim, settled: Settled): Promise<string | null> {
@@ -145,6 +145,7 @@ function updateFile(sql: TransactionSql, claim: Claim, result: Settled) {
   return sql<{ seq: number | null }[]>`
     update attachments a set state = ${result.state}, mime = ${ready?.mime ?? null}, size = ${ready?.bytes.length ?? null},
       sha256 = ${ready === null ? null : digest(ready.bytes)}, reason = ${reasonOf(result)},
+      remove_at = case when ${ready !== null} and a.source is not null then now() end,
       seq = (select m.seq from messages m where m.conversation_id = a.conversation_id
         and m.parts @> jsonb_build_array(jsonb_build_object('assetId', a.id)) limit 1)
     where a.id = ${claim.id} and a.conversation_id = ${claim.conversationId} and a.state = 'pending' and a.attempts = ${claim.attempts} returning a.seq`;

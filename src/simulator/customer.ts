@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type CallerLines, createCallerLines } from "./caller-lines.ts";
+import type { Media } from "./journal.ts";
 import {
   createServicePost,
   type Posted,
@@ -14,6 +15,8 @@ interface Text {
   readonly body: string;
   /** Given to send the same message again, as a provider does. */
   readonly sid?: string;
+  /** Over Twilio alone. */
+  readonly media?: readonly Omit<Media, "sid">[];
 }
 
 export interface Customer extends Omit<CallerLines, "close">, ServicePost {
@@ -26,7 +29,11 @@ export interface Customer extends Omit<CallerLines, "close">, ServicePost {
 export function createCustomer(
   provider: ProviderAccount,
   service: ServiceAddress,
-  options: Parameters<typeof createCallerLines>[3] & { readonly twice?: () => boolean } = {},
+  options: Parameters<typeof createCallerLines>[3] & {
+    readonly twice?: () => boolean;
+    /** Where the provider hands media out. */
+    readonly apiUrl?: () => string;
+  } = {},
 ): Customer {
   const posting = createServicePost(provider, service, options.twice ?? (() => false));
   const lines = createCallerLines(provider, service, posting, options);
@@ -34,8 +41,9 @@ export function createCustomer(
   const account = provider.account ?? "default";
   const channelUrl = (path: string) => `${service.publicUrl()}/channels/${path}`;
 
-  const note = (channel: "sms" | "whatsapp", message: Text, sid: string) =>
+  const note = (channel: "sms" | "whatsapp", message: Text, sid: string, media: readonly Media[] = []) =>
     options.journal?.add({
+      ...(media.length === 0 ? {} : { media }),
       channel,
       direction: "in",
       customer: message.from,
@@ -47,8 +55,18 @@ export function createCustomer(
       status: "received",
     });
 
-  function messageForm(message: Text, sid: string, prefix: string): Map<string, string> {
+  const mediaOf = ({ media = [] }: Text): Media[] =>
+    media.map((one) => ({ ...one, sid: `ME${randomBytes(16).toString("hex")}` }));
+  const sidFor = ({ sid, media }: Text): string =>
+    sid ?? `${media === undefined ? "SM" : "MM"}${randomBytes(16).toString("hex")}`;
+
+  function messageForm(message: Text, sid: string, prefix: string, media: readonly Media[]): Map<string, string> {
+    const messageUrl = `${options.apiUrl?.() ?? ""}/2010-04-01/Accounts/${provider.accountSid}/Messages/${sid}`;
     return new Map([
+      ...media.flatMap((one, index): [string, string][] => [
+        [`MediaUrl${index}`, `${messageUrl}/Media/${one.sid}`],
+        [`MediaContentType${index}`, one.mime],
+      ]),
       ["ToCountry", ""],
       ["MessageSid", sid],
       ["SmsMessageSid", sid],
@@ -57,7 +75,7 @@ export function createCustomer(
       ["From", prefix + message.from],
       ["To", prefix + message.to],
       ["Body", message.body],
-      ["NumMedia", "0"],
+      ["NumMedia", String(media.length)],
       ["NumSegments", "1"],
       ["SmsStatus", "received"],
       ["ApiVersion", "2010-04-01"],
@@ -69,15 +87,15 @@ export function createCustomer(
     postForm,
     postCloud,
     async sms(message) {
-      const sid = message.sid ?? `SM${randomBytes(16).toString("hex")}`;
-      note("sms", message, sid);
-      return postForm(channelUrl(`sms/${account}/webhook`), messageForm(message, sid, ""));
+      const [sid, media] = [sidFor(message), mediaOf(message)];
+      note("sms", message, sid, media);
+      return postForm(channelUrl(`sms/${account}/webhook`), messageForm(message, sid, "", media));
     },
     async whatsapp(message) {
       if (provider.cloud === undefined) {
-        const sid = message.sid ?? `SM${randomBytes(16).toString("hex")}`;
-        note("whatsapp", message, sid);
-        const form = messageForm(message, sid, "whatsapp:");
+        const [sid, media] = [sidFor(message), mediaOf(message)];
+        note("whatsapp", message, sid, media);
+        const form = messageForm(message, sid, "whatsapp:", media);
         form.set("ProfileName", "Simulated customer");
         form.set("WaId", message.from.replace("+", ""));
         form.set("MessageType", message.choice === undefined ? "text" : "button");

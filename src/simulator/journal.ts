@@ -13,8 +13,16 @@ export interface JournalEntry {
   readonly deliveryId: string | null;
   readonly options: readonly { readonly id: string; readonly title: string }[];
   status: string;
+  /** What a customer sent with it, until it is removed. */
+  media?: readonly Media[];
   /** Why it will not arrive, in the provider's code; it says so in a later report. */
   readonly failure?: number;
+}
+
+export interface Media {
+  readonly sid: string;
+  readonly mime: string;
+  readonly bytes: Buffer;
 }
 
 /** What a customer saw, in the order it was accepted. */

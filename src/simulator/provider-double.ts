@@ -14,7 +14,7 @@ import { createHandsets, type Handsets } from "./handsets.ts";
 import { createJournal, type Journal, type JournalEntry, type Seen } from "./journal.ts";
 import type { ProviderAccount, ServiceAddress } from "./service-post.ts";
 import { approvedTemplates } from "./templates.ts";
-import { type Answer, type Checked, checkMessage, refuse, sender, toResource } from "./twilio-api.ts";
+import { type Answer, type Checked, checkMessage, refuse, sender, toMedium, toResource } from "./twilio-api.ts";
 import { readTwiml } from "./twiml.ts";
 
 /** Far above any message; a larger body is not one. */
@@ -85,6 +85,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   const customer = createCustomer(options, options.service, {
     journal,
     twice,
+    apiUrl: () => url(),
     ...(options.charsPerSecond === undefined ? {} : { charsPerSecond: options.charsPerSecond }),
     switchboard: {
       conferences,
@@ -103,6 +104,9 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   const accountPath = `/2010-04-01/Accounts/${options.accountSid}.json`;
   const callsPath = `/2010-04-01/Accounts/${options.accountSid}/Calls.json`;
   const callPath = new RegExp(`^/2010-04-01/Accounts/${options.accountSid}/Calls/(CA[0-9a-f]{32})\\.json$`);
+  const mediaPath = new RegExp(
+    `^/2010-04-01/Accounts/${options.accountSid}/Messages/([A-Z]{2}[0-9a-f]{32})/Media(?:/(ME[0-9a-f]{32}))?(\\.json)?$`,
+  );
   const conferencesPath = new RegExp(
     `^/2010-04-01/Accounts/${options.accountSid}/Conferences(?:/(CF[0-9a-f]{32}))?(/Participants)?(?:/(CA[0-9a-f]{32}))?\\.json$`,
   );
@@ -379,12 +383,14 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     const recording = recordingPath.exec(path)?.[1];
     if (request.method === "GET" && recording !== undefined && recordings.has(recording))
       return { status: 200, body: null, bytes: silence, headers: { "content-type": "audio/mpeg" } };
+    const media = mediaPath.exec(path);
+    if (media !== null) return answerMedia(request.method, media);
     const conference = conferencesPath.exec(path);
     if (conference !== null) return answerConferences(request, conference, query, body);
     const isMessages = path === messagesPath;
     const callSid = callPath.exec(path)?.[1];
     if (!isMessages && path !== callsPath && callSid === undefined) {
-      return refuse(404, 20404, "The requested resource was not found").answer;
+      return notFound;
     }
     if (request.method === "GET") {
       const fault = drawFault(behaviour, random);
@@ -409,6 +415,29 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     return carryOut(isMessages ? acceptTwilio(form) : calls.create(form), faulty);
   }
 
+  /** What customers sent with a message: listed, handed out, and removed for good. */
+  function answerMedia(method: string | undefined, [, messageSid, mediaSid, json]: RegExpExecArray): Answer | null {
+    const fault = drawFault(behaviour, random);
+    if (fault === "hang" || fault === "timeout-after-accepting") return null;
+    if (fault !== null) return refuse(500, 20500, "Internal Server Error").answer;
+    const entry = journal.all().findLast(({ sid }) => sid === messageSid);
+    const media = entry?.media ?? [];
+    if (entry === undefined) return notFound;
+    if (mediaSid === undefined) {
+      const media_list = media.map((one) => toMedium(options.accountSid, entry, one));
+      return method === "GET" ? { status: 200, body: { media_list, next_page_uri: null } } : methodNotAllowed;
+    }
+    const medium = media.find(({ sid }) => sid === mediaSid);
+    if (medium === undefined) return notFound;
+    if (method === "DELETE") {
+      entry.media = media.filter((one) => one !== medium);
+      return { status: 204, body: null };
+    }
+    if (method !== "GET") return methodNotAllowed;
+    if (json !== undefined) return { status: 200, body: toMedium(options.accountSid, entry, medium) };
+    return { status: 200, body: null, bytes: medium.bytes, headers: { "content-type": medium.mime } };
+  }
+
   function answerConferences(
     request: IncomingMessage,
     [, conferenceSid, participants, callSid]: RegExpExecArray,
@@ -421,7 +450,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     if (drawn !== null) return failure;
     if (conferenceSid === undefined)
       return request.method === "GET" ? conferences.list(new URLSearchParams(query)) : methodNotAllowed;
-    if (participants === undefined) return refuse(404, 20404, "The requested resource was not found").answer;
+    if (participants === undefined) return notFound;
     if (callSid === undefined) return conferences.participants(conferenceSid);
     if (request.method === "GET") return conferences.participant(conferenceSid, callSid);
     if (request.method === "DELETE") return conferences.remove(conferenceSid, callSid);
@@ -494,7 +523,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
     if (path === "/v1/Content") return answerContent(request, body);
     if (path.startsWith("/_double/")) return answerControl(request, path, query, body);
     if (/^\/v\d/.test(path)) return answerCloud(request, path, body);
-    return refuse(404, 20404, "The requested resource was not found").answer;
+    return notFound;
   }
 
   const server = createServer((request, response) => {
@@ -538,6 +567,7 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   };
 }
 
+const notFound: Answer = refuse(404, 20404, "The requested resource was not found").answer;
 const methodNotAllowed: Answer = refuse(405, 20004, "Method not allowed").answer;
 /** A second of silence as an MP3 file: frames of 128 kbit/s whose every bit says "nothing". */
 const silence = Buffer.concat(

@@ -1,4 +1,4 @@
-import type { JournalEntry } from "./journal.ts";
+import type { JournalEntry, Media } from "./journal.ts";
 
 export interface Answer {
   readonly status: number;
@@ -145,7 +145,7 @@ export function toResource(accountSid: string, entry: JournalEntry): Record<stri
     error_message: null,
     from: sender(entry),
     messaging_service_sid: entry.ours.startsWith("MG") ? entry.ours : null,
-    num_media: "0",
+    num_media: String(entry.media?.length ?? 0),
     num_segments: "1",
     price: null,
     price_unit: "USD",
@@ -153,6 +153,16 @@ export function toResource(accountSid: string, entry: JournalEntry): Record<stri
     status: entry.status,
     to: entry.direction === "out" ? customer : company,
     uri: `/2010-04-01/Accounts/${accountSid}/Messages/${entry.sid}.json`,
+  };
+}
+
+/** A medium of a message as Twilio's resource. */
+export function toMedium(accountSid: string, entry: JournalEntry, { sid, mime }: Media): Record<string, unknown> {
+  const date = rfc2822(entry.at);
+  return {
+    ...{ sid, account_sid: accountSid, parent_sid: entry.sid, content_type: mime },
+    ...{ date_created: date, date_updated: date },
+    uri: `/2010-04-01/Accounts/${accountSid}/Messages/${entry.sid}/Media/${sid}.json`,
   };
 }
 

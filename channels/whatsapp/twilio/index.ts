@@ -3,6 +3,7 @@ import type {
   FetchesMedia,
   ListsInbound,
   ReceivesWebhooks,
+  RemovesMedia,
   ReportsHealth,
   Sends,
   SendsTemplates,
@@ -29,7 +30,15 @@ export interface TwilioWhatsappOptions extends WhatsappOptions {
 /** WhatsApp over Twilio. */
 export function createTwilioWhatsapp(
   options: TwilioWhatsappOptions,
-): Channel & ReceivesWebhooks & ListsInbound & Sends & SendsTemplates & ShowsTyping & FetchesMedia & ReportsHealth {
+): Channel &
+  ReceivesWebhooks &
+  ListsInbound &
+  Sends &
+  SendsTemplates &
+  ShowsTyping &
+  FetchesMedia &
+  RemovesMedia &
+  ReportsHealth {
   const { account, client, from, publicUrl } = options;
   const callbackUrl = (): string => `${publicUrl()}/channels/whatsapp/${account}`;
   return {
@@ -70,6 +79,7 @@ export function createTwilioWhatsapp(
       if (messageSid !== null) await client.showTyping(messageSid);
     },
     fetchMedia: ({ reference }, limitBytes, signal) => client.fetchMedia(reference, limitBytes, signal),
+    removeMedia: ({ reference }, signal) => client.removeMedia(reference, signal),
     health: (signal) => client.health(signal),
   };
 }
