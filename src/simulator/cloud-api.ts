@@ -36,11 +36,8 @@ const interactive = z.discriminatedUnion("type", [
     action: z.object({ name: z.literal("cta_url"), parameters: z.object({ display_text: text(20), url: z.url() }) }),
   }),
 ]);
-const link = z.object({
-  id: z.string().optional(),
-  link: z.url().optional(),
-  caption: z.string().max(1_024).optional(),
-});
+const link = z.object({ id: z.string().optional(), link: z.url({ protocol: /^https?$/ }).optional() });
+const captioned = link.extend({ caption: z.string().max(1_024).optional() });
 const template = z.object({
   name: text(512),
   language: z.object({ code: z.string().regex(/^[a-z]{2,3}(_[A-Z]{2})?$/) }),
@@ -62,7 +59,10 @@ const recipient = {
     .optional(),
   recipient: z.string().max(140).optional(),
 };
-const medium = link.refine((one) => one.id !== undefined || one.link !== undefined);
+const isThere = (one: z.output<typeof link>): boolean => one.id !== undefined || one.link !== undefined;
+const medium = captioned.refine(isThere);
+/** Nothing may stand below these. */
+const bareMedium = link.strict().refine(isThere);
 const message = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text"), ...common, ...recipient, text: z.object({ body: text(4_096) }) }),
   z.object({ type: z.literal("interactive"), ...common, ...recipient, interactive }),
@@ -81,7 +81,8 @@ const message = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("image"), ...common, ...recipient, image: medium }),
   z.object({ type: z.literal("video"), ...common, ...recipient, video: medium }),
-  z.object({ type: z.literal("audio"), ...common, ...recipient, audio: medium }),
+  z.object({ type: z.literal("audio"), ...common, ...recipient, audio: bareMedium }),
+  z.object({ type: z.literal("sticker"), ...common, ...recipient, sticker: bareMedium }),
   z.object({ type: z.literal("document"), ...common, ...recipient, document: medium }),
 ]);
 const readMark = z.object({
@@ -179,6 +180,8 @@ function bodyOf(value: Exclude<z.output<typeof message>, { type: "template" }>):
       return value.video.caption ?? "[video]";
     case "audio":
       return "[audio]";
+    case "sticker":
+      return "[sticker]";
     case "document":
       return value.document.caption ?? "[document]";
   }

@@ -200,7 +200,8 @@ export async function startProviderDouble(options: DoubleOptions): Promise<Provi
   }
 
   function acceptTwilio(form: URLSearchParams): Checked<() => Answer> {
-    const checked = checkMessage(form, optedOut, (from) => options.senders?.includes(from) ?? true);
+    const isOurs = (from: string) => options.senders?.includes(from) ?? true;
+    const checked = checkMessage(form, optedOut, isOurs, options.service.publicUrl());
     if (!checked.ok) return checked;
     const { channel, to, from, statusCallback } = checked.value;
     const contentSid = form.get("ContentSid");

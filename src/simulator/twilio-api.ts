@@ -22,6 +22,8 @@ export interface TwilioMessage {
 }
 
 const bodyMaxChars = 1_600;
+/** WhatsApp takes one. */
+const mmsMediaMax = 10;
 const address = /^(whatsapp:)?(\+[1-9]\d{6,14})$/;
 const senderForm = /^(whatsapp:)?(\+[1-9]\d{6,14}|\d{3,8}|[A-Za-z0-9 ]{1,11})$/;
 const businessScoped = /^whatsapp:[A-Z]{2}\.[A-Za-z0-9.]{1,128}$/;
@@ -31,6 +33,7 @@ export function checkMessage(
   form: URLSearchParams,
   optedOut: (to: string, from: string) => boolean,
   isOurs: (from: string) => boolean,
+  publicUrl: string,
 ): Checked<TwilioMessage> {
   const to = form.get("To") ?? "";
   const service = form.get("MessagingServiceSid") ?? "";
@@ -57,6 +60,12 @@ export function checkMessage(
     return refuse(400, 21617, "The concatenated message body exceeds the 1600 character limit");
   }
   if (content !== "" && !/^HX[0-9a-fA-F]{32}$/.test(content)) return refuse(400, 21655, "The ContentSid is invalid.");
+  if (form.has("ContentVariables") && content === "") return refuse(400, 21654, "ContentSid is required.");
+  const media = form.getAll("MediaUrl");
+  if (media.length > (channel === "sms" ? mmsMediaMax : 1)) {
+    return refuse(400, 21623, "Number of media files exceeds allowed limit");
+  }
+  if (!media.every((one) => isFetched(one, publicUrl))) return refuse(400, 21620, "Invalid media URL(s)");
   const statusCallback = form.get("StatusCallback");
   if (statusCallback !== null && !isCallback(statusCallback)) {
     return refuse(400, 21609, "The StatusCallback URL is not a valid URL.");
@@ -194,4 +203,11 @@ function isCallback(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return (protocol === "http:" || protocol === "https:") && !hostname.includes("_");
+}
+
+/** Twilio fetches a file from a whole address on the web; a service on this machine has no certificate. */
+function isFetched(text: string, publicUrl: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, origin } = new URL(text);
+  return protocol === "https:" || origin === new URL(publicUrl).origin;
 }

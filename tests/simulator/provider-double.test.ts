@@ -62,7 +62,7 @@ beforeEach(() => {
 });
 
 async function sendForm(
-  fields: Record<string, string>,
+  fields: Record<string, string> | [string, string][],
   options: { token?: string; type?: string; path?: string; timeoutMs?: number } = {},
 ) {
   const answer = await request(`${double.url}/2010-04-01/Accounts/${accountSid}/${options.path ?? "Messages.json"}`, {
@@ -117,6 +117,52 @@ test.each([
   const before = double.log().length;
   expect(await sendForm(fields as Record<string, string>)).toMatchObject({ status: 400, body: { code } });
   expect(double.log()).toHaveLength(before);
+});
+
+const template = { To: ok.To, From: ok.From, ContentSid: `HX${"0".repeat(31)}1` };
+test.each([
+  ["variables that are no JSON", { ...template, ContentVariables: "{1: Ada}" }, 21656],
+  ["variables in a list", { ...template, ContentVariables: '["Ada", "https://x.example"]' }, 21656],
+  ["a variable that is a number", { ...template, ContentVariables: '{"1": 5, "2": "https://x.example"}' }, 21656],
+  ["a variable that is null", { ...template, ContentVariables: '{"1": null, "2": "https://x.example"}' }, 21656],
+  ["an empty variable", { ...template, ContentVariables: '{"1": "", "2": "https://x.example"}' }, 21656],
+  ["variables of no content", { ...ok, ContentVariables: '{"1": "Ada"}' }, 21654],
+  ["a file without a host", { ...ok, MediaUrl: "/files/1" }, 21620],
+  ["a file of this machine", { ...ok, MediaUrl: "file:///etc/passwd" }, 21620],
+  ["a file over an open line", { ...ok, MediaUrl: "http://files.example/1" }, 21620],
+  ["words in a file's place", { ...ok, MediaUrl: "a picture" }, 21620],
+  ["eleven files", [...Object.entries(ok), ...Array(11).fill(["MediaUrl", "https://files.example/1"])], 21623],
+  [
+    "two files to WhatsApp",
+    [
+      ...Object.entries({ ...ok, To: `whatsapp:${ok.To}`, From: `whatsapp:${ok.From}` }),
+      ...Array(2).fill(["MediaUrl", "https://files.example/1"]),
+    ],
+    21623,
+  ],
+])("Twilio refuses %s", async (_what, fields, code) => {
+  const before = double.log().length;
+  expect(await sendForm(fields as Record<string, string>)).toMatchObject({ status: 400, body: { code } });
+  expect(double.log()).toHaveLength(before);
+});
+
+test("Twilio takes files from the web and from us, and a content with all its variables", async () => {
+  const files = ["https://files.example/1", `${publicUrl}/files/2`].map((url): [string, string] => ["MediaUrl", url]);
+  expect((await sendForm([...Object.entries(ok), ...files])).status).toBe(201);
+  const variables = JSON.stringify({ "1": "Ada", "2": "https://x.example" });
+  expect((await sendForm({ ...template, ContentVariables: variables })).status).toBe(201);
+});
+
+test("Meta takes a sticker, with nothing below it, as it takes sounds", async () => {
+  const to = { messaging_product: "whatsapp", to: "46701234567" };
+  const link = "https://files.example/1.webp";
+  for (const type of ["sticker", "audio"]) {
+    expect((await sendCloud({ ...to, type, [type]: { link } })).status).toBe(200);
+    for (const wrong of [{ link, caption: "hi" }, { link: "ftp://files.example/1" }, { link: "1.webp" }, {}]) {
+      const refused = await sendCloud({ ...to, type, [type]: wrong });
+      expect([refused.status, refused.body.error?.code]).toEqual([400, 100]);
+    }
+  }
 });
 
 test("Twilio refuses wrong credentials, another content type and unknown paths", async () => {
