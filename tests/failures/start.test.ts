@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
@@ -71,3 +73,35 @@ test("a start does not wait where waiting helps nobody", async () => {
   await expect(createPatience(log)(() => Promise.reject(wrongPassword))).rejects.toBe(wrongPassword);
   expect(lines).toEqual([]);
 });
+
+/** In a folder of its own, with what is installed here; its last process gets the signal, as from a terminal. */
+async function npmStart(dataDir: string) {
+  const began = performance.now();
+  const child = spawn("npm", ["start"], {
+    env: { ...process.env, DATA_DIR: dataDir, PORT: "0", LOG_LEVEL: "error" },
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
+  const ended = once(child, "exit");
+  let said = "";
+  child.stdout.on("data", (chunk) => {
+    said += String(chunk);
+  });
+  const address = () => /Customers\s+(http:\S+)/.exec(said)?.[1];
+  await expect.poll(address, { timeout: 60_000, interval: 20 }).toBeDefined();
+  const answer = await fetch(`${address()}readyz`);
+  const seconds = (performance.now() - began) / 1_000;
+  process.kill(-(child.pid ?? 0), "SIGTERM");
+  await ended;
+  return { status: answer.status, seconds };
+}
+
+test("npm start answers within seconds, on a new database and on one that is there", async () => {
+  const dataDir = dataFolder("npm-start");
+  closing.push(async () => rmSync(dataDir, { recursive: true, force: true }));
+  const [fresh, again] = [await npmStart(dataDir), await npmStart(dataDir)];
+  process.stdout.write(`npm start answers after ${fresh.seconds.toFixed(1)} s, then ${again.seconds.toFixed(1)} s\n`);
+  expect([fresh.status, again.status]).toEqual([200, 200]);
+  // 5 s on a machine that does nothing else; other suites run beside this one.
+  expect(Math.max(fresh.seconds, again.seconds)).toBeLessThan(30);
+}, 120_000);
