@@ -108,6 +108,40 @@ describeWith(browser, "signing in on the web", () => {
     },
   );
 
+  story(
+    "C3 R7 who slept through the end of a session is signed in again by our own page, until they sign out",
+    async ({ open }) => {
+      const page = await open({ expectedFaults: /closed before the connection|ERR_FAILED|status of 40[13]/ });
+      await page.clock.install();
+      const chat = await openChat(page, everline.url);
+      await signIn(page, everline.url, "Ann Parker");
+      await chat.getByText("Signed in: Ann Parker").waitFor();
+      const kept = () =>
+        page.evaluate<{ token?: string; conversationId?: string }>("JSON.parse(localStorage['everline:s'] ?? '{}')");
+      const before = await kept();
+      await everline.sql`update visitor_sessions set expires_at = now() - interval '1 second'
+      where conversation_id = ${before.conversationId ?? null}`;
+      // Awake before its network: nobody is signed out for that.
+      let refused = 0;
+      await page.route("**/demo/identity", (route) => (refused++ === 0 ? route.abort() : route.continue()));
+      await page.clock.fastForward("31:00");
+      await expect.poll(() => refused).toBe(1);
+      await page.clock.fastForward("00:11");
+      await expect.poll(async () => (await kept()).token).not.toBe(before.token);
+      expect((await kept()).conversationId).toBe(before.conversationId);
+      await chat.getByText("Signed in: Ann Parker").waitFor();
+      await say(chat, "when is my next payment?");
+      await answers(chat).last().getByText("Your next payment is").waitFor();
+
+      const identity = () =>
+        page.evaluate("fetch('/demo/identity', { method: 'POST' }).then((answer) => answer.json())");
+      expect(await identity()).toEqual({ identity: expect.any(String) });
+      await page.locator(".top .sign-in").getByRole("button").press("Enter");
+      await page.locator(".top .sign-in").getByRole("link").waitFor();
+      await expect.poll(identity).toEqual({ identity: null });
+    },
+  );
+
   story("R7 a signed-in customer finds the conversation of the laptop on the phone", async ({ open }) => {
     const laptop = await open(cutOnPurpose);
     const there = await openChat(laptop, everline.url);

@@ -8,11 +8,13 @@ let timer;
 
 // A resume link or our own sign-in leads here with a key behind the hash, which leaves the address at once.
 const [, call, key] = /^#(resume|identity)=(.+)$/.exec(location.hash) ?? [];
+/** The token that a sign-in has just handed over, good once. */
+let handed = call === "identity" ? key : null;
 if (key) {
   history.replaceState(null, "", location.pathname + location.search);
-  tellChat(call === "resume" ? "resume" : "identify", key);
+  tellChat(...(call === "resume" ? ["resume", key] : ["identify", freshIdentity]));
   openChat();
-}
+} else if (storedIdentity() !== null) tellChat("identify", freshIdentity);
 
 // A push message or a link from elsewhere leads here to open the chat; the chat's loader takes up what waits in `q`.
 if (new URLSearchParams(location.search).get("chat") === "open") openChat();
@@ -32,18 +34,48 @@ for (const one of document.querySelectorAll('a[href^="/call"]')) {
 const place = document.querySelector(".sign-in");
 const link = place?.firstElementChild;
 if (link) {
-  tellChat("on", "identity", showIdentity);
+  tellChat("on", "identity", (who) => {
+    if (who === null && place.firstElementChild !== link) signOut();
+    showIdentity(who);
+  });
   addEventListener("storage", () => showIdentity(storedIdentity()));
   showIdentity(storedIdentity());
 }
 
 function storedIdentity() {
   try {
-    const { name } = JSON.parse(localStorage.getItem("everline:s")) ?? {};
-    return name === undefined ? null : { name };
+    const { name, until } = JSON.parse(localStorage.getItem("everline:s")) ?? {};
+    return name === undefined ? null : { name, until };
   } catch {
     return null;
   }
+}
+
+/** Asked by the chat when it begins and when a session ran out, perhaps asleep: one that is good needs no other. */
+async function freshIdentity() {
+  if (handed !== null) {
+    const token = handed;
+    handed = null;
+    return token;
+  }
+  if (storedIdentity()?.until > Date.now()) return null;
+  try {
+    const response = await fetch("/demo/identity", { method: "POST" });
+    if (response.ok) return (await response.json()).identity;
+    // Another company's sign-in, which has no such door.
+    if (response.status === 404) return null;
+  } catch {
+    // As when our server cannot tell.
+  }
+  // No answer: the chat asks again, and keeps what it has until then.
+  return new Promise(() => undefined);
+}
+
+/** Left in the chat, and so at the company: no fresh identity signs them in again. */
+function signOut() {
+  fetch("/demo/sign-out", { method: "POST", keepalive: true }).catch(() =>
+    addEventListener("online", signOut, { once: true }),
+  );
 }
 
 function showIdentity(who) {

@@ -96,11 +96,13 @@ export function keepEarlier(earlier: string | null): void {
   change({ earlier });
 }
 
-function askHost(): Promise<string | null> {
-  return new Promise((resolve) => {
+/** Null: it has nobody signed in. A host that does not answer, just awake and without its own line, is asked again. */
+async function askHost(): Promise<string | null> {
+  if (parent === window) return null;
+  return new Promise((resolve, reject) => {
     hostSays = resolve;
     tellHost("who");
-    setTimeout(() => resolve(null), hostAnswersWithinMs);
+    setTimeout(reject, hostAnswersWithinMs, new Error("away"));
   });
 }
 
@@ -189,7 +191,7 @@ export async function call(method: string, path: string, body?: object): Promise
 
 /** Calls what this service may not have: null when it has not, or refuses. */
 export async function callIfThere(method: string, path: string, body?: object): Promise<unknown> {
-  const opened = await openSession(false);
+  const opened = await openSession(false).catch(() => null);
   if (opened === null) return null;
   return ask(method, path.replace("*", opened.conversationId), body, opened.token).catch(() => null);
 }
