@@ -140,6 +140,37 @@ describeWith(browser, "what the chat holds on to", () => {
     ]);
   });
 
+  story("R1 a message into connections that all died without a word is sent over another, once", async ({ open }) => {
+    const { hostname, port } = new URL(everline.url);
+    const network = await startProxy({ host: hostname, port: Number(port) });
+    onTestFinished(() => network.stop());
+    const page = await open(cut);
+    const chat = await openChat(page, network.url(`${everline.url}/help/en`));
+    await say(chat, "what is a late fee?");
+    await answers(chat).first().waitFor();
+    // The browser keeps these for later.
+    await page.evaluate("Promise.all([1, 2, 3, 4].map((n) => fetch(`/help/en?n=${n}`).then((one) => one.text())))");
+    const notices = await chat.locator(".notice").evaluateHandle((notice) => {
+      const { MutationObserver } = globalThis as unknown as {
+        MutationObserver: new (listener: () => void) => { observe(node: unknown, what: object): void };
+      };
+      const seen: (string | null)[] = [];
+      const watch = { childList: true, characterData: true, subtree: true };
+      new MutationObserver(() => seen.push(notice.textContent)).observe(notice, watch);
+      return seen;
+    });
+    network.silence();
+    network.heal();
+    const text = "how do I return my order, over a dead line?";
+    await say(chat, text);
+    await expect.poll(() => stored(text), { timeout: 10_000 }).toBe(1);
+    expect(await notices.jsonValue()).toContain("The service does not answer at the moment. We keep trying.");
+    await answers(chat).nth(1).waitFor();
+    await expect.poll(() => chat.locator(".notice").innerText()).toBe("");
+    expect(await chat.locator("li.mine .bubble", { hasText: text }).count()).toBe(1);
+    expect(await stored(text)).toBe(1);
+  });
+
   story(
     "R1 a file that a change of the page cut short is told of after it, and its words wait for it",
     async ({ open }) => {

@@ -2,8 +2,10 @@ import { store, stored, storedObject, tellHost } from "./host.ts";
 import { change } from "./state.ts";
 
 export const base = "/v3/directline";
-/** The service answers within 2 s or not at all (R9); a slow line takes longer. */
-const answerWithinMs = 15_000;
+/** The service answers within 2 s or not at all (R9); a slow line takes longer, and is given more each time. */
+const quickMs = 2_000;
+const answerWithinMs = 5_000;
+const slowAnswerWithinMs = 15_000;
 /** A token this close to its end is changed first: sooner than the line looks again (refreshEveryMs). */
 const marginMs = 660_000;
 const hostAnswersWithinMs = 10_000;
@@ -42,6 +44,9 @@ let current: Session | null = null;
 let opening: Promise<Session | null> | null = null;
 let hostSays: ((token: string | null) => void) | null = null;
 let onLost = (): void => undefined;
+let patienceMs = answerWithinMs;
+/** Browsers keep the connections of calls without cookies apart, and ours need none: there is none of the page's that died. */
+let credentials: RequestCredentials = "same-origin";
 
 /** Takes up what was stored; `lost` is called when a session turns out to have ended. */
 export function takeSession(lost: () => void = onLost): boolean {
@@ -196,15 +201,35 @@ export async function callIfThere(method: string, path: string, body?: object): 
   return ask(method, path.replace("*", opened.conversationId), body, opened.token).catch(() => null);
 }
 
+export const timedOut = (error: unknown): boolean => (error as Error).name === "TimeoutError";
+
+/** One that was not answered in time leaves the connections that it was sent over, all of which may be dead. */
 export async function ask(method: string, path: string, body?: object, token?: string): Promise<unknown> {
+  const began = Date.now();
+  const within = patienceMs;
+  try {
+    return await askWithin(within, method, path, body, token);
+  } catch (error) {
+    if (timedOut(error)) {
+      patienceMs = Math.min(2 * within, slowAnswerWithinMs);
+      credentials = "omit";
+    }
+    throw error;
+  } finally {
+    if (Date.now() - began < quickMs) patienceMs = answerWithinMs;
+  }
+}
+
+async function askWithin(within: number, method: string, path: string, body?: object, token?: string) {
   const response = await fetch(base + path, {
     method,
+    credentials,
     headers: {
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(answerWithinMs),
+    signal: AbortSignal.timeout(within),
   });
   const text = await response.text();
   if (response.ok) return response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;

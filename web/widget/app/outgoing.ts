@@ -1,6 +1,6 @@
-import { call, openSession, Refused, session } from "./call.ts";
+import { call, openSession, Refused, session, timedOut } from "./call.ts";
 import { store, storedKeys, storedObject, tellHost } from "./host.ts";
-import { fetchLater, later } from "./later.ts";
+import { fetchLater, later, sayAway } from "./later.ts";
 import { connect, dropSilent } from "./line.ts";
 import { change, type Pending, state } from "./state.ts";
 import { config, type WordKey } from "./words.ts";
@@ -10,6 +10,7 @@ const fileMaxBytes = 10 * 1024 * 1024;
 export const filesMax = 5;
 /** A message that found no line is tried again after this, and at once when the line is back. */
 const pauseMs = 5_000;
+const soonMs = 500;
 /** What the service took, the line brings sooner; one that is silent for so long is dead. */
 const confirmedWithinMs = 1_000;
 
@@ -137,7 +138,14 @@ async function deliver(pending: Pending): Promise<boolean> {
     }
     const waitMs = error instanceof Refused ? error.waitMs : 0;
     update(pending.id, { state: "waiting", ...(waitMs > 0 ? { again: Date.now() + waitMs } : {}) });
-    timer = setTimeout(() => retry(pending.id), waitMs || pauseMs);
+    // Has waited already: says so, and goes over another connection.
+    const silent = timedOut(error);
+    if (silent) {
+      sayAway();
+      dropSilent(confirmedWithinMs);
+      void connect();
+    }
+    timer = setTimeout(() => retry(pending.id), waitMs || (silent ? soonMs : pauseMs));
     // The seconds that are left are shown.
     ticking = setInterval(() => change({}), 1_000);
     return false;
