@@ -60,7 +60,7 @@ import { isTimeZone } from "./lib/zoned-time.ts";
 import { createReachForVisitors } from "./reach/for-visitors.ts";
 import { watchPresence } from "./reach/presence.ts";
 import { resumeRoutes } from "./reach/resume-routes.ts";
-import { dropSubscriptionsOf } from "./reach/subscriptions.ts";
+import { dropSubscriptionsOf, takeAlongSubscriptions } from "./reach/subscriptions.ts";
 import { textDetails } from "./reach/text-details.ts";
 import { vapidOf } from "./reach/vapid.ts";
 import { type SimulatorDeps, simulatorRoutes } from "./simulator/phone-routes.ts";
@@ -207,6 +207,7 @@ export async function createWeb(options: WebOptions): Promise<FastifyInstance> {
         await endSession(engines.db, id);
         sessions.ended(id);
       },
+      goOn: (from, to) => takeAlongSubscriptions(engines.db, from, to),
       async join(signedIn, earlier) {
         const joined = await joinVisitor(engines.db, { signedIn, earlier }, (sql, contactId) =>
           tellKept(sql, options.calls, contactId),

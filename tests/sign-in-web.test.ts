@@ -44,8 +44,9 @@ async function call(path: string, token: string | null, body?: object): Promise<
 }
 const generate = async (body: object = {}): Promise<Opened> =>
   (await (await call("/tokens/generate", null, body)).json()) as Opened;
-const signIn = async (subject: string, name = "Ann Parker") =>
+const signIn = async (subject: string, name = "Ann Parker", before?: string) =>
   generate({
+    ...(before === undefined ? {} : { before }),
     identity: await new SignJWT({ name })
       .setProtectedHeader({ alg: "HS256" })
       .setSubject(subject)
@@ -203,6 +204,42 @@ test("R6 C2 a customer who asked to be told still is after joining, in the brows
   expect(numbers).toEqual([{ number: "+12025550102", of: account.conversationId }]);
   const nudges = await everline.sql`select state from nudges where conversation_id = ${before.conversationId}`;
   expect(nudges).toEqual([{ state: "seen" }]);
+});
+
+test("R8 what is pushed to a browser goes on with its next sign-in, and ends with signing out, in time or late", async () => {
+  let made = 0;
+  const subscribed = async (opened: Opened) => {
+    const [row] = await everline.sql<{ id: string }[]>`
+      insert into push_subscriptions (conversation_id, session_id, endpoint, endpoint_hash, p256dh, auth)
+      select conversation_id, id, 'next', ${Buffer.from(`next-${made++}`)}, 'p', 'a' from visitor_sessions
+      where conversation_id = ${opened.conversationId} order by id desc limit 1 returning id`;
+    return async () => (await everline.sql`select 1 from push_subscriptions where id = ${row?.id ?? null}`).length;
+  };
+  const runOut = ({ conversationId }: Opened) =>
+    everline.sql`update visitor_sessions set expires_at = now() - interval '1 second'
+      where conversation_id = ${conversationId}`;
+  const first = await signIn("c-pushed");
+  const told = await subscribed(first);
+  await runOut(first);
+  const second = await signIn("c-pushed", "Ann Parker", first.token);
+  expect(await told()).toBe(1);
+  await call("/tokens/end", second.token, {});
+  expect(await told()).toBe(0);
+
+  const third = await signIn("c-pushed");
+  const toldLate = await subscribed(third);
+  await runOut(third);
+  expect(await toldLate()).toBe(1);
+  await call("/tokens/end", third.token, {});
+  expect(await toldLate()).toBe(0);
+  expect((await call("/tokens/end", "made.up", {})).status).toBe(401);
+
+  const fourth = await signIn("c-pushed");
+  const toldOther = await subscribed(fourth);
+  await signIn("c-other", "Erik", (await generate()).token);
+  expect(await toldOther()).toBe(1);
+  await signIn("c-other", "Erik", fourth.token);
+  expect(await toldOther()).toBe(0);
 });
 
 test("R8 nothing of anybody else joins: another account, a foreign token, a signed-out visitor", async () => {

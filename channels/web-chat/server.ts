@@ -32,7 +32,7 @@ import { joinRoute } from "./join.ts";
 import { limiter } from "./limiter.ts";
 import { type ReachesVisitors, reachRoutes } from "./reach-routes.ts";
 import { createStreams, type HearsTyping, pageMax, type Reading } from "./stream.ts";
-import { issueFileLink, issueToken, readToken, resumeSeconds, tokenSeconds, type Visitor } from "./tokens.ts";
+import { issueFileLink, issueToken, readToken, readPastToken, resumeSeconds, tokenSeconds, type Visitor } from "./tokens.ts";
 import { type StreamRequest, takeStreamUpgrades } from "./upgrade.ts";
 import { createUploadReader, takeStreams, type Upload, UploadRefused } from "./upload.ts";
 
@@ -88,6 +88,8 @@ export interface Sessions {
     from: Whereabouts,
   ): Promise<boolean>;
   end(sessionId: string): Promise<void>;
+  /** The browser of one signed-in session has another now, perhaps of somebody else: what it is told goes along, or ends. */
+  goOn(from: string, to: Pick<Visitor, "sessionId" | "conversationId">): Promise<void>;
   /** Adds an earlier, anonymous conversation to the signed-in one's; null when it cannot be joined. */
   join(signedIn: Visitor, earlier: Visitor): Promise<{ readonly messages: number } | null>;
   state(sessionId: string): Promise<"open" | "ended" | "gone">;
@@ -186,9 +188,9 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
   const { sessions } = deps;
   scope.post("/tokens/generate", hidden, async (request, reply) => {
     if (!tokens(limitKey(request.ip))) return refuse(reply, refusals.tooMany);
-    const { identity, resume, zone } = objectIn(request.body);
+    const { identity, resume, zone, before } = objectIn(request.body);
     const from = { timeZone: typeof zone === "string" && isPlace(zone) ? zone : null, ip: request.ip };
-    if (identity !== undefined) return signIn(reply, identity, from);
+    if (identity !== undefined) return signIn(reply, identity, from, before);
     if (resume !== undefined) return comeBack(reply, resume, from);
     const visitorId = `dl_${randomBytes(16).toString("hex")}`;
     const address = { kind: "web-visitor", value: visitorId } as const;
@@ -207,14 +209,20 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
     })),
   );
   // Ours, beside the protocol: signing out on a shared computer.
-  scope.post("/tokens/end", hidden, (request, reply) =>
-    withVisitor(deps, request, reply, async ({ visitor }) => {
-      await sessions.end(visitor.sessionId);
-      return {};
-    }),
-  );
+  // A device that slept through the end of its session ends what is left of it.
+  scope.post("/tokens/end", hidden, async (request, reply) => {
+    const visitor = pastVisitor(/^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1]);
+    if (visitor === null) return refuse(reply, refusals.notOurs);
+    await sessions.end(visitor.sessionId);
+    return {};
+  });
 
-  async function signIn(reply: FastifyReply, token: unknown, from: Whereabouts) {
+  function pastVisitor(token: unknown): Visitor | null {
+    return typeof token === "string" ? readPastToken(deps.key, token) : null;
+  }
+
+  /** `before` is the token that the same browser had until now, perhaps for long over. */
+  async function signIn(reply: FastifyReply, token: unknown, from: Whereabouts, before: unknown) {
     const checked = await deps.identify(typeof token === "string" ? token : "", new Date(deps.now()));
     if (checked.outcome === "unavailable") return refuse(reply, keysAway);
     if (checked.outcome === "refused") return refuse(reply, identityRefused(checked.why));
@@ -223,6 +231,9 @@ function tokenRoutes(scope: FastifyInstance, channel: Channel, deps: WebChatDeps
     const visitorId = `dl_${derivedId(deps.key, ["account", subject]).replaceAll("-", "")}`;
     const opened = await openSession({ kind: "account", value: subject }, visitorId, proof, from);
     if (opened === null) return refuse(reply, identityRefused("it was used before"));
+    const left = pastVisitor(before);
+    const now = readPastToken(deps.key, opened.token);
+    if (left?.address.kind === "account" && now !== null) await sessions.goOn(left.sessionId, now);
     return { ...opened, signedIn: { name: proof.name } };
   }
 

@@ -89,6 +89,15 @@ export async function dropSubscriptionsOf(db: Db, sessionId: string): Promise<vo
   await db.run((sql) => sql`delete from push_subscriptions where session_id = ${sessionId}`);
 }
 
+/** A browser whose session ran out has signed in again: as the same customer it is told as before, as another nothing (R8). */
+export async function takeAlongSubscriptions(db: Db, from: string, to: Subscriber): Promise<void> {
+  await db.run(
+    (sql) => sql`update push_subscriptions set session_id = ${to.sessionId}
+      where session_id = ${from} and conversation_id = ${to.conversationId}`,
+  );
+  await dropSubscriptionsOf(db, from);
+}
+
 /** The browser got another address from its push service. Only who knows the old address and its secret may say so. */
 export async function moveSubscription(
   db: Db,

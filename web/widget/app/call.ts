@@ -91,7 +91,7 @@ async function renew(create: boolean): Promise<Session | null> {
 /** Opens the conversation of the customer whom the host site's token names. An anonymous one before it is remembered (C6). */
 export async function signIn(identity: string): Promise<Session> {
   const before = current?.resume;
-  const issued = await generate({ identity });
+  const issued = await generate({ identity, before: current?.token });
   if (before !== undefined) keepEarlier(before);
   return keep(issued, issued.signedIn?.name ?? "");
 }
@@ -134,8 +134,9 @@ export function keep({ conversationId, token, expires_in, resume }: Issued, name
   return current;
 }
 
-/** The session is over on this device. */
+/** The session is over on this device, and the service hears of it: nothing more is pushed here. */
 export function lose(): void {
+  if (current !== null) store("e", current.token);
   current = null;
   store("s", null);
   onLost();
