@@ -32,7 +32,15 @@ import { joinRoute } from "./join.ts";
 import { limiter } from "./limiter.ts";
 import { type ReachesVisitors, reachRoutes } from "./reach-routes.ts";
 import { createStreams, type HearsTyping, pageMax, type Reading } from "./stream.ts";
-import { issueFileLink, issueToken, readToken, readPastToken, resumeSeconds, tokenSeconds, type Visitor } from "./tokens.ts";
+import {
+  issueFileLink,
+  issueToken,
+  readPastToken,
+  readToken,
+  resumeSeconds,
+  tokenSeconds,
+  type Visitor,
+} from "./tokens.ts";
 import { type StreamRequest, takeStreamUpgrades } from "./upgrade.ts";
 import { createUploadReader, takeStreams, type Upload, UploadRefused } from "./upload.ts";
 
