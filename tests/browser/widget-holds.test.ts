@@ -149,7 +149,7 @@ describeWith(browser, "what the chat holds on to", () => {
     await say(chat, "what is a late fee?");
     await answers(chat).first().waitFor();
     // The browser keeps these for later.
-    await page.evaluate("Promise.all([1, 2, 3, 4].map((n) => fetch(`/help/en?n=${n}`).then((one) => one.text())))");
+    await page.evaluate('Promise.all([1, 2, 3, 4].map((n) => fetch("/help/en?n=" + n).then((one) => one.text())))');
     const notices = await chat.locator(".notice").evaluateHandle((notice) => {
       const { MutationObserver } = globalThis as unknown as {
         MutationObserver: new (listener: () => void) => { observe(node: unknown, what: object): void };
@@ -166,7 +166,7 @@ describeWith(browser, "what the chat holds on to", () => {
     await expect.poll(() => stored(text), { timeout: 10_000 }).toBe(1);
     expect(await notices.jsonValue()).toContain("The service does not answer at the moment. We keep trying.");
     await answers(chat).nth(1).waitFor();
-    await expect.poll(() => chat.locator(".notice").innerText()).toBe("");
+    await expect.poll(() => chat.locator(".notice").textContent()).toBe("");
     expect(await chat.locator("li.mine .bubble", { hasText: text }).count()).toBe(1);
     expect(await stored(text)).toBe(1);
   });
