@@ -150,6 +150,10 @@ test("R8 A1 A2 A6 no route opens or changes anything with any dead credential, w
   // The outsider's aim exists: who may see it, sees it.
   expect(JSON.stringify((await ada.call("GET", `/conversations/${conversationId}/events`)).body)).toContain(canary);
   const credentials = await deadCredentials();
+  // The customer was told of their call: from then on nothing changes by itself.
+  const underWay = () =>
+    desk.db.run((sql) => sql`select 1 from deliveries where state in ('ready', 'sending', 'unknown', 'sent')`);
+  await expect.poll(async () => (await underWay()).length).toBe(0);
   const before = await state();
   let calls = 0;
   const leaks: string[] = [];
