@@ -106,6 +106,8 @@ async function tablesWith(...words: readonly string[]): Promise<string[]> {
   return found.sort();
 }
 
+const isKnown = async (named: string) => (await findCustomer(desk.db, named)).outcome === "found";
+
 test("P3 of every table it is decided whether it holds something of customers", async () => {
   const tables = await desk.db.run(
     (sql) => sql<{ name: string }[]>`select table_name as name from information_schema.tables
@@ -179,12 +181,13 @@ test("P3 R1 a delivery that is repeated brings nobody back, and whoever writes a
     );
   const first = await writes("erased:1");
   const who = await findCustomer(desk.db, number);
-  expect(who?.conversationIds).toEqual([first.conversationId]);
-  if (who !== null) expect(await eraseCustomer(desk.db, who, null)).toMatchObject({ outcome: "erased", messages: 1 });
+  if (who.outcome !== "found") throw new Error("They were not found.");
+  expect(who.customer.conversationIds).toEqual([first.conversationId]);
+  expect(await eraseCustomer(desk.db, who.customer, null)).toMatchObject({ outcome: "erased", messages: 1 });
   // Beside the message of somebody new, as when several wait.
   const [again] = await Promise.all([writes("erased:1"), desk.says("+46701990008", "hello")]);
   expect(again).toMatchObject({ outcome: "duplicate", conversationId: first.conversationId });
-  expect(await findCustomer(desk.db, number)).toBeNull();
+  expect(await isKnown(number)).toBe(false);
   const anew = await writes("erased:2");
   expect(anew).toMatchObject({ outcome: "stored", seq: 1 });
   expect(anew.conversationId).not.toBe(first.conversationId);
@@ -218,11 +221,47 @@ test("P3 who was silent for longer than the operator keeps customers is erased, 
       join contact_addresses a on a.contact_id = c.contact_id where a.value = ${awaiting}`,
   );
   await forgetOldCustomers(desk.db, null, quiet);
-  expect(await findCustomer(desk.db, old)).not.toBeNull();
+  expect(await isKnown(old)).toBe(true);
   await forgetOldCustomers(desk.db, 30, quiet);
-  expect(await findCustomer(desk.db, old)).toBeNull();
-  expect(await findCustomer(desk.db, recent)).not.toBeNull();
-  expect(await findCustomer(desk.db, awaiting)).not.toBeNull();
+  expect(await isKnown(old)).toBe(false);
+  expect(await isKnown(recent)).toBe(true);
+  expect(await isKnown(awaiting)).toBe(true);
+});
+
+test("P3 R8 whoever became one with another is found whole by either, and of two with one address none is taken for the other", async () => {
+  const [into, from] = [await desk.says("+46701990010", "hello"), await desk.says("+46701990011", "hello")];
+  const contactOf = async (conversationId: string) =>
+    (
+      await desk.db.run(
+        (sql) => sql<{ id: string }[]>`select contact_id as id from conversations where id = ${conversationId}`,
+      )
+    )[0]?.id ?? "";
+  const [root, merged] = [await contactOf(into.conversationId), await contactOf(from.conversationId)];
+  await desk.db.run((sql) => sql`update contacts set merged_into = ${root} where id = ${merged}`);
+  for (const named of ["+46701990011", merged, from.conversationId, root]) {
+    const found = await findCustomer(desk.db, named);
+    expect(found.outcome === "found" && found.customer.conversationIds.toSorted()).toEqual(
+      [into.conversationId, from.conversationId].sort(),
+    );
+  }
+  // Silent themselves, but heard of under the other's name: nobody is forgotten by halves.
+  await desk.db.run(
+    (sql) =>
+      sql`update conversations set last_activity_at = now() - interval '31 days' where id = ${into.conversationId}`,
+  );
+  await forgetOldCustomers(desk.db, 30, quiet);
+  expect(await isKnown(root)).toBe(true);
+
+  await desk.says("+46701990012", "hello");
+  await desk.db.run(
+    (sql) => sql`with other as (insert into contacts default values returning id)
+    insert into contact_addresses (contact_id, channel, kind, value) select id, 'voice', 'e164', '+46701990012' from other`,
+  );
+  const said: string[] = [];
+  expect(await eraseCommand(desk.db, ["+46701990012", "--yes"], { say: (line) => void said.push(line) })).toBe(1);
+  expect(said.at(-1)).toMatch(
+    /^Several customers have \+46701990012\. .*name one by an id: [0-9a-f-]{36}, [0-9a-f-]{36}\.$/,
+  );
 });
 
 test("a folder is only made for somebody who is known", async () => {

@@ -19,6 +19,18 @@ const notUnderstood = 2;
 const unknown = (named: string) =>
   `Nobody is known by ${named}. Give a telephone number with its country (+46701740605), another address, or the id of a contact or conversation.`;
 
+/** The one customer of this name; says why there is none. */
+async function known(db: Db, named: string, say: Place["say"]): Promise<Customer | null> {
+  const found = await findCustomer(db, named);
+  if (found.outcome === "found") return found.customer;
+  say(
+    found.outcome === "unknown"
+      ? unknown(named)
+      : `Several customers have ${named}. Look at them in the inbox and name one by an id: ${found.contactIds.join(", ")}.`,
+  );
+  return null;
+}
+
 /** `export <who> [folder]`: everything that is stored of one customer, as files. The exit code. */
 export async function exportCommand(
   db: Db,
@@ -26,11 +38,8 @@ export async function exportCommand(
   { company, zone, say }: Place,
 ): Promise<number> {
   if (named === undefined) return notUnderstood;
-  const customer = await findCustomer(db, named);
-  if (customer === null) {
-    say(unknown(named));
-    return 1;
-  }
+  const customer = await known(db, named, say);
+  if (customer === null) return 1;
   const target = folder ?? `export-${customer.contactIds[0]}`;
   await mkdir(join(target, "files"), { recursive: true, mode: 0o700 });
   if ((await readdir(target)).some((name) => name !== "files")) {
@@ -85,11 +94,8 @@ export async function eraseCommand(
 ): Promise<number> {
   const named = args.find((arg) => arg !== "--yes");
   if (named === undefined) return notUnderstood;
-  const customer = await findCustomer(db, named);
-  if (customer === null) {
-    say(unknown(named));
-    return 1;
-  }
+  const customer = await known(db, named, say);
+  if (customer === null) return 1;
   if (!args.includes("--yes")) {
     const answer = await ask(
       `This erases ${named} with ${customer.conversationIds.length} conversations, all messages, files and calls, for good. Write "erase" to do it: `,

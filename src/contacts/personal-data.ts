@@ -92,25 +92,35 @@ export interface Customer {
   readonly addressIds: readonly string[];
 }
 
-/** By telephone number or other address on any channel, or by the id of a contact or conversation; null: nobody is known so. */
-export async function findCustomer(db: Db, named: string): Promise<Customer | null> {
+export type Found =
+  | { readonly outcome: "found"; readonly customer: Customer }
+  | { readonly outcome: "unknown" }
+  /** One address of several people (a family's telephone): each has to be named by an id. */
+  | { readonly outcome: "several"; readonly contactIds: readonly string[] };
+
+/** By telephone number or other address on any channel, or by the id of a contact or conversation. */
+export async function findCustomer(db: Db, named: string): Promise<Found> {
   const name = named.trim();
   const number = name.replaceAll(/[\s().-]/g, "");
-  const found = await db.run((sql) =>
-    isId(name)
-      ? sql<{ id: string }[]>`select id from contacts where id = ${name}
-          union select contact_id from conversations where id = ${name}`
-      : sql<{ id: string }[]>`select distinct contact_id as id from contact_addresses
-          where value = ${name} or (kind = 'e164' and value = ${number})`,
+  const roots = await db.run(
+    (sql) => sql<{ id: string }[]>`
+      with recursive found as (
+        ${
+          isId(name)
+            ? sql`select id from contacts where id = ${name}
+                union select contact_id from conversations where id = ${name}`
+            : sql`select contact_id as id from contact_addresses
+                where value = ${name} or (kind = 'e164' and value = ${number})`
+        }),
+      up as (
+        select c.id, c.merged_into from contacts c join found f on f.id = c.id
+        union select c.id, c.merged_into from contacts c join up u on c.id = u.merged_into)
+      select id from up where merged_into is null`,
   );
-  return found.length === 0
-    ? null
-    : db.run((sql) =>
-        wholeOf(
-          sql,
-          found.map(({ id }) => id),
-        ),
-      );
+  const [one, ...others] = roots.map(({ id }) => id);
+  if (one === undefined) return { outcome: "unknown" };
+  if (others.length > 0) return { outcome: "several", contactIds: [one, ...others] };
+  return { outcome: "found", customer: await db.run((sql) => wholeOf(sql, [one])) };
 }
 
 async function wholeOf(sql: Sql | TransactionSql, ids: readonly string[]): Promise<Customer> {

@@ -10,16 +10,20 @@ export async function forgetOldCustomers(db: Db, days: number | null, log: Log):
   if (days === null) return;
   const old = await db.run(
     (sql) => sql<{ id: string }[]>`select c.contact_id as id from conversations c
+      join contacts p on p.id = c.contact_id and p.merged_into is null
       where c.last_activity_at < now() - make_interval(days => ${days}::int)
-        and not exists (select 1 from contacts p where p.id = c.contact_id and p.merged_into is not null)
+        -- People owe this customer something.
+        and (c.status = 'resolved' or c.owner = 'assistant')
         and not exists (select 1 from callbacks k where k.contact_id = c.contact_id
           and k.state in ('requested', 'scheduled', 'due', 'dialling', 'connected'))
+        and not exists (select 1 from contacts m join conversations o on o.contact_id = m.id
+          where m.merged_into = c.contact_id and o.last_activity_at >= now() - make_interval(days => ${days}::int))
       order by c.last_activity_at limit ${batchMax}`,
   );
   let count = 0;
   for (const { id } of old) {
-    const customer = await findCustomer(db, id);
-    if (customer !== null && (await eraseCustomer(db, customer, null)).outcome === "erased") count += 1;
+    const found = await findCustomer(db, id);
+    if (found.outcome === "found" && (await eraseCustomer(db, found.customer, null)).outcome === "erased") count += 1;
   }
   if (count > 0) log.info({ component: "retention", count }, "customers-erased");
 }
