@@ -6,11 +6,13 @@ import type { Channel } from "../channels/channel.ts";
 import { createChannels } from "../channels/registry.ts";
 import { seedDemoAgents } from "./agents/demo-agents.ts";
 import { ensureFirstAdmin } from "./agents/sessions.ts";
+import { callWish } from "./assistant/call-wish.ts";
 import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import { asksForCall } from "./assistant/hand-off-words.ts";
 import { type CallDesk, phoneAmong } from "./callbacks/desk.ts";
 import { createDialler } from "./callbacks/dialler.ts";
 import { usualPolicy } from "./callbacks/machine.ts";
+import { stopCallsSaidToPeople } from "./callbacks/never-call.ts";
 import { usualCaps } from "./callbacks/phone-policy.ts";
 import { liveLines } from "./calls/lines.ts";
 import { createLiveLines } from "./calls/live-lines.ts";
@@ -201,6 +203,10 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     bell,
     publish: (id) => engines.live.publish(id),
     hideCode: createHideCode({ db: engines.db, key: config.secretKey }),
+    noCalls: {
+      asked: (parts) => parts.some((part) => part.t === "text" && callWish(part.text) === "never"),
+      take: (id, seq) => stopCallsSaidToPeople(calls, id, seq),
+    },
     callInstead: { asked: asksForCall, give: (id, seq) => callInstead(engines.db, id, seq) },
     atOnce,
   });

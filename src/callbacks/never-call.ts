@@ -56,6 +56,25 @@ export async function stopCalls(
   if (listed && !ended) await appendCallbackEvent(sql, conversationId, null, { callback: null, change, state: null });
 }
 
+/**
+ * The same, said in the stored message at `seq` while people have the conversation: nobody else obeys it there. Does
+ * nothing once the customer wrote something else, so it may be asked again for a repeated delivery.
+ */
+export async function stopCallsSaidToPeople(desk: CallDesk, conversationId: string, seq: number): Promise<void> {
+  await desk.db.transaction(async (sql) => {
+    const [said] = await sql<{ contactId: string; phone: string | null }[]>`
+      select c.contact_id as "contactId", case when a.kind = 'e164' and a.channel is distinct from ${desk.phone()?.name ?? null}::text
+          then a.value end as phone
+      from conversations c left join contact_addresses a on a.id = c.address_id
+      where c.id = ${conversationId} and c.owner <> 'assistant' and c.last_inbound_seq = ${seq} for update of c`;
+    if (said === undefined) return;
+    const { contactId, phone } = said;
+    const phones = new Set([...(phone === null ? [] : [phone]), ...(await provenPhones(sql, contactId))]);
+    await stopCalls(sql, desk, { conversationId, contactId }, [...phones]);
+  });
+  desk.publish(conversationId);
+}
+
 /** The owner of the number takes "never again" back, from that number. */
 export async function allowCalls(sql: TransactionSql, conversationId: string, phone: string): Promise<void> {
   await sql`select 1 from conversations where id = ${conversationId} for update`;

@@ -46,6 +46,11 @@ export function createAccept(deps: {
     asked(parts: readonly Part[]): boolean;
     give(conversationId: string, seq: number): Promise<boolean>;
   };
+  /** "Never call me again", said to people: it holds at once, whoever reads it when (R5). */
+  readonly noCalls?: {
+    asked(parts: readonly Part[]): boolean;
+    take(conversationId: string, seq: number): Promise<void>;
+  };
   readonly atOnce?: AtOnce;
 }): Accept {
   const store = createGroupCommit<Row, Stored>({
@@ -79,6 +84,8 @@ export function createAccept(deps: {
         deps.bell.ringTurn(conversationId, 0);
       }
     }
+    if (withPeople && row.parts !== null && deps.noCalls?.asked(row.parts))
+      await deps.noCalls.take(conversationId, seq);
     return { outcome, conversationId, seq };
   };
 }

@@ -97,6 +97,18 @@ test("R5 by SMS and WhatsApp, in their own language: the promise ends, the numbe
   }
 }, 60_000);
 
+test("R5 said to people who have the conversation it holds at once, ends the promise, and stands in the timeline", async () => {
+  const writer = line.whatsApp();
+  await writer.says("Please call me");
+  await answerIn(writer.conversation, /./);
+  const conversationId = await line.until("their conversation", () => writer.conversation());
+  expect((await line.ada.call("POST", `/conversations/${conversationId}/claim`)).status).toBe(200);
+  await writer.says("never call me again");
+  await line.until("it is listed", () => listed(writer.phone));
+  expect(await callStates(writer.phone)).toEqual(["cancelled"]);
+  expect((await changes(conversationId)).at(-1)).toBe("never-again");
+}, 60_000);
+
 test("M5 in the web chat a number is only claimed: the promise ends, and the answer is the same whatever is known of it", async () => {
   const answers: string[] = [];
   for (const known of [false, true]) {
