@@ -45,6 +45,9 @@ export function toActivity(
     channelData: {
       // Only the visitor's own: an agent's would let the visitor write under it.
       ...(ours || entry.clientId === null ? {} : { clientActivityID: entry.clientId }),
+      // Microsoft's Web Chat sorts by this, else by the time: two who write at once may begin in one order and be stored
+      // in the other (R3).
+      "webchat:sequence-id": entry.seq,
       everline: {
         seq: entry.seq,
         author: entry.author,

@@ -66,6 +66,10 @@ describeWith(
             kind: "reply",
             text: `agent's word ${round}`,
           });
+        // Two who write at once may begin in one order and be stored in the other: here each of them does.
+        await everline.sql`create function backwards() returns trigger language plpgsql as
+          'begin new.at := now() - new.seq * interval ''1 minute''; return new; end'`;
+        await everline.sql`create trigger backwards before insert on messages for each row execute function backwards()`;
         for (let round = 0; round < cuts; round++) {
           await connected(page, round + 1);
           if (round % 5 === 0) {
