@@ -32,7 +32,7 @@ export interface WidgetDeps {
 export async function widgetRoutes(app: FastifyInstance, deps: WidgetDeps): Promise<void> {
   const [loaderText, script, style] = await Promise.all([
     bundle(`${folder}loader.ts`, { format: "iife" }),
-    bundleParts(`${folder}app/main.tsx`, { jsx: "automatic", jsxImportSource: "#widget" }),
+    bundleParts(`${folder}app/main.tsx`, { jsx: "automatic", jsxImportSource: "#widget", loader: { ".css": "text" } }),
     bundle(`${folder}app/app.css`),
   ]);
   const css = asset(style, "text/css; charset=utf-8");

@@ -67,6 +67,29 @@ describeWith(browser, "what the chat holds on to", () => {
     },
   );
 
+  story(
+    "R7 a line that was being opened when the customer signed in does not show the chat before",
+    async ({ open }) => {
+      const page = await open(cut);
+      const chat = await openChat(page, `${everline.url}/help/en`);
+      await say(chat, "what is a late fee?");
+      await answers(chat).first().waitFor();
+      const { conversationId } = JSON.parse(await page.evaluate("localStorage['everline:s']"));
+      const lateAnswers: (() => void)[] = [];
+      await page.context().route(`**/conversations/${conversationId}?*`, (route) => {
+        lateAnswers.push(() => void route.continue());
+      });
+      await page.goto(`${everline.url}/demo/sign-in`);
+      await page.getByRole("button", { name: "Lucía Romero" }).click();
+      await chat.getByText("Signed in: Lucía Romero").waitFor();
+      await expect.poll(() => lateAnswers.length).toBeGreaterThan(0);
+      for (const answer of lateAnswers) answer();
+      await say(chat, "how do I return my order?");
+      await answers(chat).first().waitFor();
+      expect(await chat.locator("li.mine .bubble").allInnerTexts()).toEqual(["how do I return my order?"]);
+    },
+  );
+
   story("R1 what was written in a conversation that ended is not sent into another by itself", async ({ open }) => {
     const page = await open(cut);
     const chat = await openChat(page, `${everline.url}/help/en`);

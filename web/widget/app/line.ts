@@ -37,7 +37,8 @@ export interface Activity {
 }
 
 let socket: WebSocket | null = null;
-let connecting = false;
+/** The conversation whose line is being opened. */
+let opening: string | undefined;
 let tries = 0;
 let heard = 0;
 let retry = 0;
@@ -77,9 +78,10 @@ export function dropSilent(forMs = silentMs): void {
 }
 
 export async function connect(): Promise<void> {
-  if (connecting || socket !== null) return;
-  if (session() === null) return endLate().catch(() => undefined);
-  connecting = true;
+  const to = session()?.conversationId;
+  if (to === undefined) return endLate().catch(() => undefined);
+  if (opening === to || socket !== null) return;
+  opening = to;
   clearTimeout(retry);
   try {
     // What became of files that were still being fetched is read again.
@@ -88,11 +90,13 @@ export async function connect(): Promise<void> {
     const opened = (await call("GET", `/conversations/*?watermark=${watermark}`)) as { streamUrl: string };
     // The same way that this page came, whatever the service thinks its name is.
     const { pathname, search } = new URL(opened.streamUrl);
-    listen(new WebSocket(`${location.origin.replace(/^http/, "ws")}${pathname}${search}&state=1`));
+    // Another conversation may have begun meanwhile.
+    if (session()?.conversationId === to && socket === null)
+      listen(new WebSocket(`${location.origin.replace(/^http/, "ws")}${pathname}${search}&state=1`));
   } catch {
     later();
   } finally {
-    connecting = false;
+    if (opening === to) opening = undefined;
   }
 }
 

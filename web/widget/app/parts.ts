@@ -1,4 +1,6 @@
-/** The rest of the app, which is fetched when it is first wanted (later.ts). */
+import css from "./parts.css";
+
+/** The rest of the app, which is fetched when it is first wanted (later.ts), with how it looks. */
 export { Camera } from "./camera.tsx";
 export { Emoji as emoji } from "./emoji.tsx";
 export { drawFile } from "./file.tsx";
@@ -9,3 +11,7 @@ export { Offer, Reach } from "./reach.tsx";
 export { resumeWith } from "./resume.ts";
 export { cancelUpload, postFiles } from "./upload.ts";
 export { Voice as voice } from "./voice.tsx";
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(css);
+document.adoptedStyleSheets.push(sheet);
