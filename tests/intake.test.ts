@@ -60,6 +60,27 @@ test("R1 a second delivery of the same message stores nothing and gets the same 
   expect(rows).toHaveLength(1);
 });
 
+test("whoever opened a session before they wrote has the language of their first message, answered or not", async () => {
+  const address = { channel: "web-chat", kind: "web-visitor", value: "before-writing" } as const;
+  const times = { tokenSeconds: 60, resumeSeconds: 60 };
+  const opened = await openVisitorSession(db, {
+    address,
+    proof: null,
+    from: { timeZone: null, ip: "127.0.0.1" },
+    ...times,
+  });
+  const languages = () =>
+    db.run(
+      (sql) => sql`select p.locale, c.locale as spoken from contacts p join conversations c on c.contact_id = p.id
+        where c.id = ${opened?.conversationId ?? ""}`,
+    );
+  expect(await languages()).toEqual([{ locale: null, spoken: null }]);
+  await accept()(message("l:1", "", "Hej", { from: address, locale: "sv-SE" }), sms);
+  await accept()(message("l:2", "", "Hi", { from: address, locale: "en" }), sms);
+  // What is spoken is decided by what is written.
+  expect(await languages()).toEqual([{ locale: "sv-SE", spoken: null }]);
+});
+
 test("R3 two hundred parallel messages of twenty people keep their order without a gap", async () => {
   const take = accept();
   const sent = Array.from({ length: 200 }, (_, n) =>
