@@ -6,13 +6,13 @@ import type { Channel } from "../channels/channel.ts";
 import { createChannels } from "../channels/registry.ts";
 import { seedDemoAgents } from "./agents/demo-agents.ts";
 import { ensureFirstAdmin } from "./agents/sessions.ts";
-import { callWish } from "./assistant/call-wish.ts";
+import { callsOff, callWish } from "./assistant/call-wish.ts";
 import type { EmbeddedBrain } from "./assistant/embedded/brain.ts";
 import { asksForCall } from "./assistant/hand-off-words.ts";
 import { type CallDesk, phoneAmong } from "./callbacks/desk.ts";
 import { createDialler } from "./callbacks/dialler.ts";
 import { usualPolicy } from "./callbacks/machine.ts";
-import { stopCallsSaidToPeople } from "./callbacks/never-call.ts";
+import { dropCallsSaidToPeople } from "./callbacks/never-call.ts";
 import { usualCaps } from "./callbacks/phone-policy.ts";
 import { liveLines } from "./calls/lines.ts";
 import { createLiveLines } from "./calls/live-lines.ts";
@@ -25,9 +25,10 @@ import { seedArticles } from "./help-centre/articles.ts";
 import { openLibrary } from "./help-centre/library.ts";
 import { companyName, readArticles, readTopics } from "./help-centre/read-articles.ts";
 import { createMetrics } from "./http/health.ts";
-import { createAccept } from "./intake/accept.ts";
+import { createAccept, type Unwanted } from "./intake/accept.ts";
 import { startCatchUp } from "./intake/catch-up.ts";
 import type { Log } from "./lib/log.ts";
+import type { Part } from "./lib/message.ts";
 import { createBell } from "./queues/bell.ts";
 import { hoursSetting } from "./settings/hours.ts";
 import { signsAsOthersDo } from "./settings/secret-key.ts";
@@ -204,8 +205,8 @@ export async function startService(config: Config, log: Log, substitutes: Substi
     publish: (id) => engines.live.publish(id),
     hideCode: createHideCode({ db: engines.db, key: config.secretKey }),
     noCalls: {
-      asked: (parts) => parts.some((part) => part.t === "text" && callWish(part.text) === "never"),
-      take: (id, seq) => stopCallsSaidToPeople(calls, id, seq),
+      asked: unwantedCalls,
+      take: (id, seq, unwanted) => dropCallsSaidToPeople(calls, id, seq, unwanted),
     },
     callInstead: { asked: asksForCall, give: (id, seq) => callInstead(engines.db, id, seq) },
     atOnce,
@@ -294,7 +295,13 @@ function lacksSimulator({ demo, simulator, twilio, whatsappCloud }: Config): boo
 const adminIsAgent =
   "ADMIN_EMAIL is the address of an agent, who was not made an administrator. Use the link, or set another address.";
 
-function itself<Part>(part: Part): Part {
+function unwantedCalls(parts: readonly Part[]): Unwanted | null {
+  const texts = parts.flatMap((part) => (part.t === "text" ? [part.text] : []));
+  if (texts.some((text) => callWish(text) === "never")) return "all";
+  return texts.some(callsOff) ? "promised" : null;
+}
+
+function itself<One>(part: One): One {
   return part;
 }
 

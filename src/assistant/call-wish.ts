@@ -10,17 +10,24 @@ interface Phrases {
   readonly openings: string;
   readonly never: readonly string[];
   readonly again: readonly string[];
+  /** The one call that is promised is not wanted any more. */
+  readonly off: readonly string[];
   /** What may stand behind them and changes nothing. */
   readonly closings: string;
   /** How a further clause may begin without a comma. */
   readonly continues: string;
 }
 
+/** Behind the words that call one call off; "now" or "today" would ask for another time. */
+const politely =
+  "please|pls|thanks|thank you|any ?more|after all|tack|snälla|längre|trots allt|bitte|danke|por favor|gracias|من فضلكم|من فضلك|رجاء|شكرا|لو سمحتم";
 const languages: readonly Phrases[] = [english(), swedish(), german(), spanish(), arabic()];
-const wishes = languages.map(({ openings, never, again, closings, continues }) => ({
+const wishes = languages.map(({ openings, never, again, off, closings, continues }) => ({
   never: compile(openings, never, closings, ` *(?:$|[.,!?;:…]|(?:${continues})(?!\\p{L}))`),
   // Taken back by a whole sentence only: with a time behind it, it asks for a call.
   again: compile(openings, again, closings, " *(?:$|[.!…])"),
+  // "Can you cancel my call?" asks for it all the same.
+  off: compile(openings, off, politely, " *(?:$|[.!?…])"),
 }));
 
 /** What the words want of our calls, once and for all; null: something else. Pure. */
@@ -28,6 +35,12 @@ export function callWish(text: string): CallWish | null {
   const said = plain(text);
   if (wishes.some((words) => words.never.test(said))) return "never";
   return wishes.some((words) => words.again.test(said)) ? "again" : null;
+}
+
+/** Is a call that was promised plainly called off, by a whole sentence that says nothing else? Pure. */
+export function callsOff(text: string): boolean {
+  const said = plain(text);
+  return wishes.some((words) => words.off.test(said));
 }
 
 /** One way to write each letter, and a mark in the place of a telephone number. */
@@ -83,6 +96,14 @@ function english(): Phrases {
       `(?:allow|permit|start) (?:calls|calling)(?: ${whom})? again`,
       `(?:take|remove) ${whom} (?:off|from) (?:your |the )?(?:do[- ]not|never|no)[- ]call list`,
     ],
+    off: [
+      `(?:cancel|call off|drop) (?:my|the|that|this|our|your) (?:(?:phone|telephone|booked|scheduled|planned) )*(?:call|callback|call-back|call back|appointment for the call)`,
+      `i(?: want| need| wish| would like|'d like)(?: you)? to (?:cancel|call off) (?:my|the|that|this|our|your) (?:(?:phone|booked|scheduled) )*(?:call|callback|call-back|call back)`,
+      `(?:do not|don'?t) ${call} ${whom}(?: back)?`,
+      `(?:you )?(?:do not|don'?t) (?:need|have) to ${call} ${whom}(?: back)?`,
+      `(?:there is |there'?s )?no need (?:for you )?to ${call} ${whom}(?: back)?`,
+      `i (?:no longer|do not|don'?t) need (?:a|the|that|your|my) (?:call|callback|call-back|call back)`,
+    ],
     closings: `please|pls|now|already|thanks|thank you|ok|okay|${forGood}|at all|back|from you|by (?:phone|telephone|you)|on the phone|from now on|for good|altogether|completely|all the time|every (?:single )?day|day and night|to ${whom}|${whom}|under any circumstances|if you like`,
     continues: "and|or|i|i'?ll|it|it'?s|because|since|but (?:text|write|e-?mail|message|send)",
   };
@@ -116,6 +137,12 @@ function swedish(): Phrases {
       "jag vill (?:kunna )?bli (?:upp)?ringd igen",
       `tillåt(?:er)? ${calls} igen`,
     ],
+    off: [
+      "(?:jag (?:vill|behöver|önskar) )?(?:avboka|ställ(?:a|er)? in|stryk(?:a)?|ta bort) (?:mitt|det|det där|det bokade|telefon)? ?(?:telefon)?samtal(?:et)?",
+      `(?:ni|du) behöver inte ringa (?:upp )?(?:${whom}|tillbaka)(?: tillbaka)?`,
+      `ring(?:a)? (?:upp )?${whom} inte(?: tillbaka)?`,
+      "jag behöver inte (?:bli (?:upp)?ringd|något samtal|samtalet)",
+    ],
     closings: `tack|snälla|nu|redan|${forGood}|alls|från er|av er|från och med nu|hela tiden|varje dag|dygnet runt|${whom}|om ni vill`,
     continues: "och|eller|jag|det|för|eftersom|utan (?:skriv|smsa|mejla)|men (?:skriv|smsa|mejla)",
   };
@@ -141,6 +168,14 @@ function german(): Phrases {
       `(?:sie|ihr) (?:dürfen|können|dürft|könnt) ${whom} (?:gerne? |jetzt )?wieder anrufen`,
       "ich (?:möchte|will) wieder angerufen werden",
       `(?:ich erlaube )?${calls} (?:sind )?wieder(?: erlaubt| erlauben)?`,
+    ],
+    off: [
+      "(?:stornieren|streichen) sie (?:bitte )?(?:meinen|den) (?:rückruf|anruf|telefontermin)",
+      "sagen sie (?:bitte )?(?:meinen|den) (?:rückruf|anruf|telefontermin) (?:bitte )?ab",
+      "(?:ich (?:möchte|will|würde gern|würde gerne) )?(?:meinen|den) (?:rückruf|anruf|telefontermin) (?:bitte )?(?:absagen|stornieren|streichen)",
+      "(?:sie|ihr) (?:brauchen|müssen|braucht|müsst) mich nicht (?:mehr )?(?:zurückrufen|anrufen|zurückzurufen|anzurufen)",
+      "(?:rufen sie|ruft|ruf) mich (?:bitte |doch )*nicht (?:an|zurück)",
+      "ich brauche (?:den rückruf nicht mehr|den anruf nicht mehr|keinen (?:rückruf|anruf) mehr)",
     ],
     closings: `bitte|danke|jetzt|endlich|von ihnen|ab (?:jetzt|sofort)|in zukunft|jeden tag|ständig|${whom}`,
     continues: "und|oder|ich|das|weil|denn|sondern|aber (?:schreiben|schreibt)",
@@ -173,6 +208,13 @@ function spanish(): Phrases {
       "(?:permito|acepto) (?:las )?llamadas (?:otra vez|de nuevo|nuevamente)",
       "quiero (?:volver a recibir llamadas|recibir llamadas (?:otra vez|de nuevo))",
     ],
+    off: [
+      "(?:cancel|anul)(?:en|e|a|ad|ar|es) (?:mi|la|esa|esta) llamada",
+      "(?:quiero|quisiera|deseo|necesito|me gustaría) (?:cancelar|anular) (?:mi|la|esa|esta) llamada",
+      "(?:ya )?no (?:hace falta|es necesario) que (?:me|nos) (?:llam(?:en|e|es|éis)|devuelvan la llamada)",
+      "(?:al final )?no (?:me|nos) llam(?:en|e|es|éis)",
+      "ya no necesito (?:la llamada|que me llam(?:en|e|es|éis))",
+    ],
     closings: `por favor|gracias|ya|ahora|${forGood}|${number}|de ustedes|suyas|vuestras|todos los días|a todas horas|si quieren|si quieres`,
     continues: "y|o|ni|porque|yo|es|sino|pero (?:escríb|mánd|envíe|envíen)\\p{L}*",
   };
@@ -202,6 +244,12 @@ function arabic(): Phrases {
     again: [
       `(?:يمكنكم|يمكنك|بامكانكم|مسموح لكم|اسمح لكم|تقدرون)(?: الان)? (?:ان تتصلوا|ان تتصل|بالاتصال|الاتصال|معاوده الاتصال|تتصلون|بمعاوده الاتصال) ${whom} ${forGood}`,
       `اسمح ب${calls} ${forGood}`,
+    ],
+    off: [
+      "(?:الغوا|الغ|الغي|الغاء|(?:اريد|اود|ابي|ابغي) الغاء) (?:مكالمتي|المكالمه|الاتصال|موعد المكالمه|معاوده الاتصال)",
+      `(?:لا داعي|لا حاجه|ما في داعي|لم يعد هناك داع) (?:للاتصال|لان تتصلوا|ان تتصلوا|لمعاوده الاتصال|الي الاتصال)(?: ${whom})?`,
+      `لا ${call} ${whom}`,
+      "لم اعد (?:احتاج|بحاجه)(?: الي)? (?:المكالمه|مكالمه|الاتصال|اتصال)",
     ],
     closings: `من فضلكم|من فضلك|رجاء|شكرا|الان|${forGood}|منكم|هاتفيه|اخري|جديده|كل يوم|${whom}|لو سمحتم`,
     continues: "و\\p{L}*|او|لاني|لانني|انا|بل|فقط",

@@ -3,7 +3,9 @@ import { applyToCallback } from "./apply.ts";
 import type { CallDesk } from "./desk.ts";
 import { appendCallbackEvent } from "./events.ts";
 import { neverCall } from "./phone-policy.ts";
+import { cancelPromise } from "./promise-call.ts";
 import { openCallbackOf } from "./store.ts";
+import { tellCustomer } from "./tell.ts";
 
 const change = "never-again";
 
@@ -57,10 +59,16 @@ export async function stopCalls(
 }
 
 /**
- * The same, said in the stored message at `seq` while people have the conversation: nobody else obeys it there. Does
- * nothing once the customer wrote something else, so it may be asked again for a repeated delivery.
+ * The customer wants no calls, or not the one that is promised; said in the stored message at `seq` while people have the
+ * conversation: nobody else obeys it there. Does nothing once the customer wrote something else, so it may be asked again
+ * for a repeated delivery. A telephone that rings already is left to the people.
  */
-export async function stopCallsSaidToPeople(desk: CallDesk, conversationId: string, seq: number): Promise<void> {
+export async function dropCallsSaidToPeople(
+  desk: CallDesk,
+  conversationId: string,
+  seq: number,
+  unwanted: "all" | "promised",
+): Promise<void> {
   await desk.db.transaction(async (sql) => {
     const [said] = await sql<{ contactId: string; phone: string | null }[]>`
       select c.contact_id as "contactId", case when a.kind = 'e164' and a.channel is distinct from ${desk.phone()?.name ?? null}::text
@@ -69,6 +77,12 @@ export async function stopCallsSaidToPeople(desk: CallDesk, conversationId: stri
       where c.id = ${conversationId} and c.owner <> 'assistant' and c.last_inbound_seq = ${seq} for update of c`;
     if (said === undefined) return;
     const { contactId, phone } = said;
+    if (unwanted === "promised") {
+      const promised = await openCallbackOf(sql, contactId);
+      if (promised !== null && (await cancelPromise(sql, desk, promised.id)))
+        await tellCustomer(sql, desk, promised, "cancelled");
+      return;
+    }
     const phones = new Set([...(phone === null ? [] : [phone]), ...(await provenPhones(sql, contactId))]);
     await stopCalls(sql, desk, { conversationId, contactId }, [...phones]);
   });

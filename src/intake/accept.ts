@@ -46,10 +46,10 @@ export function createAccept(deps: {
     asked(parts: readonly Part[]): boolean;
     give(conversationId: string, seq: number): Promise<boolean>;
   };
-  /** "Never call me again", said to people: it holds at once, whoever reads it when (R5). */
+  /** "Never call me again" or "cancel my call", said to people: it holds at once, whoever reads it when (R5). */
   readonly noCalls?: {
-    asked(parts: readonly Part[]): boolean;
-    take(conversationId: string, seq: number): Promise<void>;
+    asked(parts: readonly Part[]): Unwanted | null;
+    take(conversationId: string, seq: number, unwanted: Unwanted): Promise<void>;
   };
   readonly atOnce?: AtOnce;
 }): Accept {
@@ -84,11 +84,14 @@ export function createAccept(deps: {
         deps.bell.ringTurn(conversationId, 0);
       }
     }
-    if (withPeople && row.parts !== null && deps.noCalls?.asked(row.parts))
-      await deps.noCalls.take(conversationId, seq);
+    const unwanted = withPeople && row.parts !== null ? deps.noCalls?.asked(row.parts) : null;
+    if (unwanted) await deps.noCalls?.take(conversationId, seq, unwanted);
     return { outcome, conversationId, seq };
   };
 }
+
+/** Which calls a customer does not want: all, for ever, or the one that is promised. */
+export type Unwanted = "all" | "promised";
 
 interface Stored extends Accepted {
   readonly rings: boolean;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { callWish } from "../../src/assistant/call-wish.ts";
+import { callsOff, callWish } from "../../src/assistant/call-wish.ts";
 import { evalLocales, readContent, readQuestions } from "../../src/assistant/embedded/eval.ts";
 import { callbackWords } from "../../src/assistant/flows/callback-words.ts";
 import { noCallsWords } from "../../src/assistant/flows/no-calls-words.ts";
@@ -133,4 +133,58 @@ test("no question that is asked about anything else is taken for it", async () =
   ];
   expect(asked.length).toBeGreaterThan(5_000);
   expect(asked.filter((text) => callWish(text) !== null)).toEqual([]);
+  // Some of what cancels anything cancels a call.
+  const cancelling = new Set(Object.values(intents.cancel ?? {}).flat());
+  expect(asked.filter((text) => callsOff(text) && !cancelling.has(text))).toEqual([]);
+});
+
+test.each([
+  "Cancel my call",
+  "please cancel the callback, thanks",
+  "Can you cancel my call?",
+  "I'd like to cancel my phone call",
+  "You don't need to call me any more",
+  "No need to call me back",
+  "don't call me after all",
+  "It works now. Please don't call me.",
+  "I no longer need a call",
+  "Avboka samtalet, tack",
+  "Kan ni ställa in mitt samtal?",
+  "Ni behöver inte ringa mig längre",
+  "Ring mig inte trots allt",
+  "Bitte sagen Sie den Rückruf ab",
+  "Ich möchte meinen Rückruf stornieren",
+  "Sie müssen mich nicht mehr zurückrufen",
+  "Rufen Sie mich doch nicht an",
+  "Cancelen mi llamada, por favor",
+  "Quiero anular la llamada",
+  "Ya no hace falta que me llamen",
+  "al final no me llaméis",
+  "أريد إلغاء المكالمة",
+  "لا داعي للاتصال بي",
+  "لا تتصلوا بي",
+])("the promised call is off: %s", (text) => {
+  expect(callsOff(text)).toBe(true);
+});
+
+test.each([
+  "Cancel my order",
+  "cancel my call at three and call at five",
+  "Don't call me now",
+  "Don't call me today",
+  "Don't call me about this",
+  "Don't call me before nine",
+  "Who cancelled my call?",
+  "why did you cancel my call?",
+  "How do I cancel a call?",
+  "You don't need to call me Anna",
+  "The store need not call me",
+  "Ring mig inte före nio",
+  "Ring mig inte i dag",
+  "Rufen Sie mich nicht vor neun an",
+  "No me llamen antes de las nueve",
+  "لماذا لا تتصلون بي",
+  "Please call me",
+])("no call is called off: %s", (text) => {
+  expect(callsOff(text)).toBe(false);
 });

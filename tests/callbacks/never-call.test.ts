@@ -109,6 +109,35 @@ test("R5 said to people who have the conversation it holds at once, ends the pro
   expect((await changes(conversationId)).at(-1)).toBe("never-again");
 }, 60_000);
 
+test("R5 a call that is called off in words to people is off at once, and the customer reads so, once", async () => {
+  const writer = line.whatsApp();
+  await writer.says("Ring mig tack");
+  await answerIn(writer.conversation, /beställt/);
+  const conversationId = await line.until("their conversation", () => writer.conversation());
+  expect((await line.ada.call("POST", `/conversations/${conversationId}/claim`)).status).toBe(200);
+  await writer.says("Jag vill avboka mitt paket");
+  await writer.says("Ni behöver inte ringa mig längre, tack");
+  const told = () =>
+    line.sql(
+      (db) => db`select parts->0->>'text' as text from messages
+        where conversation_id = ${conversationId} and author = 'system' order by seq`,
+    );
+  await line.until("the customer reads it", async () => (await told()).length > 0 || null);
+  expect(await callStates(writer.phone)).toEqual(["cancelled"]);
+  expect((await changes(conversationId)).at(-1)).toBe("cancelled");
+  // There is none any more that could be called off.
+  await writer.says("Avboka samtalet");
+  await line.until("it is stored", async () => {
+    const rows = await line.sql(
+      (db) => db`select 1 from messages where conversation_id = ${conversationId}
+      and parts->0->>'text' = 'Avboka samtalet'`,
+    );
+    return rows.length > 0 || null;
+  });
+  expect(await told()).toEqual([{ text: expect.stringContaining("ditt samtal är avbokat") }]);
+  expect(await listed(writer.phone)).toBe(false);
+}, 60_000);
+
 test("M5 in the web chat a number is only claimed: the promise ends, and the answer is the same whatever is known of it", async () => {
   const answers: string[] = [];
   for (const known of [false, true]) {
