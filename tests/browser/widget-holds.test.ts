@@ -195,15 +195,61 @@ describeWith(browser, "what the chat holds on to", () => {
   });
 
   story(
-    "R1 a file that a change of the page cut short is told of after it, and its words wait for it",
+    "R1 a file that a change of the page cut short goes on after it, before its words, and once",
     async ({ open }) => {
       const page = await open(cut);
       const chat = await openChat(page, `${everline.url}/help/en`);
+      await page.context().route(/\/upload$/, () => undefined);
+      await chat.locator("textarea").fill("here is my long letter");
+      await chat.locator("input[type=file]").first().setInputFiles(letter);
+      await chat.locator("li.sending", { hasText: "here is my long letter" }).waitFor();
+      await say(chat, "did you get my long letter?");
+      await expect.poll(() => filesKept(page)).toBe(1);
+      // Another tab leaves it to this one, for as long as it is there.
+      const other = await page.context().newPage();
+      const beside = await openChat(other, `${everline.url}/help/en`);
+      await expect.poll(() => waitingLocks(other)).toBe(1);
+      expect(await beside.locator("li.failed, li.sending").count()).toBe(0);
+      await page.context().unrouteAll();
+      await page.close();
+      await beside.locator("li.mine:not(.sending) .file a", { hasText: "letter.txt" }).waitFor();
+      await beside.locator("li.mine.sent, li.mine:not(.sending)", { hasText: "did you get my long letter?" }).waitFor();
+      expect(await stored("here is my long letter")).toBe(1);
+      const order = await everline.sql`select parts->0->>'text' as text from messages
+      where parts->0->>'text' like '%my long letter%' order by seq`;
+      expect(order.map(({ text }) => text)).toEqual(["here is my long letter", "did you get my long letter?"]);
+      await expect.poll(() => filesKept(other)).toBe(0);
+    },
+  );
+
+  story("a file that was not sent is kept by this browser no longer than the customer wants", async ({ open }) => {
+    const page = await open(cut);
+    const chat = await openChat(page, `${everline.url}/help/en`);
+    await page.context().route(/\/upload$/, () => undefined);
+    await chat.locator("input[type=file]").first().setInputFiles(letter);
+    await expect.poll(() => filesKept(page)).toBe(1);
+    await page.reload();
+    await page.locator("button[aria-expanded]").click();
+    const sending = chat.locator("li.sending", { hasText: "letter.txt" });
+    await sending.getByRole("button", { name: "Cancel" }).click();
+    await expect.poll(() => filesKept(page)).toBe(0);
+    await chat.locator("input[type=file]").first().setInputFiles(letter);
+    await expect.poll(() => filesKept(page)).toBe(1);
+    await chat.getByRole("button", { name: "More choices" }).click();
+    await chat.getByRole("button", { name: "Forget this chat on this device" }).click();
+    await expect.poll(() => filesKept(page)).toBe(0);
+  });
+
+  story(
+    "R1 where the browser keeps no files, one that a change of the page cut short is told of after it, and its words wait for it",
+    async ({ open }) => {
+      const page = await open(cut);
+      await page.addInitScript("indexedDB.open = () => { throw new Error('blocked'); }");
+      const chat = await openChat(page, `${everline.url}/help/en`);
       // An upload that does not end.
       await page.context().route(/\/upload$/, () => undefined);
-      const file = { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear customer") };
       await chat.locator("textarea").fill("here is my letter");
-      await chat.locator("input[type=file]").first().setInputFiles(file);
+      await chat.locator("input[type=file]").first().setInputFiles(letter);
       await chat.locator("li.sending", { hasText: "here is my letter" }).waitFor();
       await page.reload();
       await page.locator("button[aria-expanded]").click();
@@ -215,7 +261,7 @@ describeWith(browser, "what the chat holds on to", () => {
       await page.context().unrouteAll();
       await failed.getByRole("button", { name: "Edit" }).click();
       expect(await chat.locator("textarea").inputValue()).toBe("here is my letter");
-      await chat.locator("input[type=file]").first().setInputFiles(file);
+      await chat.locator("input[type=file]").first().setInputFiles(letter);
       await chat.locator("li.mine:not(.sending) .file a", { hasText: "letter.txt" }).waitFor();
       expect(await stored("here is my letter")).toBe(1);
       await page.reload();
@@ -308,6 +354,23 @@ function requestsOf(page: Page, pattern: RegExp): () => number {
   });
   return () => count;
 }
+
+const letter = { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear customer") };
+
+/** Messages whose files this browser keeps. */
+const filesKept = (page: Page): Promise<number> =>
+  page.evaluate(`new Promise((resolve) => {
+    const opening = indexedDB.open("everline-files");
+    opening.onupgradeneeded = () => opening.result.createObjectStore("everline-files");
+    opening.onsuccess = () => {
+      const asked = opening.result.transaction("everline-files").objectStore("everline-files").count();
+      asked.onsuccess = () => { opening.result.close(); resolve(asked.result); };
+    };
+  })`);
+
+/** Tabs that wait for a message which another one sends. */
+const waitingLocks = (page: Page): Promise<number> =>
+  page.evaluate("navigator.locks.query().then(({ pending }) => pending.length)");
 
 async function say(chat: FrameLocator, text: string): Promise<void> {
   await chat.locator("textarea").fill(text);

@@ -90,7 +90,7 @@ export function drawPending(pending: Pending) {
             )}
           </>
         )}
-        {(failed || progress !== undefined) && now !== "sent" && (
+        {(failed || files.length > 0) && now !== "sent" && (
           <button type="button" class="plain" onClick={() => remove(id)}>
             {say(failed ? "remove" : "cancel")}
           </button>

@@ -1,5 +1,6 @@
 import { endLate, lose, session } from "./call.ts";
 import { forgetAll, store } from "./host.ts";
+import { fetchLater } from "./later.ts";
 import { drop } from "./line.ts";
 import { change } from "./state.ts";
 
@@ -12,6 +13,7 @@ export async function forget(): Promise<void> {
   drop();
   lose();
   forgetAll();
+  void fetchLater().then((parts) => parts?.dropAllFiles());
   if (left !== undefined) store("e", left);
   change({
     entries: [],

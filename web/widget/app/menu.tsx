@@ -11,7 +11,7 @@ let wanted = false;
 
 /** What is wanted seldom. The browser opens and closes it, Escape included. */
 export function Menu() {
-  const { entries, sound, signedIn } = state;
+  const { entries, sound, signedIn, pending } = state;
   return (
     <div id="menu" popover="auto" onToggle={want}>
       <button type="button" onClick={() => setSound(!sound)}>
@@ -32,7 +32,7 @@ export function Menu() {
           {say("signOut")}
         </button>
       )}
-      {entries.length > 0 && (
+      {(entries.length > 0 || pending.length > 0) && (
         <button type="button" onClick={() => void forget()}>
           {say("forget")}
         </button>

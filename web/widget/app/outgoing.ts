@@ -32,8 +32,12 @@ export function send(text: string, value?: unknown, files: readonly File[] = [])
   };
   keep(pending);
   change({ pending: [...state.pending, pending], atBottom: true });
+  if (files.length > 0 && canKeep) void fetchLater().then((parts) => parts?.keepFiles(pending));
   void flush();
 }
+
+/** Whether tabs of this browser know of each other; those without a secure connection do not. */
+const canKeep = "locks" in navigator;
 
 // `crypto.randomUUID` is there on https and localhost only.
 const newId = (): string => [...crypto.getRandomValues(new Uint32Array(4))].join("-");
@@ -42,14 +46,21 @@ const newId = (): string => [...crypto.getRandomValues(new Uint32Array(4))].join
 export function recallPending(): void {
   const known = new Set(state.pending.map((one) => one.id));
   const stored = storedKeys("q:").flatMap((key) => storedObject<Pending>(key) ?? []);
-  const unknown = stored.filter((one) => !known.has(one.id)).map(failWithout);
-  change({ pending: [...state.pending, ...unknown] });
-  failOthers();
-  void flush();
+  const unknown = stored.filter((one) => !known.has(one.id));
+  const withFiles = unknown.findIndex((one) => one.files.length > 0);
+  const rest = canKeep && withFiles >= 0 ? unknown.splice(withFiles) : [];
+  const show = (some: readonly Pending[]): void => {
+    change({ pending: [...state.pending, ...some.map(failWithout)] });
+    failOthers();
+    void flush();
+  };
+  show(unknown);
+  // Files are found again first, and what was written after them waits for them.
+  if (rest.length > 0) void fetchLater().then((parts) => (parts === null ? show(rest) : parts.recall(rest)));
 }
 
-/** The files themselves were that page's: the customer attaches them again. */
-const failWithout = (one: Pending): Pending => (one.files.length > 0 ? { ...one, state: "failed" } : one);
+/** Without the files themselves, which were that page's: the customer attaches them again. */
+export const failWithout = (one: Pending): Pending => (one.files.length > 0 ? { ...one, state: "failed" } : one);
 
 /** What was written in another conversation is not sent into this one by itself: the customer decides. */
 export function failOthers(): void {
@@ -68,8 +79,14 @@ function keep(pending: Pending): void {
 export function confirmed(id: string): void {
   const pending = state.pending.find((one) => one.id === id);
   if (pending === undefined) return;
-  store(keyOf(pending), null);
+  gone(pending);
   change({ pending: state.pending.filter((one) => one.id !== id) });
+}
+
+/** Nothing of it is kept in this browser any more. */
+function gone(pending: Pending): void {
+  store(keyOf(pending), null);
+  if (pending.files.length > 0 && canKeep) later()?.dropFiles(pending.id);
 }
 
 /** Under the same id: were the message there already, this would change nothing. */
@@ -162,7 +179,7 @@ async function upload(pending: Pending): Promise<void> {
 function taken(id: string): void {
   const pending = state.pending.find((one) => one.id === id);
   if (pending === undefined) return;
-  store(keyOf(pending), null);
+  gone(pending);
   update(id, { state: "sent" });
   void connect();
   setTimeout(() => {
@@ -204,4 +221,4 @@ export function toActivity({ id, text, value }: Pending): object {
 }
 
 /** Sorts by time, so that a page that comes later sends in the order of writing. */
-const keyOf = ({ at, id }: Pending): string => `q:${at}:${id}`;
+export const keyOf = ({ at, id }: Pending): string => `q:${at}:${id}`;

@@ -5,6 +5,7 @@ export { Camera } from "./camera.tsx";
 export { Emoji as emoji } from "./emoji.tsx";
 export { drawFile } from "./file.tsx";
 export { Join } from "./join.tsx";
+export { dropAllFiles, dropFiles, keepFiles, recall } from "./keep-files.ts";
 export { Menu } from "./menu.tsx";
 export { Rating } from "./rating.tsx";
 export { Offer, Reach } from "./reach.tsx";
