@@ -123,6 +123,17 @@ test("the environment is read in the configuration and at the entry points alone
   expect(readers.map((file) => relative(root, file)).sort()).toEqual(["src/cli/main.ts", "src/main.ts"]);
 });
 
+test("N1 what others may choose is fetched in one place; the other HTTP clients ask the operator's own addresses", () => {
+  const clients = files.filter((file) => /from "undici"/.test(readFileSync(file, "utf8")));
+  expect(clients.map((file) => relative(root, file)).sort()).toEqual([
+    "channels/twilio/request-client.ts",
+    "channels/whatsapp/cloud/client.ts",
+    "src/cli/doctor.ts",
+    "src/lib/fetch-public.ts",
+    "src/simulator/service-post.ts",
+  ]);
+});
+
 function roomOf(path: string): string {
   const [top = "", room = ""] = path.split("/");
   return `${top}/${room}`;

@@ -2,6 +2,7 @@ import { constants, existsSync } from "node:fs";
 import { access, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Redis } from "ioredis";
+import { request } from "undici";
 import { z } from "zod";
 import { can } from "../../channels/channel.ts";
 import { createChannels } from "../../channels/registry.ts";
@@ -171,10 +172,8 @@ function checkCountries({ twilio, simulator, callCountries }: Config): Finding {
 async function checkSignIn({ identity: { secret, jwksUrl }, demo }: Config): Promise<Finding> {
   if (jwksUrl !== null) {
     const keys = z.object({ keys: z.array(z.object({ kty: z.string() })).min(1) });
-    const answer = await fetch(jwksUrl, { signal: AbortSignal.timeout(providerLimitMs) })
-      .then((response) => response.json())
-      .catch(() => null);
-    if (!keys.safeParse(answer).success)
+    const answer = await ask(jwksUrl, providerLimitMs);
+    if (!keys.safeParse(answer?.said).success)
       throw new Error("IDENTITY_JWKS_URL answers with no keys, so no customer can sign in. Correct the address.");
     return "IDENTITY_JWKS_URL answers with keys.";
   }
@@ -203,7 +202,7 @@ async function checkService({ role, host, port, publicUrl }: Config): Promise<Fi
   const running = await ask(`http://${asCalledHere(host)}:${port}/readyz`);
   if (running === null) return { aside: "not running on this host and port (npm start)." };
   if (!running.ok) {
-    const { data } = readiness.safeParse(await running.json().catch(() => null));
+    const { data } = readiness.safeParse(running.said);
     const failed = data?.checks.filter(({ works }) => !works).map(({ name }) => name) ?? ["something else answers"];
     throw new Error(`it runs, but is not ready: ${failed.join(", ")}.`);
   }
@@ -213,8 +212,15 @@ async function checkService({ role, host, port, publicUrl }: Config): Promise<Fi
   );
 }
 
-async function ask(url: string): Promise<Response | null> {
-  return fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+/** Asks an address that the operator configured (N1 is about those that others may choose); null: nobody answers. */
+async function ask(url: string, limitMs = 2_000): Promise<{ readonly ok: boolean; readonly said: unknown } | null> {
+  try {
+    const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(limitMs) });
+    const said: unknown = await body.json().catch(() => null);
+    return { ok: statusCode >= 200 && statusCode < 300, said };
+  } catch {
+    return null;
+  }
 }
 
 /** An address to listen on, as one to call. */
