@@ -10,8 +10,10 @@ interface Phrases {
   readonly openings: string;
   readonly never: readonly string[];
   readonly again: readonly string[];
-  /** The one call that is promised is not wanted any more. */
+  /** The one call that is promised shall be off; "can you …?" asks for it all the same. */
   readonly off: readonly string[];
+  /** It is not wanted any more; as a question it would ask whether one comes. */
+  readonly needless: readonly string[];
   /** What may stand behind them and changes nothing. */
   readonly closings: string;
   /** How a further clause may begin without a comma. */
@@ -22,12 +24,12 @@ interface Phrases {
 const politely =
   "please|pls|thanks|thank you|any ?more|after all|tack|snälla|längre|trots allt|bitte|danke|por favor|gracias|من فضلكم|من فضلك|رجاء|شكرا|لو سمحتم";
 const languages: readonly Phrases[] = [english(), swedish(), german(), spanish(), arabic()];
-const wishes = languages.map(({ openings, never, again, off, closings, continues }) => ({
+const wishes = languages.map(({ openings, never, again, off, needless, closings, continues }) => ({
   never: compile(openings, never, closings, ` *(?:$|[.,!?;:…]|(?:${continues})(?!\\p{L}))`),
   // Taken back by a whole sentence only: with a time behind it, it asks for a call.
   again: compile(openings, again, closings, " *(?:$|[.!…])"),
-  // "Can you cancel my call?" asks for it all the same.
   off: compile(openings, off, politely, " *(?:$|[.!?…])"),
+  needless: compile(openings, needless, politely, " *(?:$|[.!…])"),
 }));
 
 /** What the words want of our calls, once and for all; null: something else. Pure. */
@@ -40,7 +42,7 @@ export function callWish(text: string): CallWish | null {
 /** Is a call that was promised plainly called off, by a whole sentence that says nothing else? Pure. */
 export function callsOff(text: string): boolean {
   const said = plain(text);
-  return wishes.some((words) => words.off.test(said));
+  return wishes.some(({ off, needless }) => off.test(said) || needless.test(said));
 }
 
 /** One way to write each letter, and a mark in the place of a telephone number. */
@@ -52,6 +54,7 @@ function plain(text: string): string {
     .replace(/ى/gu, "ي")
     .replace(/ة/gu, "ه")
     .replace(/[’´`]/gu, "'")
+    .replace(/؟/gu, "?")
     .replace(/\+?\d[\d ()/-]{4,}\d/gu, "#")
     .replace(/["“”„«»]/gu, "")
     .replace(/\s*\n\s*/gu, ". ")
@@ -98,11 +101,14 @@ function english(): Phrases {
     ],
     off: [
       `(?:cancel|call off|drop) (?:my|the|that|this|our|your) (?:(?:phone|telephone|booked|scheduled|planned) )*(?:call|callback|call-back|call back|appointment for the call)`,
+      "cancel (?:call|callback|call-back)",
       `i(?: want| need| wish| would like|'d like)(?: you)? to (?:cancel|call off) (?:my|the|that|this|our|your) (?:(?:phone|booked|scheduled) )*(?:call|callback|call-back|call back)`,
+    ],
+    needless: [
       `(?:do not|don'?t) ${call} ${whom}(?: back)?`,
       `(?:you )?(?:do not|don'?t) (?:need|have) to ${call} ${whom}(?: back)?`,
       `(?:there is |there'?s )?no need (?:for you )?to ${call} ${whom}(?: back)?`,
-      `i (?:no longer|do not|don'?t) need (?:a|the|that|your|my) (?:call|callback|call-back|call back)`,
+      `i (?:no longer|do not|don'?t) (?:need|want) (?:a|the|that|your|my) (?:call|callback|call-back|call back)`,
     ],
     closings: `please|pls|now|already|thanks|thank you|ok|okay|${forGood}|at all|back|from you|by (?:phone|telephone|you)|on the phone|from now on|for good|altogether|completely|all the time|every (?:single )?day|day and night|to ${whom}|${whom}|under any circumstances|if you like`,
     continues: "and|or|i|i'?ll|it|it'?s|because|since|but (?:text|write|e-?mail|message|send)",
@@ -138,7 +144,9 @@ function swedish(): Phrases {
       `tillåt(?:er)? ${calls} igen`,
     ],
     off: [
-      "(?:jag (?:vill|behöver|önskar) )?(?:avboka|ställ(?:a|er)? in|stryk(?:a)?|ta bort) (?:mitt|det|det där|det bokade|telefon)? ?(?:telefon)?samtal(?:et)?",
+      "(?:jag (?:vill|behöver|önskar) )?(?:avboka|ställ(?:a|er)? in|stryk(?:a)?|ta bort) (?:(?:mitt|det|det där|min|den) )?(?:bokade )?(?:(?:telefon)?samtal(?:et)?|(?:åter)?uppringning(?:en)?)",
+    ],
+    needless: [
       `(?:ni|du) behöver inte ringa (?:upp )?(?:${whom}|tillbaka)(?: tillbaka)?`,
       `ring(?:a)? (?:upp )?${whom} inte(?: tillbaka)?`,
       "jag behöver inte (?:bli (?:upp)?ringd|något samtal|samtalet)",
@@ -172,7 +180,9 @@ function german(): Phrases {
     off: [
       "(?:stornieren|streichen) sie (?:bitte )?(?:meinen|den) (?:rückruf|anruf|telefontermin)",
       "sagen sie (?:bitte )?(?:meinen|den) (?:rückruf|anruf|telefontermin) (?:bitte )?ab",
-      "(?:ich (?:möchte|will|würde gern|würde gerne) )?(?:meinen|den) (?:rückruf|anruf|telefontermin) (?:bitte )?(?:absagen|stornieren|streichen)",
+      "(?:ich (?:möchte|will|würde gern|würde gerne) )?(?:(?:meinen|den) )?(?:rückruf|anruf|telefontermin) (?:bitte )?(?:absagen|stornieren|streichen)",
+    ],
+    needless: [
       "(?:sie|ihr) (?:brauchen|müssen|braucht|müsst) mich nicht (?:mehr )?(?:zurückrufen|anrufen|zurückzurufen|anzurufen)",
       "(?:rufen sie|ruft|ruf) mich (?:bitte |doch )*nicht (?:an|zurück)",
       "ich brauche (?:den rückruf nicht mehr|den anruf nicht mehr|keinen (?:rückruf|anruf) mehr)",
@@ -189,7 +199,8 @@ function spanish(): Phrases {
   const again = "vuelv(?:an|as|a|áis|ais) a llamar(?:me|nos)?";
   return {
     openings:
-      "hola|oiga|oigan|no|sí|si|bueno|vale|por favor|y|pues|entonces|(?:les|os|le|te) pido que|(?:quiero|exijo|solicito|pido) que|(?:pueden|podrían|puede|podría|podéis|puedes)",
+      // "No" before a verb is its "not".
+      "hola|oiga|oigan|no(?=,| no )|sí|si|bueno|vale|por favor|y|pues|entonces|(?:les|os|le|te) pido que|(?:quiero|exijo|solicito|pido) que|(?:pueden|podrían|puede|podría|podéis|puedes)",
     never: [
       `no (?:me|nos) ${call} (?:por teléfono )?${forGood}`,
       `no (?:me |nos )?${call} (?:${forGood} ${number}|${number} ${forGood})`,
@@ -209,8 +220,10 @@ function spanish(): Phrases {
       "quiero (?:volver a recibir llamadas|recibir llamadas (?:otra vez|de nuevo))",
     ],
     off: [
-      "(?:cancel|anul)(?:en|e|a|ad|ar|es) (?:mi|la|esa|esta) llamada",
+      "(?:cancel|anul)(?:en|e|a|ad|ar|es) (?:(?:mi|la|esa|esta) )?llamada",
       "(?:quiero|quisiera|deseo|necesito|me gustaría) (?:cancelar|anular) (?:mi|la|esa|esta) llamada",
+    ],
+    needless: [
       "(?:ya )?no (?:hace falta|es necesario) que (?:me|nos) (?:llam(?:en|e|es|éis)|devuelvan la llamada)",
       "(?:al final )?no (?:me|nos) llam(?:en|e|es|éis)",
       "ya no necesito (?:la llamada|que me llam(?:en|e|es|éis))",
@@ -229,7 +242,8 @@ function arabic(): Phrases {
   const calls = "(?:ال)?(?:مكالمات|اتصالات)";
   return {
     openings:
-      "مرحبا|السلام عليكم|لا|نعم|حسنا|من فضلكم|من فضلك|رجاء|الرجاء|ارجوكم|ارجو|ارجو منكم|و|لو سمحتم|لو سمحت|هل يمكنكم|اطلب منكم|اريد منكم",
+      // Before a verb it is its "not".
+      "مرحبا|السلام عليكم|لا(?=,| لا )|نعم|حسنا|من فضلكم|من فضلك|رجاء|الرجاء|ارجوكم|ارجو|ارجو منكم|و|لو سمحتم|لو سمحت|هل يمكنكم|اطلب منكم|اريد منكم",
     never: [
       `(?:لا|الا|ان لا) (?:عاد )?${call}(?: ${whom})? ${forGood}(?: ${whom})?`,
       `لا عاد ${call} ${whom}`,
@@ -247,6 +261,8 @@ function arabic(): Phrases {
     ],
     off: [
       "(?:الغوا|الغ|الغي|الغاء|(?:اريد|اود|ابي|ابغي) الغاء) (?:مكالمتي|المكالمه|الاتصال|موعد المكالمه|معاوده الاتصال)",
+    ],
+    needless: [
       `(?:لا داعي|لا حاجه|ما في داعي|لم يعد هناك داع) (?:للاتصال|لان تتصلوا|ان تتصلوا|لمعاوده الاتصال|الي الاتصال)(?: ${whom})?`,
       `لا ${call} ${whom}`,
       "لم اعد (?:احتاج|بحاجه)(?: الي)? (?:المكالمه|مكالمه|الاتصال|اتصال)",

@@ -3,6 +3,7 @@ import { callsOff, callWish } from "../../src/assistant/call-wish.ts";
 import { evalLocales, readContent, readQuestions } from "../../src/assistant/embedded/eval.ts";
 import { callbackWords } from "../../src/assistant/flows/callback-words.ts";
 import { noCallsWords } from "../../src/assistant/flows/no-calls-words.ts";
+import { wordingFor } from "../../src/assistant/wording.ts";
 
 test.each([
   "Never call me again",
@@ -41,6 +42,8 @@ test.each([
   "ruft diese Nummer nie wieder an",
   "No me llamen nunca más",
   "no me llames más, por favor",
+  "no no me llamen más",
+  "No, no me llamen más",
   "No vuelvan a llamarme",
   "no me vuelvan a llamar",
   "Dejen de llamarme",
@@ -105,6 +108,10 @@ test.each([
   "لا تتصلوا بي",
   "لماذا لا تتصلون بي",
   "اتصلوا بي مرة أخرى غدا",
+  "no pueden volver a llamarme",
+  "No me pueden llamar de nuevo",
+  "no quiero volver a recibir llamadas",
+  "لا يمكنكم الاتصال بي مرة أخرى",
 ])("nothing for ever is meant: %s", (text) => {
   expect(callWish(text)).toBeNull();
 });
@@ -118,6 +125,10 @@ test("what customers are told to write is understood", () => {
     expect(quoted(notProven), locale).toEqual(["never"]);
     expect(quoted(fromThere), locale).toEqual(["again"]);
     expect(quoted(callbackWords(locale).neverAgain), locale).toEqual(["again"]);
+    for (const words of [callbackWords(locale).promisedAt, wordingFor(locale).callbackNoted]) {
+      const off = /[“”„«]([^“”„«»]+)[“”»]/u.exec(words)?.[1] ?? "";
+      expect(callsOff(off), `${locale}: ${off}`).toBe(true);
+    }
   }
 });
 
@@ -163,6 +174,17 @@ test.each([
   "أريد إلغاء المكالمة",
   "لا داعي للاتصال بي",
   "لا تتصلوا بي",
+  "cancel callback",
+  "Cancel call please",
+  "I don't want the call any more",
+  "Avboka mitt bokade samtal",
+  "Avboka återuppringningen",
+  "Rückruf absagen",
+  "Rückruf stornieren, bitte",
+  "cancelar llamada",
+  "¿Pueden cancelar mi llamada?",
+  "No, cancelen la llamada",
+  "هل يمكنكم إلغاء مكالمتي؟",
 ])("the promised call is off: %s", (text) => {
   expect(callsOff(text)).toBe(true);
 });
@@ -185,6 +207,21 @@ test.each([
   "No me llamen antes de las nueve",
   "لماذا لا تتصلون بي",
   "Please call me",
+  "Don't cancel my call",
+  "I don't want to cancel my call",
+  "You don't need to call me?",
+  "I don't need the call?",
+  "Avboka inte samtalet",
+  "Ni behöver inte ringa mig?",
+  "Rufen Sie mich nicht an?",
+  "Sie brauchen mich nicht anzurufen?",
+  "no cancelen mi llamada",
+  "por favor no cancelen la llamada",
+  "No quiero cancelar mi llamada",
+  "¿No me llame?",
+  "¿Ya no hace falta que me llamen?",
+  "لا أريد إلغاء المكالمة",
+  "لا داعي للاتصال بي؟",
 ])("no call is called off: %s", (text) => {
   expect(callsOff(text)).toBe(false);
 });
