@@ -4,8 +4,12 @@ import { retries } from "../twilio/webhook.ts";
 
 /** Far more calls than anybody gets within the minutes of a look-up. */
 const lookUpMax = 50;
-/** Somebody who says nothing for so long is not waited for: a customer hears silence meanwhile. */
-const machineDetectionSeconds = 8;
+/** Not waited for longer than this, as a customer hears silence meanwhile; who says nothing at first is taken for a person sooner. */
+const machineDetection = {
+  machineDetection: "Enable",
+  machineDetectionTimeout: 8,
+  machineDetectionSilenceTimeout: 3_000,
+} as const;
 
 export interface PlaceCallOptions {
   readonly client: TwilioClient;
@@ -67,7 +71,7 @@ function creation(call: OutgoingCall, from: string, callbackUrl: string) {
     statusCallback: `${callbackUrl}/status?${mark}${retries}`,
     statusCallbackEvent: ["initiated", "ringing", "answered", "completed"],
     ...(call.script === undefined ? { url: `${callbackUrl}/answered?${mark}${retries}` } : { twiml: call.script }),
-    ...(call.detectMachine ? { machineDetection: "Enable", machineDetectionTimeout: machineDetectionSeconds } : {}),
+    ...(call.detectMachine ? machineDetection : {}),
   };
 }
 

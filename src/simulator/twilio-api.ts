@@ -92,6 +92,14 @@ export interface TwilioCall {
 const callee = /^(\+[1-9]\d{6,14}|client:[A-Za-z0-9_]{1,121}|sip:\S{1,200})$/;
 const callEvents = new Set(["initiated", "ringing", "answered", "completed"]);
 
+/** Seconds for the whole, milliseconds for the parts. */
+const detectionBounds = {
+  MachineDetectionTimeout: [3, 59],
+  MachineDetectionSpeechThreshold: [1_000, 6_000],
+  MachineDetectionSpeechEndThreshold: [500, 5_000],
+  MachineDetectionSilenceTimeout: [2_000, 10_000],
+} as const;
+
 /** The rules of POST /Calls.json, in the order Twilio applies them, with its codes. */
 export function checkCall(form: URLSearchParams): Checked<TwilioCall> {
   const to = form.get("To") ?? "";
@@ -117,6 +125,11 @@ export function checkCall(form: URLSearchParams): Checked<TwilioCall> {
   const detection = form.get("MachineDetection");
   if (detection !== null && detection !== "Enable" && detection !== "DetectMessageEnd") {
     return refuse(400, 20001, "MachineDetection must be Enable or DetectMessageEnd.");
+  }
+  for (const [name, [least, most]] of Object.entries(detectionBounds)) {
+    const given = Number(form.get(name) ?? least);
+    if (!Number.isInteger(given) || given < least || given > most)
+      return refuse(400, 20001, `${name} must be ${least} to ${most}.`);
   }
   const events = form.getAll("StatusCallbackEvent").flatMap((one) => one.split(" "));
   if (events.some((one) => !callEvents.has(one))) return refuse(400, 21626, "Invalid StatusCallbackEvent.");

@@ -210,6 +210,8 @@ test("a call needs a place to take its words from", async () => {
     status: 400,
     body: { code: 21205 },
   });
+  const impatient = { To: ok.To, From: ok.From, Url: "https://a.example", MachineDetectionSilenceTimeout: "1000" };
+  expect(await sendForm(impatient, { path: "Calls.json" })).toMatchObject({ status: 400, body: { code: 20001 } });
   expect(await sendForm({ To: ok.To, From: ok.From, Url: "https://a.example" }, { path: "Calls.json" })).toMatchObject({
     status: 201,
   });
