@@ -86,6 +86,7 @@ function connect(
     url: `${socketOrigin(publicUrl())}${base}${path}`,
     ...(greeting === null ? {} : { welcomeGreeting: greeting, welcomeGreetingInterruptible: "any" }),
     language: phrases[locale].language,
+    transcriptionLanguage: phrases[locale].language,
     interruptible: "any",
     // A caller who speaks over us interrupts us; what they say then comes as a prompt of its own.
     reportInputDuringAgentSpeech: "none",

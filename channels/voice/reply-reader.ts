@@ -117,14 +117,14 @@ export class ReplyReader {
     this.#after = Math.max(this.#after, lastSeq);
     // An answer that the caller has overtaken with their next words is not said any more; a person's words are.
     const replies = written.filter(({ seq, author }) => seq > this.#askedSeq || author === "agent");
-    for (const { seq } of written.filter((one) => !replies.includes(one))) await call.heard(seq, "");
+    for (const reply of written.filter((one) => !replies.includes(one))) await this.#passOver(call, reply);
     if (replies.length > 0) {
       this.#listening.answered(replies);
       const { interruptions } = this.#speaker;
       const spokeEarly = this.#early?.dead === false;
       for (const reply of replies) {
         if (interruptions === this.#speaker.interruptions) await this.#say(call, reply, interruptions);
-        else await call.heard(reply.seq, "");
+        else await this.#passOver(call, reply);
       }
       const flushed = this.#speaker.flush(true);
       if (!flushed && spokeEarly && interruptions === this.#speaker.interruptions) this.#speaker.endTurn();
@@ -139,7 +139,7 @@ export class ReplyReader {
   async #say(call: HeldCall, reply: SpokenReply, interruptions: number): Promise<void> {
     if (reply.author === "assistant" && this.#early?.dead === true) {
       this.#early = null;
-      return call.heard(reply.seq, "");
+      return this.#passOver(call, reply);
     }
     const locale = toRelayedLocale(reply.meta?.locale) ?? this.#locale;
     this.#speaker.switchTo(locale);
@@ -155,6 +155,12 @@ export class ReplyReader {
     if (interruptions !== this.#speaker.interruptions) return;
     if (texted) this.#speaker.speak(null, phrases[locale].texted);
     else for (const sentence of rest) this.#speaker.speak(reply.seq, sentence);
+  }
+
+  /** It is not said any more; but the language that the caller was understood in is the one they go on in. */
+  async #passOver(call: HeldCall, { seq, meta }: SpokenReply): Promise<void> {
+    this.#speaker.switchTo(toRelayedLocale(meta?.locale) ?? this.#locale);
+    await call.heard(seq, "");
   }
 
   /** The sentences of an answer that is still being made, as far as they go on from what was said. False: it was not said. */

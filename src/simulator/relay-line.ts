@@ -4,6 +4,8 @@ import { z } from "zod";
 import { parseJson } from "../lib/parse-json.ts";
 import type { RelayTwiml } from "./twiml.ts";
 
+const code = z.string().regex(/^[a-z]{2,3}-[A-Z]{2}$/);
+
 /** What we may send; anything else is answered with an error, and the session goes on. */
 const theirFrame = z.discriminatedUnion("type", [
   z.strictObject({
@@ -16,8 +18,8 @@ const theirFrame = z.discriminatedUnion("type", [
   }),
   z.strictObject({
     type: z.literal("language"),
-    ttsLanguage: z.string().optional(),
-    transcriptionLanguage: z.string().optional(),
+    ttsLanguage: code.optional(),
+    transcriptionLanguage: code.optional(),
   }),
   z.strictObject({ type: z.literal("end"), handoffData: z.string().optional() }),
 ]);
@@ -84,7 +86,9 @@ export function openRelayLine(options: {
   const frames: TheirFrame[] = [];
   const faults: string[] = [];
   const events = new Set((twiml.attributes.events ?? "").split(" "));
-  let language = twiml.attributes.language ?? "en-US";
+  const { language = "en-US", ttsLanguage, transcriptionLanguage } = twiml.attributes;
+  let speaks = ttsLanguage ?? language;
+  let understands = transcriptionLanguage ?? language;
   let handoffData: string | null = null;
   let how: RelayEnd["status"] | null = null;
   let sentence = "";
@@ -157,11 +161,12 @@ export function openRelayLine(options: {
         speak(frame.token, frame.preemptible === true);
         // What a caller hears in one go is one entry of the record.
         if (frame.last !== true) return;
-        options.onSpoken(sentence, frame.lang ?? language);
+        options.onSpoken(sentence, frame.lang ?? speaks);
         sentence = "";
         return;
       case "language":
-        language = frame.ttsLanguage ?? language;
+        speaks = frame.ttsLanguage ?? speaks;
+        understands = frame.transcriptionLanguage ?? understands;
         return;
       case "end":
         handoffData = frame.handoffData ?? null;
@@ -197,7 +202,7 @@ export function openRelayLine(options: {
     get speaking() {
       return playing !== null;
     },
-    say(words, lang = language) {
+    say(words, lang = understands) {
       if (playing !== null) interrupt();
       tell("speaker-events", "clientSpeaking", "on");
       tell("speaker-events", "clientSpeaking", "off");

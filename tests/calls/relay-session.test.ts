@@ -27,6 +27,7 @@ async function open(
   let closed: number | null = null;
   let canText = false;
   let ring = (): void => undefined;
+  let bells = true;
   const meta = { kind: "answer", sources: ["late-fee"], choices: [], flow: null, locale } as const;
   const write = (reply: Partial<SpokenReply>) => {
     seq += 1;
@@ -44,8 +45,8 @@ async function open(
       const at = seq;
       for (const reply of answer(message)) write(reply);
       // The bell of what was stored, then that of its answer.
-      ring();
-      ring();
+      if (bells) ring();
+      if (bells) ring();
       return at;
     },
     news: async (after) => ({ replies: replies.filter((one) => one.seq > after), lastSeq: seq, owner }),
@@ -91,6 +92,10 @@ async function open(
     /** How far an answer is made. */
     makes: (text: string) => draft({ text, locale, answers: seq }),
     words: () => frames.flatMap(({ token }) => (typeof token === "string" ? [token] : [])),
+    writes: write,
+    losesBells: () => {
+      bells = false;
+    },
     hears: (parts: Partial<SpokenReply>) => {
       write(parts);
       ring();
@@ -273,6 +278,22 @@ test("R4 a noise over an answer does not cut it off: it goes on with the sentenc
   await cutOff("It is charged once");
   await say("thank you, that is enough");
   expect(heard).toEqual([[3, "It is seven dollars. It is charged once"]]);
+});
+
+test("a caller is understood in the language of an answer that they did not wait for, and answered in it", async () => {
+  const meta = { kind: "answer", sources: [], choices: [], flow: null, locale: "en" } as const;
+  const { frames, writes, losesBells, words, say, hears } = await open(undefined, "sv");
+  losesBells();
+  await say("could you answer me in English please");
+  writes({ ...text("In English, yes."), meta });
+  await say("where is my payment plan");
+  await vi.advanceTimersByTimeAsync(usualTimes.fillerMs);
+  const switched = { type: "language", ttsLanguage: "en-US", transcriptionLanguage: "en-US" };
+  expect(frames.at(-1)).toEqual(switched);
+  await hears({ ...text("It is in the app."), meta });
+  await vi.advanceTimersByTimeAsync(100);
+  expect(words().slice(-2)).toEqual(["Ett ögonblick.", "It is in the app."]);
+  expect(frames.filter(({ type }) => type === "language")).toEqual([switched]);
 });
 
 test("a long answer is shortened and sent as a text, or said whole where no text can go", async () => {

@@ -110,6 +110,7 @@ test("A6 a socket without the right signature is refused before it opens, and a 
     Object.entries({ CallSid: "CAreplay", From: "+46700000001", To: ourNumber, CallStatus: "ringing" }),
   );
   const { body } = await centre.double.customer.postForm("https://help.example/channels/voice/default/incoming", form);
+  expect(body).toContain('language="sv-SE" transcriptionLanguage="sv-SE"');
   const token = /name="token" value="([^"]+)"/.exec(body)?.[1] ?? "";
   expect(token.length).toBeGreaterThan(30);
   const setup = { type: "setup", sessionId: "VX1", callSid: "CAreplay", customParameters: { token } };
@@ -161,6 +162,10 @@ test("the call follows a caller into another language", async () => {
   );
   expect(frames[0]).toEqual({ type: "language", ttsLanguage: "en-US", transcriptionLanguage: "en-US" });
   expect(textsOf(frames)[0]?.lang).toBe("en-US");
+  // What they say next is understood in it as well, and the call back into the first is one more message.
+  const back = await answerTo(line, () => line.say("Svara mig på svenska tack, var hittar jag min betalningsplan?"));
+  expect(back[0]).toEqual({ type: "language", ttsLanguage: "sv-SE", transcriptionLanguage: "sv-SE" });
+  expect(line.faults).toEqual([]);
   line.hangUp();
 });
 
