@@ -70,17 +70,17 @@ export async function dropCallsSaidToPeople(
   unwanted: "all" | "promised",
 ): Promise<void> {
   await desk.db.transaction(async (sql) => {
-    const [said] = await sql<{ contactId: string; phone: string | null }[]>`
-      select c.contact_id as "contactId", case when a.kind = 'e164' and a.channel is distinct from ${desk.phone()?.name ?? null}::text
+    const [said] = await sql<{ contactId: string; locale: string | null; phone: string | null }[]>`
+      select c.contact_id as "contactId", c.locale, case when a.kind = 'e164' and a.channel is distinct from ${desk.phone()?.name ?? null}::text
           then a.value end as phone
       from conversations c left join contact_addresses a on a.id = c.address_id
       where c.id = ${conversationId} and c.owner <> 'assistant' and c.last_inbound_seq = ${seq} for update of c`;
     if (said === undefined) return;
-    const { contactId, phone } = said;
+    const { contactId, locale, phone } = said;
     if (unwanted === "promised") {
       const promised = await openCallbackOf(sql, contactId);
       if (promised !== null && (await cancelPromise(sql, desk, promised.id)))
-        await tellCustomer(sql, desk, promised, "cancelled");
+        await tellCustomer(sql, desk, { ...promised, locale: locale ?? promised.locale }, "cancelled");
       return;
     }
     const phones = new Set([...(phone === null ? [] : [phone]), ...(await provenPhones(sql, contactId))]);

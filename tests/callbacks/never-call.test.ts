@@ -138,6 +138,25 @@ test("R5 a call that is called off in words to people is off at once, and the cu
   expect(await listed(writer.phone)).toBe(false);
 }, 60_000);
 
+test("who went on in another language than the one they booked in reads in it that their call is off", async () => {
+  const writer = line.whatsApp();
+  await writer.says("Ring mig tack");
+  await answerIn(writer.conversation, /beställt/);
+  await writer.says("Could you please answer me in English, where is my payment plan?");
+  await answerIn(writer.conversation, /payment plan/i);
+  const conversationId = await line.until("their conversation", () => writer.conversation());
+  expect((await line.ada.call("POST", `/conversations/${conversationId}/claim`)).status).toBe(200);
+  await writer.says("cancel my call");
+  const told = await line.until("the customer reads it", async () => {
+    const [row] = await line.sql(
+      (db) => db<{ text: string }[]>`select parts->0->>'text' as text from messages
+        where conversation_id = ${conversationId} and author = 'system' order by seq desc limit 1`,
+    );
+    return row?.text ?? null;
+  });
+  expect(told).toContain("your call is cancelled");
+}, 60_000);
+
 test("M5 in the web chat a number is only claimed: the promise ends, and the answer is the same whatever is known of it", async () => {
   const answers: string[] = [];
   for (const known of [false, true]) {
